@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make demo       all the set-up, then the examples: tables and pictures in build/demo
+#   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
+#   make lint       only the checks of style and types
+#   make clean      remove build/ (the ITK build tree stays in its cache folder)
+#
+# ITK_DIR=/path make ...  uses an ITK build tree that is already there.
+
+PYTHON ?= python3
+BUILD := build
+VENV := $(BUILD)/venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What the wheel and the C++ tests are made of.
+SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/* wrapping/*)
+CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx)
+PYTHON_FILES := .ci cmake examples test/python
+
+say = @echo "== $(1)"
+
+.NOTPARALLEL:
+.PHONY: demo test lint format cpp-test python-test install wheel itk clean
+
+demo: install
+	$(call say,Examples (usually 4 minutes))
+	@$(BIN)/python examples/demo.py --output $(BUILD)/demo
+
+test: lint cpp-test python-test
+
+lint: $(VENV)/tools
+	$(call say,Lint)
+	@clang-format --dry-run --Werror $(CPP_FILES)
+	@ruff format --check --quiet $(PYTHON_FILES)
+	@ruff check --quiet $(PYTHON_FILES)
+	@mypy $(PYTHON_FILES)
+	@codespell
+
+format: $(VENV)/tools
+	clang-format -i $(CPP_FILES)
+	ruff format $(PYTHON_FILES)
+	ruff check --fix $(PYTHON_FILES)
+
+cpp-test: $(VENV)/tools itk
+	$(call say,C++ tests (usually 4 minutes to build, 1 to run))
+	@cmake --preset test --log-level=WARNING
+	@cmake --build --preset test
+	@ctest --preset test --parallel 2
+
+python-test: install
+	$(call say,Python tests on the installed wheel (usually 5 minutes))
+	@$(BIN)/python -m pytest
+
+install: $(BUILD)/installed
+wheel: $(BUILD)/wheel
+
+# Second and later runs of these take no time.
+$(VENV)/tools: pyproject.toml
+	$(call say,Virtual environment and tools (usually 2 minutes))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python .ci/requirements.py build test demo lint | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	@touch $@
+
+itk: $(VENV)/tools
+ifndef ITK_DIR
+	$(call say,ITK build tree (the first time 12 to 25 minutes; kept in a cache folder))
+	@$(BIN)/python cmake/itk_tree.py build > /dev/null
+endif
+
+$(BUILD)/wheel: $(SOURCES) $(VENV)/tools
+	@$(MAKE) --no-print-directory itk
+	$(call say,Wheel (usually 3 minutes))
+	@rm -rf $(BUILD)/dist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(BUILD)/dist .
+	@touch $@
+
+$(BUILD)/installed: $(BUILD)/wheel
+	$(call say,Installing the wheel into build/venv)
+	@$(BIN)/python -m pip install --quiet --no-deps --force-reinstall $(BUILD)/dist/*.whl
+	@touch $@
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,337 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskedVoxelSampler_h
+#define itkMaskedVoxelSampler_h
+
+#include "itkImageBase.h"
+#include "itkImageMaskSpatialObject.h"
+#include "itkMersenneTwisterRandomVariateGenerator.h"
+#include "itkMultiThreaderBase.h"
+#include "itkPointSet.h"
+#include "itkSpatialObject.h"
+#include "itkTransform.h"
+#include "MaskedSamplingExport.h"
+
+#include <optional>
+#include <vector>
+
+namespace itk
+{
+/** \class MaskedVoxelSampler
+ * \brief Enumerates the voxels of a grid that are inside a mask, once, and draws sample points from that list.
+ *
+ * A *mask voxel* is a voxel of the domain whose centre, mapped by the transform, is inside the mask and inside the
+ * buffer of the fixed image. The *rank* of a mask voxel is its position in raster order (the first index runs
+ * fastest), from 0 to GetNumberOfVoxels() - 1.
+ *
+ * \par Algorithm
+ * Update() walks over the rows of the domain, in parallel, and keeps the runs of consecutive mask voxels: memory is
+ * proportional to the number of runs, not of voxels. Ranks and indices are converted by binary search over the runs.
+ * Draws without replacement draw ranks until enough different ones were met (or, for more than half of the voxels,
+ * draw the ranks that are left out), so they cost O(n log n) however many voxels the mask has.
+ *
+ * \par Properties
+ * - The points depend on the voxels inside the mask and on the seed only: neither on the extent of the domain beyond
+ *   the mask, nor on the number of work units, nor on the platform (the generator is ITK's Mersenne twister, and the
+ *   integer draws are written out).
+ * - Points come in rank order, so whoever visits them reads the image forwards.
+ * - Coordinates are `float`, as in every itk::PointSet with default traits. All guarantees (inside the mask, inside
+ *   the voxel, inside the buffer) hold for the rounded coordinates.
+ *
+ * \par Parameters
+ * - Domain: the grid, geometry only. Required.
+ * - Mask: any spatial object, in mask space. Default: none, the whole domain.
+ * - Transform: from the domain to mask space. Default: identity.
+ * - FixedImage: geometry in mask space; mapped points must be inside its buffered region. Default: none.
+ * - Region: only voxels of this region of the domain. Default: the whole domain.
+ * - PerturbSamples: each point uniform in its voxel (on, default) or at its centre (off).
+ * - NumberOfWorkUnits: threads for the enumeration. Default: the global default.
+ *
+ * \sa MaskedRegistrationMethod
+ * \ingroup MaskedSampling
+ */
+template <unsigned int VDimension>
+class ITK_TEMPLATE_EXPORT MaskedVoxelSampler : public Object
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(MaskedVoxelSampler);
+
+  /** Standard class type aliases. */
+  using Self = MaskedVoxelSampler;
+  using Superclass = Object;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(MaskedVoxelSampler);
+
+  static constexpr unsigned int Dimension = VDimension;
+
+  using DomainType = ImageBase<VDimension>;
+  using MaskType = SpatialObject<VDimension>;
+  using TransformType = Transform<double, VDimension, VDimension>;
+  using RegionType = ImageRegion<VDimension>;
+  using IndexType = Index<VDimension>;
+  using SizeType = Size<VDimension>;
+  using PointType = Point<double, VDimension>;
+
+  /** Type of the drawn points. Its points container is that of every point set of ITK's metrics. */
+  using PointSetType = PointSet<float, VDimension>;
+  using SamplePointType = typename PointSetType::PointType;
+
+  /** Set/Get the grid whose voxels are enumerated: its largest possible region. Pixels are never read. */
+  itkSetConstObjectMacro(Domain, DomainType);
+  itkGetConstObjectMacro(Domain, DomainType);
+
+  /** Set/Get the mask. Null: the whole domain. */
+  itkSetConstObjectMacro(Mask, MaskType);
+  itkGetConstObjectMacro(Mask, MaskType);
+
+  /** Set/Get the transform from the domain to the space of the mask and the fixed image. Null: identity. */
+  itkSetConstObjectMacro(Transform, TransformType);
+  itkGetConstObjectMacro(Transform, TransformType);
+
+  /** Set/Get the grid whose buffered region the mapped points must be in. Pixels are never read. Null: no limit. */
+  itkSetConstObjectMacro(FixedImage, DomainType);
+  itkGetConstObjectMacro(FixedImage, DomainType);
+
+  /** Set the region of the domain to which the voxels are confined: a box mask without a mask image. */
+  virtual void
+  SetRegion(const RegionType & region);
+  /** Get the region set, or else the largest possible region of the domain. */
+  virtual RegionType
+  GetRegion() const;
+  /** Forget the region: the whole domain again. */
+  virtual void
+  ResetRegion();
+
+  /** Set/Get whether each point is uniform in its voxel (default) or at its centre. */
+  itkSetMacro(PerturbSamples, bool);
+  itkGetConstMacro(PerturbSamples, bool);
+  itkBooleanMacro(PerturbSamples);
+
+  /** Set/Get the number of work units of the enumeration. It never changes the result. */
+  itkSetClampMacro(NumberOfWorkUnits, ThreadIdType, 1, ITK_MAX_THREADS);
+  itkGetConstMacro(NumberOfWorkUnits, ThreadIdType);
+
+  /** Enumerate the mask voxels, if any input changed since the last time.
+   * \exception ExceptionObject if there is no domain or no mask voxel. */
+  virtual void
+  Update();
+
+  /** As Update(), but return whether there is any mask voxel, instead of throwing if there is none. */
+  virtual bool
+  UpdateUnlessEmpty();
+
+  /** Number of mask voxels. */
+  SizeValueType
+  GetNumberOfVoxels() const
+  {
+    return m_NumberOfVoxels;
+  }
+
+  /** Number of runs of consecutive mask voxels along the first dimension. */
+  SizeValueType
+  GetNumberOfRuns() const
+  {
+    return static_cast<SizeValueType>(m_Runs.size());
+  }
+
+  /** Index of the mask voxel of that rank. \exception ExceptionObject if there is no such rank. */
+  IndexType
+  GetIndex(SizeValueType rank) const;
+
+  /** Rank of the mask voxel of that index. \exception ExceptionObject if the voxel is not inside the mask. */
+  SizeValueType
+  GetRank(const IndexType & index) const;
+
+  /** Smallest region of the domain that holds every mask voxel. */
+  const RegionType &
+  GetBoundingRegion() const
+  {
+    return m_BoundingRegion;
+  }
+
+  /** Whether `float` coordinates hold every centre of SampleAll() exactly. */
+  bool
+  GetCentersAreExact() const;
+
+  /** The centre of every mask voxel. */
+  typename PointSetType::Pointer
+  SampleAll() const;
+
+  /** Points in \c numberOfSamples random mask voxels, each at most once while there are enough of them; with more
+   * samples than voxels each voxel equally often, and the remainder at most once more. */
+  typename PointSetType::Pointer
+  SampleRandomly(SizeValueType numberOfSamples, unsigned int seed) const;
+
+  /** Systematic sampling: points in the mask voxels of the ranks floor((i + u) * V / n), i from 0 to n - 1, where V
+   * is the number of mask voxels, n that of samples, and u in [0, 1) comes from the seed. */
+  typename PointSetType::Pointer
+  SampleRegularly(SizeValueType numberOfSamples, unsigned int seed) const;
+
+protected:
+  MaskedVoxelSampler();
+  ~MaskedVoxelSampler() override = default;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  using GeneratorType = Statistics::MersenneTwisterRandomVariateGenerator;
+  using RankContainerType = std::vector<SizeValueType>;
+  using ImageMaskType = ImageMaskSpatialObject<VDimension>;
+
+  /** Consecutive mask voxels along the first dimension. */
+  struct Run
+  {
+    /** Offset of the first voxel from the first voxel of the domain, in voxels. */
+    OffsetValueType Offset;
+    /** Rank of the first voxel. */
+    SizeValueType Rank;
+  };
+
+  /** What one piece of the enumeration finds; its ranks count from the start of the piece. */
+  struct Slab
+  {
+    std::vector<Run> Runs{};
+    SizeValueType    NumberOfVoxels{};
+  };
+
+  /** All that the list of mask voxels depends on. */
+  struct Geometry
+  {
+    typename DomainType::PointType     Origin{};
+    typename DomainType::SpacingType   Spacing{};
+    typename DomainType::DirectionType Direction{};
+    RegionType                         Region{};
+
+    friend bool
+    operator==(const Geometry & a, const Geometry & b)
+    {
+      return a.Origin == b.Origin && a.Spacing == b.Spacing && a.Direction == b.Direction && a.Region == b.Region;
+    }
+  };
+  struct Inputs
+  {
+    Geometry              Domain{};
+    Geometry              FixedImage{};
+    RegionType            Region{};
+    const MaskType *      MaskAddress{};
+    ModifiedTimeType      MaskTime{};
+    const TransformType * TransformAddress{};
+    ModifiedTimeType      TransformTime{};
+
+    friend bool
+    operator==(const Inputs & a, const Inputs & b)
+    {
+      return a.Domain == b.Domain && a.FixedImage == b.FixedImage && a.Region == b.Region &&
+             a.MaskAddress == b.MaskAddress && a.MaskTime == b.MaskTime && a.TransformAddress == b.TransformAddress &&
+             a.TransformTime == b.TransformTime;
+    }
+  };
+
+  static Geometry
+  GetGeometry(const DomainType & grid, const RegionType & region);
+  Inputs
+  GetInputs() const;
+
+  /** Whether a point of the domain is, after the transform, inside the mask and the fixed image's buffer. */
+  bool
+  IsInside(const PointType & point) const;
+
+  /** The mask, if its image has the very grid of the domain and nothing else limits the voxels; otherwise null. */
+  const ImageMaskType *
+  GetMaskOnSameGrid() const;
+  /** Whether every voxel of the domain is a mask voxel, as can be told without looking at one. */
+  bool
+  IsUnrestricted() const;
+
+  void
+  Enumerate(const RegionType & region);
+  void
+  ScanRow(const IndexType & first, SizeValueType length, const ImageMaskType * maskOnSameGrid, Slab & slab) const;
+  [[noreturn]] void
+  ThrowNoVoxel() const;
+  SizeValueType
+  GetRunLength(size_t run) const
+  {
+    return (run + 1 < m_Runs.size() ? m_Runs[run + 1].Rank : m_NumberOfVoxels) - m_Runs[run].Rank;
+  }
+  OffsetValueType
+  IndexToOffset(const IndexType & index) const;
+  IndexType
+  OffsetToIndex(OffsetValueType offset) const;
+  /** The list of runs, if Update() was called. */
+  const std::vector<Run> &
+  GetRuns() const;
+
+  static SizeValueType
+  DrawInteger(GeneratorType & generator, SizeValueType upperBound);
+  static RankContainerType
+  DrawRanks(GeneratorType & generator, SizeValueType numberOfSamples, SizeValueType numberOfVoxels);
+  typename PointSetType::Pointer
+  MakePoints(const RankContainerType & ranks, GeneratorType * generator) const;
+  SamplePointType
+  MakeCenter(const IndexType & index) const;
+  SamplePointType
+  MakePerturbed(const IndexType & index, GeneratorType & generator) const;
+  bool
+  IsUsable(const SamplePointType & point, const IndexType & index) const;
+
+  typename DomainType::ConstPointer    m_Domain{};
+  typename MaskType::ConstPointer      m_Mask{};
+  typename TransformType::ConstPointer m_Transform{};
+  typename DomainType::ConstPointer    m_FixedImage{};
+  std::optional<RegionType>            m_Region{};
+  bool                                 m_PerturbSamples{ true };
+  ThreadIdType                         m_NumberOfWorkUnits{ MultiThreaderBase::GetGlobalDefaultNumberOfThreads() };
+
+  std::optional<Inputs> m_EnumeratedInputs{};
+  RegionType            m_EnumeratedDomain{};
+  std::vector<Run>      m_Runs{};
+  SizeValueType         m_NumberOfVoxels{};
+  RegionType            m_BoundingRegion{};
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkMaskedVoxelSampler.hxx"
+#endif
+
+#endif // itkMaskedVoxelSampler_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_MaskedVoxelSampler
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedVoxelSampler<2>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedVoxelSampler<3>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedVoxelSampler<4>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Python tests share. Everything runs on the installed wheel, in one process: loading itk takes 10 s."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "examples"))
+sys.path.insert(0, str(REPOSITORY / "cmake"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def wheel(repository: Path) -> Path:
+    wheels = list((repository / "build/dist").glob("itk_maskedsampling-*.whl"))
+    assert len(wheels) == 1, "run `make wheel`"
+    return wheels[0]

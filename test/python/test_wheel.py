@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wheel as a file: what is in it, and what it needs."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+
+def run(*command: str) -> str:
+    return subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=True).stdout
+
+
+def test_name_and_contents(wheel: Path, repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    assert wheel.name.startswith(f"itk_maskedsampling-{project['version']}-cp311-abi3-")
+    assert version("itk-maskedsampling") == project["version"]
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "itk/Configuration/MaskedSamplingConfig.py" in names
+    # Nothing of ITK's own, which would overwrite files of the itk wheel.
+    ours = ("itk/", "itk_maskedsampling")
+    assert all(name.startswith(ours) and "ITK" not in name for name in names)
+    assert not any(name.endswith((".a", ".h", ".hxx", ".cmake")) for name in names)
+    assert wheel.stat().st_size < 10e6
+
+
+def test_auditwheel_finds_nothing_missing(wheel: Path) -> None:
+    report = " ".join(run("auditwheel", "show", str(wheel)).split())
+    assert 'is consistent with the following platform tag: "manylinux' in report, report
+
+
+def test_abi3audit_finds_no_violation(wheel: Path) -> None:
+    run("abi3audit", "--strict", str(wheel))

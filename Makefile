@@ -3,6 +3,7 @@
 #   make demo       all the set-up, then the examples: tables and pictures in build/demo
 #   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
 #   make lint       only the checks of style and types
+#   make readme     put what the demo made into README.md and doc/images
 #   make clean      remove build/ (the ITK build tree stays in its cache folder)
 #
 # ITK_DIR=/path make ...  uses an ITK build tree that is already there.
@@ -22,11 +23,19 @@ PYTHON_FILES := .ci cmake examples test/python
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo test lint format cpp-test python-test install wheel itk clean
+.PHONY: demo readme test lint format cpp-test python-test install wheel itk clean
 
-demo: install
-	$(call say,Examples (usually 4 minutes))
+demo: $(BUILD)/demo/done
+	$(call say,Tables and pictures (made again when the module or the examples change):)
+	@ls $(CURDIR)/$(BUILD)/demo/*.md $(CURDIR)/$(BUILD)/demo/*.png
+
+readme: $(BUILD)/demo/done
+	@$(BIN)/python .ci/update_readme.py
+
+$(BUILD)/demo/done: $(BUILD)/installed $(wildcard examples/*.py)
+	$(call say,Examples (usually 3 minutes))
 	@$(BIN)/python examples/demo.py --output $(BUILD)/demo
+	@touch $@
 
 test: lint cpp-test python-test
 

@@ -40,7 +40,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RECIPE = HERE / "itk-tree.toml"
 PROJECT = HERE.parent / "pyproject.toml"
-COMPILER_VARIABLES = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")
+FLAGS = ("CFLAGS", "CXXFLAGS", "LDFLAGS")
 DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 #: The parts of an ITK build tree that building a module writes to.
 WRITTEN = ("lib/cmake", "Wrapping/Typedefs", "Wrapping/Generators/Python")
@@ -86,7 +86,7 @@ class Tree:
             "python": [sys.base_prefix, platform.python_version()],
             "machine": [platform.machine(), *platform.libc_ver()],
             "compilers": [describe_compiler("CC", "cc"), describe_compiler("CXX", "c++")],
-            "flags": {name: os.environ.get(name, "") for name in COMPILER_VARIABLES},
+            "flags": {name: os.environ.get(name, "") for name in FLAGS},
         }
         text = json.dumps(self.shape, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -217,14 +217,16 @@ class Tree:
 
 
 def describe_compiler(variable: str, default: str) -> list[str]:
-    command = os.environ.get(variable, default)
-    try:
-        version = subprocess.run([*command.split(), "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+    """File and version of a compiler, whatever it is called by: builds set CXX to "g++" or a full path for "c++"."""
+    name, *arguments = os.environ.get(variable, default).split()
+    path = shutil.which(name)
+    if path is None:
         raise SystemExit(
-            f"There is no working compiler '{command}'. Install one (Debian: apt-get install g++), or set {variable}."
-        ) from None
-    return [command, version.splitlines()[0]]
+            f"There is no compiler '{name}'. Install one (Debian: apt-get install g++), or set {variable}."
+        )
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+    # The first word of the first line is the name that it was called by.
+    return [str(Path(path).resolve()), *arguments, version.partition("\n")[0].partition(" ")[2]]
 
 
 @contextlib.contextmanager

@@ -48,14 +48,15 @@ namespace itk
  * - NONE: with a mask, the centres of the mask voxels of the shrunken grid of the level, or, if it has none, of the
  * full resolution. A metric on which the user set sample points keeps those.
  *
- * Point sets hold `float` coordinates. Under NONE, where these cannot hold the centres exactly and where it means the
- * same, the metric visits the (cropped) virtual domain itself instead of a point set, and tests the mask: its value is
- * that of the superclass then, to the last digits.
+ * Point sets hold `float` coordinates. Under NONE, where these cannot hold the centres exactly, or where the grid is
+ * that of the superclass, the metric visits the (cropped) virtual domain itself instead of a point set, and tests the
+ * mask: its value is that of the superclass then, to the last digits.
  *
  * \par Properties
  * - The same seed (MetricSamplingReinitializeSeed()) gives the same points, with any number of threads. They do not
  *   depend on the extent of the image beyond the mask.
- * - Except in the case above, the metric is not asked again whether a sample is inside the fixed mask.
+ * - Except in the case above, ITK's metrics do not test again whether a sample is inside the fixed mask. (Neighbourhood
+ *   correlation does, because it needs the mask for its windows, and so do metrics that ITK does not have.)
  * - After Update(), also after an exception, the metric has the masks and the virtual domain that the user had set. The
  *   points of the last level stay on it.
  * - The list of mask voxels is made again only if the mask, the domain or the fixed initial transform changed.
@@ -99,8 +100,10 @@ public:
   using typename Superclass::MetricSamplePointSetType;
   using typename Superclass::MetricSamplingPercentageArrayType;
   using typename Superclass::MetricSamplingStrategyEnum;
+  using typename Superclass::MetricType;
   using typename Superclass::MovingImageMaskType;
   using typename Superclass::MultiMetricType;
+  using typename Superclass::PointSetMetricType;
   using typename Superclass::RealType;
   using typename Superclass::VirtualImageBaseConstPointer;
   using typename Superclass::VirtualImageBaseType;
@@ -109,7 +112,8 @@ public:
   using SamplingRegionType = ImageRegion<ImageDimension>;
   using NumberOfSamplesArrayType = Array<SizeValueType>;
 
-  /** Set the sampling percentage of every level: a fraction, in (0, 1], of the mask voxels.
+  /** Set the sampling percentage of every level: a fraction, in (0, 1], of the mask voxels. SetNumberOfLevels() resets
+   * it to 1, as in the superclass, so call that first.
    * \exception ExceptionObject if a value is not in (0, 1]. */
   void
   SetMetricSamplingPercentagePerLevel(const MetricSamplingPercentageArrayType & samplingPercentages) override;
@@ -197,6 +201,8 @@ private:
   /** Number of metrics of any kind. */
   SizeValueType
   GetNumberOfMetrics() const;
+  MetricType *
+  GetNthMetric(SizeValueType index) const;
   bool
   IsSampling() const
   {
@@ -220,8 +226,9 @@ private:
   InitializeSampler(SizeValueType index, const ImageMetricType & metric);
   SamplerType &
   GetUpdatedSampler(SizeValueType metric);
+  /** Whether the bounding box of the mask becomes the virtual domain. */
   bool
-  IsCroppingPossible() const;
+  IsCropping() const;
 
   /** Number of samples of the current level for a mask of so many voxels. */
   SizeValueType
@@ -231,6 +238,9 @@ private:
   /** The mask voxels of the grid of the current level; null if it has none. */
   SamplerPointer
   MakeLevelSampler(SizeValueType index, const ImageMetricType & metric) const;
+  /** Take the fixed masks off the metrics that need them no more, because every sample point is known to be inside. */
+  void
+  ReleaseKnownMasks();
   void
   SetSamplePointsOf(SizeValueType index, ImageMetricType & metric);
 

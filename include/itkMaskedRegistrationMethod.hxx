@@ -22,6 +22,8 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
+#include <string>
 
 namespace itk
 {
@@ -159,16 +161,22 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 auto
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::GetNthMetric(
+  SizeValueType index) const -> MetricType *
+{
+  auto * const multiMetric = dynamic_cast<MultiMetricType *>(this->m_Metric.GetPointer());
+  return multiMetric != nullptr ? multiMetric->GetMetricQueue()[index].GetPointer() : this->m_Metric.GetPointer();
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::GetImageMetrics() const
   -> ImageMetricsType
 {
   ImageMetricsType imageMetrics;
-  auto * const     multiMetric = dynamic_cast<MultiMetricType *>(this->m_Metric.GetPointer());
   for (SizeValueType n = 0; n < this->GetNumberOfMetrics(); ++n)
   {
-    auto * const metric =
-      multiMetric != nullptr ? multiMetric->GetMetricQueue()[n].GetPointer() : this->m_Metric.GetPointer();
-    if (auto * const imageMetric = dynamic_cast<ImageMetricType *>(metric))
+    if (auto * const imageMetric = dynamic_cast<ImageMetricType *>(this->GetNthMetric(n)))
     {
       imageMetrics.emplace_back(n, imageMetric);
     }
@@ -367,10 +375,17 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   }
   m_SamplePointSets.assign(this->GetNumberOfMetrics(), nullptr);
 
-  MetricStateGuard<ImageMetricType> guard;
+  MetricStateGuard guard;
   if (auto * const multiMetric = dynamic_cast<MultiMetricType *>(this->m_Metric.GetPointer()))
   {
     guard.KeepVirtualDomain(*multiMetric);
+  }
+  for (SizeValueType n = 0; n < this->GetNumberOfMetrics(); ++n)
+  {
+    if (auto * const pointSetMetric = dynamic_cast<PointSetMetricType *>(this->GetNthMetric(n)))
+    {
+      guard.KeepVirtualDomain(*pointSetMetric);
+    }
   }
   for (const auto & [index, metric] : imageMetrics)
   {
@@ -382,13 +397,49 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
       metric->SetMovingImageMask(m_MovingImageMask.GetPointer());
     }
   }
-  Superclass::GenerateData();
+
+  // As the superclass does it, except that the metrics lose their masks once they are initialised.
+  this->AllocateOutputs();
+  for (this->m_CurrentLevel = 0; this->m_CurrentLevel < this->m_NumberOfLevels; ++this->m_CurrentLevel)
+  {
+    this->InitializeRegistrationAtEachLevel(this->m_CurrentLevel);
+    this->m_Metric->Initialize();
+    this->ReleaseKnownMasks();
+    this->m_Optimizer->StartOptimization();
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseKnownMasks()
+{
+  // These metrics use the mask for nothing but the samples, except in Initialize(). Others may: neighbourhood
+  // correlation, for one, asks the mask for every voxel of its windows.
+  static const std::set<std::string> metricsThatAskForSamplesOnly{
+    "CorrelationImageToImageMetricv4",
+    "DemonsImageToImageMetricv4",
+    "JointHistogramMutualInformationImageToImageMetricv4",
+    "MattesMutualInformationImageToImageMetricv4",
+    "MeanSquaresImageToImageMetricv4"
+  };
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    if (metric->GetUseSampledPointSet() && this->HasOurPoints(index, *metric) &&
+        metricsThatAskForSamplesOnly.count(metric->GetNameOfClass()) > 0)
+    {
+      metric->SetFixedImageMask(static_cast<const FixedImageMaskType *>(nullptr));
+    }
+  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 bool
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::IsCroppingPossible() const
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::IsCropping() const
 {
+  if (!m_CropVirtualDomainToMask)
+  {
+    return false;
+  }
   using CategoryEnum = typename InitialTransformType::TransformCategoryEnum;
   const auto category = this->m_OutputTransform->GetTransformCategory();
   const auto imageMetrics = this->GetImageMetrics();
@@ -404,7 +455,7 @@ auto
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
   GetCurrentLevelVirtualDomainImage() -> VirtualImageBaseConstPointer
 {
-  if (!m_CropVirtualDomainToMask || !this->IsCroppingPossible())
+  if (!this->IsCropping())
   {
     return Superclass::GetCurrentLevelVirtualDomainImage();
   }
@@ -424,9 +475,12 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     region.SetIndex(lower);
     region.SetUpperIndex(upper);
   }
-  const auto croppedDomain = VirtualImageBaseType::New();
-  croppedDomain->CopyInformation(m_Samplers.front()->GetDomain());
-  croppedDomain->SetRegions(region);
+  // Indices from 0: ShrinkImageFilter cannot shrink a region that is narrower than the factor and starts elsewhere.
+  const auto * const domain = m_Samplers.front()->GetDomain();
+  const auto         croppedDomain = VirtualImageBaseType::New();
+  croppedDomain->CopyInformation(domain);
+  croppedDomain->SetOrigin(domain->template TransformIndexToPhysicalPoint<double>(region.GetIndex()));
+  croppedDomain->SetRegions(region.GetSize());
   return croppedDomain.GetPointer();
 }
 
@@ -573,7 +627,11 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
       }
       const SamplerPointer levelSampler = this->MakeLevelSampler(index, metric);
       drawn = (levelSampler ? levelSampler : m_Samplers[index])->SampleAll();
-      metricVisitsDomain = levelSampler && !m_SamplingRegion && !levelSampler->GetCentersAreExact();
+      // Without the crop, the value is to be the superclass's; mutual information takes the range of its histogram from
+      // the points, or else from all voxels inside the mask.
+      const bool isGridOfSuperclass = levelSampler != m_Samplers[index] && !this->IsCropping();
+      metricVisitsDomain =
+        levelSampler && !m_SamplingRegion && (isGridOfSuperclass || !levelSampler->GetCentersAreExact());
       break;
     }
     default:
@@ -587,11 +645,6 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   metric.SetVirtualSampledPointSet(points);
   metric.SetUseSampledPointSet(!metricVisitsDomain);
   metric.SetUseVirtualSampledPointSet(!metricVisitsDomain);
-  if (!metricVisitsDomain)
-  {
-    // The answer is known: every point is inside.
-    metric.SetFixedImageMask(static_cast<const FixedImageMaskType *>(nullptr));
-  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>

@@ -263,6 +263,10 @@ private:
 
   void
   Enumerate(const RegionType & region);
+  /** Append the runs of \c length voxels that start at \c first. */
+  template <typename TPredicate>
+  void
+  CollectRuns(const IndexType & first, SizeValueType length, Slab & slab, TPredicate isInside) const;
   void
   ScanRow(const IndexType & first, SizeValueType length, const ImageMaskType * maskOnSameGrid, Slab & slab) const;
   [[noreturn]] void

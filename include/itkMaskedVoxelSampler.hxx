@@ -197,57 +197,57 @@ MaskedVoxelSampler<VDimension>::GetMaskOnSameGrid() const -> const ImageMaskType
 }
 
 template <unsigned int VDimension>
+template <typename TPredicate>
+void
+MaskedVoxelSampler<VDimension>::CollectRuns(const IndexType & first,
+                                            SizeValueType     length,
+                                            Slab &            slab,
+                                            TPredicate        isInside) const
+{
+  const OffsetValueType offset = this->IndexToOffset(first);
+  SizeValueType         begin = length; // of the open run; length: none is open
+  for (SizeValueType x = 0; x <= length; ++x)
+  {
+    const bool inside = x < length && isInside(x);
+    if (inside && begin == length)
+    {
+      begin = x;
+    }
+    else if (!inside && begin != length)
+    {
+      slab.Runs.push_back({ offset + static_cast<OffsetValueType>(begin), slab.NumberOfVoxels });
+      slab.NumberOfVoxels += x - begin;
+      begin = length;
+    }
+  }
+}
+
+template <unsigned int VDimension>
 void
 MaskedVoxelSampler<VDimension>::ScanRow(const IndexType &     first,
                                         SizeValueType         length,
                                         const ImageMaskType * maskOnSameGrid,
                                         Slab &                slab) const
 {
-  const OffsetValueType offset = this->IndexToOffset(first);
-
-  const auto collectRuns = [&](auto && isInside) {
-    SizeValueType begin = length; // of the open run; length: none is open
-    for (SizeValueType x = 0; x <= length; ++x)
-    {
-      const bool inside = x < length && isInside(x);
-      if (inside && begin == length)
-      {
-        begin = x;
-      }
-      else if (!inside && begin != length)
-      {
-        slab.Runs.push_back({ offset + static_cast<OffsetValueType>(begin), slab.NumberOfVoxels });
-        slab.NumberOfVoxels += x - begin;
-        begin = length;
-      }
-    }
-  };
-
-  if (this->IsUnrestricted())
+  if (maskOnSameGrid == nullptr)
   {
-    slab.Runs.push_back({ offset, slab.NumberOfVoxels });
-    slab.NumberOfVoxels += length;
-  }
-  else if (maskOnSameGrid != nullptr)
-  {
-    const auto * const image = maskOnSameGrid->GetImage();
-    const auto * const row = image->GetBufferPointer() + image->ComputeOffset(first);
-    if (maskOnSameGrid->GetUseMaskValue())
-    {
-      collectRuns([row, value = maskOnSameGrid->GetMaskValue()](SizeValueType x) { return row[x] == value; });
-    }
-    else
-    {
-      collectRuns([row](SizeValueType x) { return row[x] != 0; });
-    }
-  }
-  else
-  {
-    collectRuns([this, &first](SizeValueType x) {
+    this->CollectRuns(first, length, slab, [this, &first](SizeValueType x) {
       IndexType index = first;
       index[0] += static_cast<IndexValueType>(x);
       return this->IsInside(m_Domain->template TransformIndexToPhysicalPoint<double>(index));
     });
+    return;
+  }
+  const auto * const image = maskOnSameGrid->GetImage();
+  const auto * const row = image->GetBufferPointer() + image->ComputeOffset(first);
+  if (maskOnSameGrid->GetUseMaskValue())
+  {
+    const auto value = maskOnSameGrid->GetMaskValue();
+    this->CollectRuns(first, length, slab, [row, value](SizeValueType x) { return row[x] == value; });
+  }
+  else
+  {
+    this->CollectRuns(first, length, slab, [row](SizeValueType x) { return row[x] != 0; });
   }
 }
 
@@ -259,6 +259,7 @@ MaskedVoxelSampler<VDimension>::Enumerate(const RegionType & region)
   const SizeValueType numberOfRows = region.GetNumberOfPixels() / size[0];
   // More slabs than threads, because the mask need not be spread evenly.
   const SizeValueType numberOfSlabs = std::min<SizeValueType>(numberOfRows, 8 * m_NumberOfWorkUnits);
+  const bool          isUnrestricted = this->IsUnrestricted();
   const auto * const  maskOnSameGrid = this->GetMaskOnSameGrid();
   std::vector<Slab>   slabs(numberOfSlabs);
 
@@ -273,7 +274,16 @@ MaskedVoxelSampler<VDimension>::Enumerate(const RegionType & region)
         first[d] += static_cast<IndexValueType>(rest % size[d]);
         rest /= size[d];
       }
-      this->ScanRow(first, size[0], maskOnSameGrid, slabs[slabNumber]);
+      if (isUnrestricted)
+      {
+        Slab & slab = slabs[slabNumber];
+        slab.Runs.push_back({ this->IndexToOffset(first), slab.NumberOfVoxels });
+        slab.NumberOfVoxels += size[0];
+      }
+      else
+      {
+        this->ScanRow(first, size[0], maskOnSameGrid, slabs[slabNumber]);
+      }
     }
   };
   const auto threader = MultiThreaderBase::New();

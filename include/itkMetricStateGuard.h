@@ -20,93 +20,84 @@
 
 #include "itkObjectToObjectMetric.h"
 
+#include <functional>
 #include <vector>
 
 namespace itk
 {
 /** \class MetricStateGuard
- * \brief Gives image metrics back the masks and the virtual domain that they had when the guard was made.
+ * \brief Gives metrics back the masks and the virtual domain that they had when the guard was told to keep them.
  *
- * A registration sets a virtual domain on its metric at every level, and SetVirtualDomain() cannot be undone: from then
- * on the metric believes that its user chose the domain. The guard restores the virtual image and that belief, and the
- * masks, when it goes out of scope, also after an exception.
- *
- * \tparam TImageMetric a type of itk::ImageToImageMetricv4
+ * A registration sets a virtual domain on its metrics at every level, and SetVirtualDomain() cannot be undone: from
+ * then on a metric believes that its user chose the domain. The guard restores the virtual image and that belief, and
+ * the masks, when it goes out of scope, also after an exception.
  *
  * \ingroup MaskedSampling
  */
-template <typename TImageMetric>
 class MetricStateGuard
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(MetricStateGuard);
 
-  /** The base class that image metrics and multi-metrics share; it holds the virtual domain. */
-  using MetricType = typename TImageMetric::Superclass;
-
   MetricStateGuard() = default;
 
-  /** Remember the virtual domain of a metric or a multi-metric. */
+  /** Remember the virtual domain of a metric.
+   * \tparam TMetric a type of, or derived from, itk::ObjectToObjectMetric */
+  template <typename TMetric>
   void
-  KeepVirtualDomain(MetricType & metric)
+  KeepVirtualDomain(TMetric & metric)
   {
-    m_VirtualDomains.push_back({ &metric, VirtualDomainAccess::Image(metric), VirtualDomainAccess::Flag(metric) });
+    using AccessType = VirtualDomainAccess<TMetric>;
+    m_Restorers.push_back(
+      [kept = SmartPointer<TMetric>(&metric), image = AccessType::Image(metric), flag = AccessType::Flag(metric)] {
+        AccessType::Image(*kept) = image;
+        AccessType::Flag(*kept) = flag;
+        kept->Modified();
+      });
   }
 
-  /** Remember the masks of an image metric. */
+  /** Remember the masks of an image metric.
+   * \tparam TImageMetric a type of itk::ImageToImageMetricv4 */
+  template <typename TImageMetric>
   void
   KeepMasks(TImageMetric & metric)
   {
-    m_Masks.push_back({ &metric, metric.GetFixedImageMask(), metric.GetMovingImageMask() });
+    m_Restorers.push_back(
+      [kept = SmartPointer<TImageMetric>(&metric),
+       fixedMask = typename TImageMetric::FixedImageMaskConstPointer(metric.GetFixedImageMask()),
+       movingMask = typename TImageMetric::MovingImageMaskConstPointer(metric.GetMovingImageMask())] {
+        kept->SetFixedImageMask(fixedMask.GetPointer());
+        kept->SetMovingImageMask(movingMask.GetPointer());
+      });
   }
 
   ~MetricStateGuard()
   {
-    for (const auto & masks : m_Masks)
+    for (const auto & restore : m_Restorers)
     {
-      masks.Metric->SetFixedImageMask(masks.Fixed.GetPointer());
-      masks.Metric->SetMovingImageMask(masks.Moving.GetPointer());
-    }
-    for (const auto & domain : m_VirtualDomains)
-    {
-      VirtualDomainAccess::Image(*domain.Metric) = domain.Image;
-      VirtualDomainAccess::Flag(*domain.Metric) = domain.Flag;
-      domain.Metric->Modified();
+      restore();
     }
   }
 
 private:
-  /** Reaches the two protected members of the metric that have no setter. It has no instances. */
-  class VirtualDomainAccess : public MetricType
+  /** Reaches the two protected members of a metric that have no setter. It has no instances. */
+  template <typename TMetric>
+  class VirtualDomainAccess : public TMetric
   {
   public:
-    static typename MetricType::VirtualImagePointer &
-    Image(MetricType & metric)
+    static auto &
+    Image(TMetric & metric)
     {
       return metric.*(&VirtualDomainAccess::m_VirtualImage);
     }
     static bool &
-    Flag(MetricType & metric)
+    Flag(TMetric & metric)
     {
       return metric.*(&VirtualDomainAccess::m_UserHasSetVirtualDomain);
     }
   };
 
-  struct VirtualDomain
-  {
-    typename MetricType::Pointer             Metric;
-    typename MetricType::VirtualImagePointer Image;
-    bool                                     Flag;
-  };
-  struct Masks
-  {
-    typename TImageMetric::Pointer                     Metric;
-    typename TImageMetric::FixedImageMaskConstPointer  Fixed;
-    typename TImageMetric::MovingImageMaskConstPointer Moving;
-  };
-
-  std::vector<VirtualDomain> m_VirtualDomains{};
-  std::vector<Masks>         m_Masks{};
+  std::vector<std::function<void()>> m_Restorers{};
 };
 } // end namespace itk
 

@@ -2,6 +2,7 @@
 """The maker of ITK build trees: its bookkeeping, with the long steps replaced by short ones."""
 
 import multiprocessing
+import shutil
 import time
 from pathlib import Path
 
@@ -107,3 +108,16 @@ def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(SystemExit, match="no-such-compiler"):
         itk_tree.Tree(tmp_path)
+
+
+def test_key_does_not_depend_on_how_the_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CXX", raising=False)
+    folder = itk_tree.Tree(tmp_path).folder
+    path = shutil.which("c++")
+    assert path is not None
+    monkeypatch.setenv("CXX", path)  # as CMake does
+    assert itk_tree.Tree(tmp_path).folder == folder
+    gcc = shutil.which("g++")
+    if gcc is not None and Path(gcc).resolve() == Path(path).resolve():
+        monkeypatch.setenv("CXX", "g++")  # as scikit-build-core does
+        assert itk_tree.Tree(tmp_path).folder == folder

@@ -13,7 +13,7 @@ text = readme.read_text()
 for table in DEMO.glob("*.md"):
     begin, end = f"<!-- begin {table.name} -->", f"<!-- end {table.name} -->"
     made = f"{begin}\n{table.read_text().strip()}\n{end}"
-    text, count = re.subn(f"{begin}.*?{end}", lambda _, made=made: made, text, flags=re.DOTALL)
+    text, count = re.subn(f"{begin}.*?{end}", made.replace("\\", r"\\"), text, flags=re.DOTALL)
     if count != 1:
         raise SystemExit(f"README.md has no place for {table.name}")
 readme.write_text(text)

@@ -62,17 +62,17 @@ template <typename TImage>
 typename TImage::Pointer
 MakeRandomGrid(std::mt19937 & random, unsigned int maximumSize, typename TImage::PixelType value)
 {
-  constexpr unsigned int               dimension = TImage::ImageDimension;
-  std::uniform_real_distribution<>     position(-1.0, 1.0);
-  std::uniform_real_distribution<>     spacing(0.4, 2.5);
-  std::uniform_int_distribution<int>   start(-20, 20);
-  std::uniform_int_distribution<>      size(3, static_cast<int>(maximumSize));
-  typename TImage::RegionType          region;
-  auto                                 image = TImage::New();
-  typename TImage::PointType           origin;
-  typename TImage::SpacingType         spacings;
-  const auto                           direction = MakeRandomDirection<dimension>(random);
-  ContinuousIndex<double, dimension>   center;
+  constexpr unsigned int             dimension = TImage::ImageDimension;
+  std::uniform_real_distribution<>   position(-1.0, 1.0);
+  std::uniform_real_distribution<>   spacing(0.4, 2.5);
+  std::uniform_int_distribution<int> start(-20, 20);
+  std::uniform_int_distribution<>    size(3, static_cast<int>(maximumSize));
+  typename TImage::RegionType        region;
+  auto                               image = TImage::New();
+  typename TImage::PointType         origin;
+  typename TImage::SpacingType       spacings;
+  const auto                         direction = MakeRandomDirection<dimension>(random);
+  ContinuousIndex<double, dimension> center;
   for (unsigned int d = 0; d < dimension; ++d)
   {
     region.SetIndex(d, start(random));
@@ -127,7 +127,8 @@ struct RectangleCase
   MaskImageType<2>::Pointer MaskImage;
   MaskType<2>::Pointer      Mask;
 
-  /** The rectangle starts at (begin, begin) + (20, 20) and has the size 30 x 20; the moving one is shifted by 5 in y. */
+  /** The rectangle starts at (begin, begin) + (20, 20) and has the size 30 x 20; the moving one is shifted by 5 in y.
+   */
   explicit RectangleCase(SizeValueType width, SizeValueType height, IndexValueType begin = 0)
   {
     const ImageType::SizeType size{ { width, height } };
@@ -139,7 +140,10 @@ struct RectangleCase
 
   template <typename TImage>
   static typename TImage::Pointer
-  MakeBox(const Size<2> & imageSize, const Index<2> & boxIndex, const Size<2> & boxSize, typename TImage::PixelType value)
+  MakeBox(const Size<2> &            imageSize,
+          const Index<2> &           boxIndex,
+          const Size<2> &            boxSize,
+          typename TImage::PixelType value)
   {
     auto image = TImage::New();
     image->SetRegions(imageSize);

@@ -167,6 +167,11 @@ public:
   SizeValueType
   GetNumberOfSamplePoints(SizeValueType metric = 0) const;
 
+  /** How many of the sample points of a metric the transform mapped into the moving image (and its mask, if any) at the
+   * start of the last level that was initialised. With less than a tenth there is a warning. */
+  SizeValueType
+  GetNumberOfSamplePointsInMovingImage(SizeValueType metric = 0) const;
+
   /** Sample points, in virtual space, of a metric at the last level that was initialised. Null if it has none. */
   const MetricSamplePointSetType *
   GetSamplePointSet(SizeValueType metric = 0) const;
@@ -241,6 +246,9 @@ private:
   /** Take the fixed masks off the metrics that need them no more, because every sample point is known to be inside. */
   void
   ReleaseKnownMasks();
+  /** Count the sample points that map into the moving image; warn if these are few. */
+  void
+  ReportPointsInMovingImage(SizeValueType index, const ImageMetricType & metric);
   void
   SetSamplePointsOf(SizeValueType index, ImageMetricType & metric);
 
@@ -254,6 +262,7 @@ private:
 
   std::vector<SamplerPointer>        m_Samplers{};
   std::vector<SamplePointSetPointer> m_SamplePointSets{};
+  std::vector<SizeValueType>         m_NumbersOfPointsInMovingImage{};
 };
 } // end namespace itk
 

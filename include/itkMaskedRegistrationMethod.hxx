@@ -18,12 +18,15 @@
 #ifndef itkMaskedRegistrationMethod_hxx
 #define itkMaskedRegistrationMethod_hxx
 
+#include "itkLinearInterpolateImageFunction.h"
 #include "itkMath.h"
+#include "itkPrintHelper.h"
 
 #include <algorithm>
 #include <random>
 #include <set>
 #include <string>
+#include <type_traits>
 
 namespace itk
 {
@@ -133,6 +136,14 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 {
   const auto * const points = this->GetSamplePointSet(metric);
   return points != nullptr ? points->GetNumberOfPoints() : 0;
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+SizeValueType
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  GetNumberOfSamplePointsInMovingImage(SizeValueType metric) const
+{
+  return metric < m_NumbersOfPointsInMovingImage.size() ? m_NumbersOfPointsInMovingImage[metric] : 0;
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -304,10 +315,21 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     domain = this->GetFixedImage(this->GetImageMetrics().front().first);
   }
 
-  const auto * fixedInitialTransform = this->GetFixedInitialTransform();
-  if (dynamic_cast<const IdentityTransform<RealType, ImageDimension> *>(fixedInitialTransform) != nullptr)
+  const typename SamplerType::TransformType * fixedTransform = nullptr;
+  const auto * const                          fixedInitialTransform = this->GetFixedInitialTransform();
+  if (fixedInitialTransform != nullptr &&
+      dynamic_cast<const IdentityTransform<RealType, ImageDimension> *>(fixedInitialTransform) == nullptr)
   {
-    fixedInitialTransform = nullptr;
+    if constexpr (std::is_same_v<InitialTransformType, typename SamplerType::TransformType>)
+    {
+      fixedTransform = fixedInitialTransform;
+    }
+    else
+    {
+      itkExceptionMacro("The fixed initial transform, " << fixedInitialTransform->GetNameOfClass()
+                                                        << ", is not of precision double. Mask voxels are sampled in "
+                                                           "double: use transforms of double, or none here.");
+    }
   }
 
   m_Samplers.resize(this->GetNumberOfMetrics());
@@ -318,7 +340,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   SamplerType & sampler = *m_Samplers[index];
   sampler.SetDomain(domain);
   sampler.SetMask(this->GetMaskOf(metric));
-  sampler.SetTransform(fixedInitialTransform);
+  sampler.SetTransform(fixedTransform);
   sampler.SetFixedImage(fixedImage);
   if (m_SamplingRegion)
   {
@@ -374,6 +396,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     }
   }
   m_SamplePointSets.assign(this->GetNumberOfMetrics(), nullptr);
+  m_NumbersOfPointsInMovingImage.assign(this->GetNumberOfMetrics(), 0);
 
   MetricStateGuard guard;
   if (auto * const multiMetric = dynamic_cast<MultiMetricType *>(this->m_Metric.GetPointer()))
@@ -645,6 +668,39 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   metric.SetVirtualSampledPointSet(points);
   metric.SetUseSampledPointSet(!metricVisitsDomain);
   metric.SetUseVirtualSampledPointSet(!metricVisitsDomain);
+  this->ReportPointsInMovingImage(index, metric);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReportPointsInMovingImage(
+  SizeValueType           index,
+  const ImageMetricType & metric)
+{
+  const auto &       points = m_SamplePointSets[index]->GetPoints()->CastToSTLConstContainer();
+  const auto * const transform = metric.GetMovingTransform();
+  const auto * const mask = metric.GetMovingImageMask();
+  const auto         interpolator = LinearInterpolateImageFunction<TMovingImage, double>::New();
+  interpolator->SetInputImage(metric.GetMovingImage());
+
+  const auto isInside = [&](const auto & samplePoint) {
+    typename InitialTransformType::InputPointType point;
+    point.CastFrom(samplePoint);
+    Point<double, ImageDimension> mapped;
+    mapped.CastFrom(transform->TransformPoint(point));
+    return interpolator->IsInsideBuffer(mapped) && (mask == nullptr || mask->IsInsideInWorldSpace(mapped));
+  };
+  const auto numberInside = static_cast<SizeValueType>(std::count_if(points.begin(), points.end(), isInside));
+  m_NumbersOfPointsInMovingImage[index] = numberInside;
+  if (10 * numberInside < points.size())
+  {
+    itkWarningMacro("At the start of level "
+                    << this->m_CurrentLevel << ", only " << numberInside << " of the " << points.size()
+                    << " sample points of metric " << index << " map into the moving image"
+                    << (mask != nullptr ? " and its mask" : "")
+                    << ". Is the initial transform right? It maps points of the fixed image to "
+                       "the moving image.");
+  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -653,6 +709,8 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   std::ostream & os,
   Indent         indent) const
 {
+  using namespace print_helper;
+
   Superclass::PrintSelf(os, indent);
 
   os << indent << "NumberOfSamples: " << m_NumberOfSamples << std::endl;
@@ -672,6 +730,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   itkPrintSelfObjectMacro(MovingImageMask);
   os << indent << "Samplers: " << m_Samplers.size() << std::endl;
   os << indent << "SamplePointSets: " << m_SamplePointSets.size() << std::endl;
+  os << indent << "NumbersOfPointsInMovingImage: " << m_NumbersOfPointsInMovingImage << std::endl;
 }
 } // end namespace itk
 

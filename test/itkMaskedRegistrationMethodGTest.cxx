@@ -523,9 +523,63 @@ TEST(MaskedRegistrationMethod, PrintsEveryMember)
                                    "FixedImageMask: ",
                                    "MovingImageMask: ",
                                    "Samplers: ",
-                                   "SamplePointSets: " })
+                                   "SamplePointSets: ",
+                                   "NumbersOfPointsInMovingImage: " })
   {
     EXPECT_NE(fresh.str().find(name), std::string::npos) << name;
     EXPECT_NE(used.str().find(name), std::string::npos) << name;
   }
+}
+
+TEST(MaskedRegistrationMethod, CountsThePointsThatMapIntoTheMovingImage)
+{
+  const WavesCase       waves; // 32 x 24 voxels of size 1 from the origin on
+  Registration<Image2D> registration(waves.Fixed, waves.Moving);
+  registration.Metric->SetFixedImageMask(waves.Mask);
+  registration.SampleRandomly(500);
+  const auto shift = TranslationOf<Image2D>::New();
+  registration.Method->SetMovingInitialTransform(shift);
+  for (const bool withMask : { false, true })
+  {
+    registration.Metric->SetMovingImageMask(withMask ? waves.Mask.GetPointer() : nullptr);
+    for (const double x : { 0.0, 12.0 })
+    {
+      shift->SetOffset(itk::MakeVector(x, 0.0));
+      registration.Update();
+      const auto points = registration.GetPoints();
+      const auto isInside = [&](const auto & point) {
+        const auto mapped = itk::MakePoint(point[0] + x, static_cast<double>(point[1]));
+        return mapped[0] < 31.5 && (!withMask || waves.Mask->IsInsideInWorldSpace(mapped));
+      };
+      const auto expected = static_cast<itk::SizeValueType>(std::count_if(points.begin(), points.end(), isInside));
+      EXPECT_EQ(registration.Method->GetNumberOfSamplePointsInMovingImage(), expected);
+      EXPECT_GT(expected, 0U);
+      EXPECT_EQ(expected == 500, x == 0.0);
+    }
+  }
+}
+
+TEST(MaskedRegistrationMethod, RunsWithTransformsOfFloat)
+{
+  using MethodType = itk::MaskedRegistrationMethod<Image2D, Image2D, itk::Transform<float, 2, 2>>;
+  using MetricType = itk::MeanSquaresImageToImageMetricv4<Image2D, Image2D, Image2D, float>;
+  const WavesCase waves;
+  const auto      method = MethodType::New();
+  const auto      metric = MetricType::New();
+  const auto      optimizer = itk::GradientDescentOptimizerv4Template<float>::New();
+  metric->SetFixedImageMask(waves.Mask);
+  optimizer->SetNumberOfIterations(2);
+  optimizer->SetLearningRate(1e-6F);
+  method->SetFixedImage(waves.Fixed);
+  method->SetMovingImage(waves.Moving);
+  method->SetMetric(metric);
+  method->SetOptimizer(optimizer);
+  method->SetInitialTransform(itk::TranslationTransform<float, 2>::New());
+  method->SetMetricSamplingStrategy(StrategyEnum::RANDOM);
+  method->SetNumberOfSamples(50);
+  method->Update();
+  EXPECT_EQ(method->GetNumberOfSamplePoints(), 50U);
+
+  method->SetFixedInitialTransform(itk::TranslationTransform<float, 2>::New());
+  EXPECT_THROW(method->Update(), itk::ExceptionObject);
 }

@@ -18,8 +18,11 @@
 #ifndef itkMaskedVoxelSampler_h
 #define itkMaskedVoxelSampler_h
 
+#include "itkImage.h"
 #include "itkImageBase.h"
-#include "itkImageMaskSpatialObject.h"
+#include "itkMaskedVoxelRuns.h"
+#include "itkMaskedVoxelWeights.h"
+#include "itkMaskGeometry.h"
 #include "itkMersenneTwisterRandomVariateGenerator.h"
 #include "itkMultiThreaderBase.h"
 #include "itkPointSet.h"
@@ -50,6 +53,9 @@ namespace itk
  *   the mask, nor on the number of work units, nor on the platform (the generator is ITK's Mersenne twister, and the
  *   integer draws are written out).
  * - Points come in rank order, so whoever visits them reads the image forwards.
+ * - With a weight image the expected number of times that a voxel is drawn is exactly n w / W (n samples, weight w, sum
+ * of the weights W), and the number itself is that, rounded up or down (see MaskedVoxelWeights).
+ * - Children of the mask count as the mask does: a group is the union of its members.
  * - Coordinates are `float`, as in every itk::PointSet with default traits. All guarantees (inside the mask, inside
  *   the voxel, inside the buffer) hold for the rounded coordinates.
  *
@@ -59,6 +65,7 @@ namespace itk
  * - Transform: from the domain to mask space. Default: identity.
  * - FixedImage: geometry in mask space; mapped points must be inside its buffered region. Default: none.
  * - Region: only voxels of this region of the domain. Default: the whole domain.
+ * - WeightImage: density of the draws, in mask space. Default: none, every voxel alike.
  * - PerturbSamples: each point uniform in its voxel (on, default) or at its centre (off).
  * - NumberOfWorkUnits: threads for the enumeration. Default: the global default.
  *
@@ -90,6 +97,8 @@ public:
   using SizeType = Size<VDimension>;
   using PointType = Point<double, VDimension>;
 
+  using WeightImageType = Image<float, VDimension>;
+
   /** Type of the drawn points. Its points container is that of every point set of ITK's metrics. */
   using PointSetType = PointSet<float, VDimension>;
   using SamplePointType = typename PointSetType::PointType;
@@ -120,6 +129,12 @@ public:
   virtual void
   ResetRegion();
 
+  /** Set/Get the density of the draws: the weight of a mask voxel is the pixel in which its centre, mapped by the
+   * transform, lies, and 0 outside the image. A voxel of weight 0 is never drawn, but it remains a mask voxel: it
+   * counts and SampleAll() has it. Weights must be finite and not negative. Null: every voxel alike. */
+  itkSetConstObjectMacro(WeightImage, WeightImageType);
+  itkGetConstObjectMacro(WeightImage, WeightImageType);
+
   /** Set/Get whether each point is uniform in its voxel (default) or at its centre. */
   itkSetMacro(PerturbSamples, bool);
   itkGetConstMacro(PerturbSamples, bool);
@@ -130,7 +145,8 @@ public:
   itkGetConstMacro(NumberOfWorkUnits, ThreadIdType);
 
   /** Enumerate the mask voxels, if any input changed since the last time.
-   * \exception ExceptionObject if there is no domain or no mask voxel. */
+   * \exception ExceptionObject if there is no domain or no mask voxel, or if a weight is negative or not finite, or if
+   * all are 0. */
   virtual void
   Update();
 
@@ -142,14 +158,14 @@ public:
   SizeValueType
   GetNumberOfVoxels() const
   {
-    return m_NumberOfVoxels;
+    return m_Runs.GetNumberOfVoxels();
   }
 
   /** Number of runs of consecutive mask voxels along the first dimension. */
   SizeValueType
   GetNumberOfRuns() const
   {
-    return static_cast<SizeValueType>(m_Runs.size());
+    return m_Runs.GetNumberOfRuns();
   }
 
   /** Index of the mask voxel of that rank. \exception ExceptionObject if there is no such rank. */
@@ -164,7 +180,7 @@ public:
   const RegionType &
   GetBoundingRegion() const
   {
-    return m_BoundingRegion;
+    return m_Runs.GetBoundingRegion();
   }
 
   /** Whether `float` coordinates hold every centre of SampleAll() exactly. */
@@ -175,15 +191,32 @@ public:
   typename PointSetType::Pointer
   SampleAll() const;
 
+  /** Those of the given points, in their order, that are in a voxel of the region and, mapped by the transform, inside
+   * the mask and the buffer of the fixed image. */
+  typename PointSetType::Pointer
+  KeepInside(const PointSetType * points) const;
+
   /** Points in \c numberOfSamples random mask voxels, each at most once while there are enough of them; with more
-   * samples than voxels each voxel equally often, and the remainder at most once more. */
+   * samples than voxels each voxel equally often, and the remainder at most once more. With weights see
+   * MaskedVoxelWeights. */
   typename PointSetType::Pointer
   SampleRandomly(SizeValueType numberOfSamples, unsigned int seed) const;
 
   /** Systematic sampling: points in the mask voxels of the ranks floor((i + u) * V / n), i from 0 to n - 1, where V
-   * is the number of mask voxels, n that of samples, and u in [0, 1) comes from the seed. */
+   * is the number of mask voxels, n that of samples, and u in [0, 1) comes from the seed. With weights: the mask voxels
+   * in which the sum of the weights, in rank order, passes (i + u) W / n. */
   typename PointSetType::Pointer
   SampleRegularly(SizeValueType numberOfSamples, unsigned int seed) const;
+
+  /** A sampler with the same settings, except the weights, for another grid with the same axes: its voxels whose
+   * centres are in the region of this one. Null if there are none. */
+  Pointer
+  MakeSamplerOfGrid(const DomainType * grid) const;
+
+  /** A sampler with the same settings whose points are inside a grid with the same axes, too. Null if that holds for no
+   * voxel of the domain. */
+  Pointer
+  MakeSamplerCoveredBy(const DomainType * grid) const;
 
 protected:
   MaskedVoxelSampler();
@@ -193,27 +226,12 @@ protected:
 
 private:
   using GeneratorType = Statistics::MersenneTwisterRandomVariateGenerator;
+  using GeometryType = MaskGeometry<VDimension>;
+  using RunsType = MaskedVoxelRuns<VDimension>;
+  using WeightsType = MaskedVoxelWeights<VDimension>;
   using RankContainerType = std::vector<SizeValueType>;
-  using ImageMaskType = ImageMaskSpatialObject<VDimension>;
 
-  /** Consecutive mask voxels along the first dimension. */
-  struct Run
-  {
-    /** Offset of the first voxel from the first voxel of the domain, in voxels. */
-    OffsetValueType Offset;
-    /** Rank of the first voxel. */
-    SizeValueType Rank;
-  };
-
-  /** What one piece of the enumeration finds; its ranks count from the start of the piece. */
-  struct Slab
-  {
-    std::vector<Run> Runs{};
-    SizeValueType    NumberOfVoxels{};
-  };
-
-  /** All that the list of mask voxels depends on. */
-  struct Geometry
+  struct Grid
   {
     typename DomainType::PointType     Origin{};
     typename DomainType::SpacingType   Spacing{};
@@ -221,75 +239,69 @@ private:
     RegionType                         Region{};
 
     friend bool
-    operator==(const Geometry & a, const Geometry & b)
+    operator==(const Grid & a, const Grid & b)
     {
       return a.Origin == b.Origin && a.Spacing == b.Spacing && a.Direction == b.Direction && a.Region == b.Region;
     }
   };
+  /** An object as it was at some time. */
+  struct Stamp
+  {
+    const Object *   Address{};
+    ModifiedTimeType Time{};
+
+    friend bool
+    operator==(const Stamp & a, const Stamp & b)
+    {
+      return a.Address == b.Address && a.Time == b.Time;
+    }
+  };
+  /** All that the list of mask voxels depends on. */
   struct Inputs
   {
-    Geometry              Domain{};
-    Geometry              FixedImage{};
-    RegionType            Region{};
-    const MaskType *      MaskAddress{};
-    ModifiedTimeType      MaskTime{};
-    const TransformType * TransformAddress{};
-    ModifiedTimeType      TransformTime{};
+    Grid       Domain{};
+    Grid       FixedImage{};
+    Grid       CoveringGrid{};
+    RegionType Region{};
+    Stamp      Mask{};
+    Stamp      Transform{};
 
     friend bool
     operator==(const Inputs & a, const Inputs & b)
     {
-      return a.Domain == b.Domain && a.FixedImage == b.FixedImage && a.Region == b.Region &&
-             a.MaskAddress == b.MaskAddress && a.MaskTime == b.MaskTime && a.TransformAddress == b.TransformAddress &&
-             a.TransformTime == b.TransformTime;
+      return a.Domain == b.Domain && a.FixedImage == b.FixedImage && a.CoveringGrid == b.CoveringGrid &&
+             a.Region == b.Region && a.Mask == b.Mask && a.Transform == b.Transform;
     }
   };
 
-  static Geometry
-  GetGeometry(const DomainType & grid, const RegionType & region);
+  static Grid
+  GetGrid(const DomainType & grid, const RegionType & region);
+  static Stamp
+  GetStamp(const Object * object);
   Inputs
   GetInputs() const;
-
-  /** Whether a point of the domain is, after the transform, inside the mask and the fixed image's buffer. */
-  bool
-  IsInside(const PointType & point) const;
-
-  /** The mask, if its image has the very grid of the domain and nothing else limits the voxels; otherwise null. */
-  const ImageMaskType *
-  GetMaskOnSameGrid() const;
-  /** Whether every voxel of the domain is a mask voxel, as can be told without looking at one. */
-  bool
-  IsUnrestricted() const;
-
+  GeometryType
+  GetGeometry() const;
+  /** The list of runs, if Update() was called. */
+  const RunsType &
+  GetRuns() const;
   void
-  Enumerate(const RegionType & region);
-  /** Append the runs of \c length voxels that start at \c first. */
-  template <typename TPredicate>
-  void
-  CollectRuns(const IndexType & first, SizeValueType length, Slab & slab, TPredicate isInside) const;
-  void
-  ScanRow(const IndexType & first, SizeValueType length, const ImageMaskType * maskOnSameGrid, Slab & slab) const;
+  CheckIsUpToDate() const;
+  /** A new sampler with the same settings, except the region and the weights. */
+  Pointer
+  MakeSampler() const;
   [[noreturn]] void
   ThrowNoVoxel() const;
-  SizeValueType
-  GetRunLength(size_t run) const
-  {
-    return (run + 1 < m_Runs.size() ? m_Runs[run + 1].Rank : m_NumberOfVoxels) - m_Runs[run].Rank;
-  }
-  OffsetValueType
-  IndexToOffset(const IndexType & index) const;
-  IndexType
-  OffsetToIndex(OffsetValueType offset) const;
-  /** The list of runs, if Update() was called. */
-  const std::vector<Run> &
-  GetRuns() const;
 
   static SizeValueType
   DrawInteger(GeneratorType & generator, SizeValueType upperBound);
   static RankContainerType
   DrawRanks(GeneratorType & generator, SizeValueType numberOfSamples, SizeValueType numberOfVoxels);
+  /** The points of ranks that never fall, centres unless there is a generator.
+   * \param getRank returns the i-th rank */
+  template <typename TGetRank>
   typename PointSetType::Pointer
-  MakePoints(const RankContainerType & ranks, GeneratorType * generator) const;
+  MakePoints(SizeValueType numberOfSamples, TGetRank getRank, GeneratorType * generator) const;
   SamplePointType
   MakeCenter(const IndexType & index) const;
   SamplePointType
@@ -297,19 +309,20 @@ private:
   bool
   IsUsable(const SamplePointType & point, const IndexType & index) const;
 
-  typename DomainType::ConstPointer    m_Domain{};
-  typename MaskType::ConstPointer      m_Mask{};
-  typename TransformType::ConstPointer m_Transform{};
-  typename DomainType::ConstPointer    m_FixedImage{};
-  std::optional<RegionType>            m_Region{};
-  bool                                 m_PerturbSamples{ true };
-  ThreadIdType                         m_NumberOfWorkUnits{ MultiThreaderBase::GetGlobalDefaultNumberOfThreads() };
+  typename DomainType::ConstPointer      m_Domain{};
+  typename MaskType::ConstPointer        m_Mask{};
+  typename TransformType::ConstPointer   m_Transform{};
+  typename DomainType::ConstPointer      m_FixedImage{};
+  typename DomainType::ConstPointer      m_CoveringGrid{};
+  typename WeightImageType::ConstPointer m_WeightImage{};
+  std::optional<RegionType>              m_Region{};
+  bool                                   m_PerturbSamples{ true };
+  ThreadIdType                           m_NumberOfWorkUnits{ MultiThreaderBase::GetGlobalDefaultNumberOfThreads() };
 
-  std::optional<Inputs> m_EnumeratedInputs{};
-  RegionType            m_EnumeratedDomain{};
-  std::vector<Run>      m_Runs{};
-  SizeValueType         m_NumberOfVoxels{};
-  RegionType            m_BoundingRegion{};
+  std::optional<Inputs>      m_EnumeratedInputs{};
+  RunsType                   m_Runs{};
+  Stamp                      m_SummedWeightImage{};
+  std::optional<WeightsType> m_Weights{};
 };
 } // end namespace itk
 

@@ -18,13 +18,14 @@
 #ifndef itkMaskedVoxelSampler_hxx
 #define itkMaskedVoxelSampler_hxx
 
+#include "itkMaskedVoxelEnumerator.h"
 #include "itkMath.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
-#include <numeric>
 #include <sstream>
 
 namespace itk
@@ -67,9 +68,16 @@ MaskedVoxelSampler<VDimension>::ResetRegion()
 
 template <unsigned int VDimension>
 auto
-MaskedVoxelSampler<VDimension>::GetGeometry(const DomainType & grid, const RegionType & region) -> Geometry
+MaskedVoxelSampler<VDimension>::GetGrid(const DomainType & grid, const RegionType & region) -> Grid
 {
   return { grid.GetOrigin(), grid.GetSpacing(), grid.GetDirection(), region };
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::GetStamp(const Object * object) -> Stamp
+{
+  return object != nullptr ? Stamp{ object, object->GetMTime() } : Stamp{};
 }
 
 template <unsigned int VDimension>
@@ -80,24 +88,32 @@ MaskedVoxelSampler<VDimension>::GetInputs() const -> Inputs
   {
     itkExceptionMacro("There is no domain. Call SetDomain() with an image whose grid is to be sampled.");
   }
+  const auto * const imageMask = dynamic_cast<const ImageMaskSpatialObject<VDimension> *>(m_Mask.GetPointer());
+  if (imageMask != nullptr && imageMask->GetImage() == nullptr)
+  {
+    itkExceptionMacro("The mask, an ImageMaskSpatialObject, has no image. Call its SetImage().");
+  }
   Inputs inputs;
-  inputs.Domain = Self::GetGeometry(*m_Domain, m_Domain->GetLargestPossibleRegion());
+  inputs.Domain = Self::GetGrid(*m_Domain, m_Domain->GetLargestPossibleRegion());
   inputs.Region = this->GetRegion();
   if (m_FixedImage)
   {
-    inputs.FixedImage = Self::GetGeometry(*m_FixedImage, m_FixedImage->GetBufferedRegion());
+    inputs.FixedImage = Self::GetGrid(*m_FixedImage, m_FixedImage->GetBufferedRegion());
   }
-  if (m_Mask)
+  if (m_CoveringGrid)
   {
-    inputs.MaskAddress = m_Mask;
-    inputs.MaskTime = m_Mask->GetMTime();
+    inputs.CoveringGrid = Self::GetGrid(*m_CoveringGrid, m_CoveringGrid->GetLargestPossibleRegion());
   }
-  if (m_Transform)
-  {
-    inputs.TransformAddress = m_Transform;
-    inputs.TransformTime = m_Transform->GetMTime();
-  }
+  inputs.Mask = Self::GetStamp(m_Mask);
+  inputs.Transform = Self::GetStamp(m_Transform);
   return inputs;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::GetGeometry() const -> GeometryType
+{
+  return { m_Domain, m_Mask, m_Transform, m_FixedImage };
 }
 
 template <unsigned int VDimension>
@@ -115,212 +131,40 @@ bool
 MaskedVoxelSampler<VDimension>::UpdateUnlessEmpty()
 {
   const Inputs inputs = this->GetInputs();
-  if (m_EnumeratedInputs && *m_EnumeratedInputs == inputs)
+  if (!m_EnumeratedInputs || !(*m_EnumeratedInputs == inputs))
   {
-    return true;
+    m_EnumeratedInputs.reset();
+    m_Weights.reset();
+    m_Runs = RunsType();
+    if (inputs.Region.GetNumberOfPixels() == 0 || !inputs.Domain.Region.IsInside(inputs.Region))
+    {
+      itkExceptionMacro("The region to sample, index "
+                        << inputs.Region.GetIndex() << ", size " << inputs.Region.GetSize()
+                        << ", is empty or not inside the domain, index " << inputs.Domain.Region.GetIndex() << ", size "
+                        << inputs.Domain.Region.GetSize() << '.');
+    }
+    m_Runs = MaskedVoxelEnumerator<VDimension>(this->GetGeometry()).Enumerate(inputs.Region, m_NumberOfWorkUnits);
+    this->Modified();
+    if (m_Runs.GetNumberOfVoxels() == 0)
+    {
+      return false;
+    }
+    m_EnumeratedInputs = inputs;
   }
-  m_EnumeratedInputs.reset();
-  m_EnumeratedDomain = inputs.Domain.Region;
 
-  if (inputs.Region.GetNumberOfPixels() == 0 || !inputs.Domain.Region.IsInside(inputs.Region))
+  const Stamp weightImage = Self::GetStamp(m_WeightImage);
+  if (!m_WeightImage)
   {
-    itkExceptionMacro("The region to sample, index " << inputs.Region.GetIndex() << ", size " << inputs.Region.GetSize()
-                                                     << ", is empty or not inside the domain, index "
-                                                     << inputs.Domain.Region.GetIndex() << ", size "
-                                                     << inputs.Domain.Region.GetSize() << '.');
+    m_Weights.reset();
   }
-  this->Enumerate(inputs.Region);
-  this->Modified();
-  if (m_NumberOfVoxels == 0)
+  else if (!m_Weights || !(m_SummedWeightImage == weightImage))
   {
-    return false;
+    m_Weights.reset();
+    m_Weights.emplace(m_Runs, this->GetGeometry(), *m_WeightImage, m_NumberOfWorkUnits);
+    m_SummedWeightImage = weightImage;
+    this->Modified();
   }
-  m_EnumeratedInputs = inputs;
   return true;
-}
-
-template <unsigned int VDimension>
-bool
-MaskedVoxelSampler<VDimension>::IsInside(const PointType & point) const
-{
-  const PointType mapped = m_Transform ? m_Transform->TransformPoint(point) : point;
-  if (m_FixedImage)
-  {
-    // The same test as ImageFunction::IsInsideBuffer, which the metrics apply. Negated, to catch NaN.
-    const auto         position = m_FixedImage->template TransformPhysicalPointToContinuousIndex<double>(mapped);
-    const RegionType & buffer = m_FixedImage->GetBufferedRegion();
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      const auto begin = static_cast<double>(buffer.GetIndex(d)) - 0.5;
-      if (!(position[d] >= begin && position[d] < begin + static_cast<double>(buffer.GetSize(d))))
-      {
-        return false;
-      }
-    }
-  }
-  return !m_Mask || m_Mask->IsInsideInWorldSpace(mapped);
-}
-
-template <unsigned int VDimension>
-bool
-MaskedVoxelSampler<VDimension>::IsUnrestricted() const
-{
-  if (m_Mask)
-  {
-    return false;
-  }
-  return !m_FixedImage || (!m_Transform && Self::GetGeometry(*m_FixedImage, m_FixedImage->GetBufferedRegion()) ==
-                                             Self::GetGeometry(*m_Domain, m_Domain->GetLargestPossibleRegion()));
-}
-
-template <unsigned int VDimension>
-auto
-MaskedVoxelSampler<VDimension>::GetMaskOnSameGrid() const -> const ImageMaskType *
-{
-  const auto * const imageMask = dynamic_cast<const ImageMaskType *>(m_Mask.GetPointer());
-  if (imageMask == nullptr || imageMask->GetImage() == nullptr || m_Transform)
-  {
-    return nullptr;
-  }
-  const auto * const objectToWorld = imageMask->GetObjectToWorldTransform();
-  if (!objectToWorld->GetMatrix().GetVnlMatrix().is_identity() || !objectToWorld->GetOffset().GetVnlVector().is_zero())
-  {
-    return nullptr;
-  }
-  const RegionType & region = m_Domain->GetLargestPossibleRegion();
-  const Geometry     domain = Self::GetGeometry(*m_Domain, region);
-  const auto         coversDomain = [&region, &domain](const DomainType & grid) {
-    return Self::GetGeometry(grid, region) == domain && grid.GetBufferedRegion().IsInside(region);
-  };
-  const bool isSameGrid = coversDomain(*imageMask->GetImage()) && (!m_FixedImage || coversDomain(*m_FixedImage));
-  return isSameGrid ? imageMask : nullptr;
-}
-
-template <unsigned int VDimension>
-template <typename TPredicate>
-void
-MaskedVoxelSampler<VDimension>::CollectRuns(const IndexType & first,
-                                            SizeValueType     length,
-                                            Slab &            slab,
-                                            TPredicate        isInside) const
-{
-  const OffsetValueType offset = this->IndexToOffset(first);
-  SizeValueType         begin = length; // of the open run; length: none is open
-  for (SizeValueType x = 0; x <= length; ++x)
-  {
-    const bool inside = x < length && isInside(x);
-    if (inside && begin == length)
-    {
-      begin = x;
-    }
-    else if (!inside && begin != length)
-    {
-      slab.Runs.push_back({ offset + static_cast<OffsetValueType>(begin), slab.NumberOfVoxels });
-      slab.NumberOfVoxels += x - begin;
-      begin = length;
-    }
-  }
-}
-
-template <unsigned int VDimension>
-void
-MaskedVoxelSampler<VDimension>::ScanRow(const IndexType &     first,
-                                        SizeValueType         length,
-                                        const ImageMaskType * maskOnSameGrid,
-                                        Slab &                slab) const
-{
-  if (maskOnSameGrid == nullptr)
-  {
-    this->CollectRuns(first, length, slab, [this, &first](SizeValueType x) {
-      IndexType index = first;
-      index[0] += static_cast<IndexValueType>(x);
-      return this->IsInside(m_Domain->template TransformIndexToPhysicalPoint<double>(index));
-    });
-    return;
-  }
-  const auto * const image = maskOnSameGrid->GetImage();
-  const auto * const row = image->GetBufferPointer() + image->ComputeOffset(first);
-  if (maskOnSameGrid->GetUseMaskValue())
-  {
-    const auto value = maskOnSameGrid->GetMaskValue();
-    this->CollectRuns(first, length, slab, [row, value](SizeValueType x) { return row[x] == value; });
-  }
-  else
-  {
-    this->CollectRuns(first, length, slab, [row](SizeValueType x) { return row[x] != 0; });
-  }
-}
-
-template <unsigned int VDimension>
-void
-MaskedVoxelSampler<VDimension>::Enumerate(const RegionType & region)
-{
-  const auto &        size = region.GetSize();
-  const SizeValueType numberOfRows = region.GetNumberOfPixels() / size[0];
-  // More slabs than threads, because the mask need not be spread evenly.
-  const SizeValueType numberOfSlabs = std::min<SizeValueType>(numberOfRows, 8 * m_NumberOfWorkUnits);
-  const bool          isUnrestricted = this->IsUnrestricted();
-  const auto * const  maskOnSameGrid = this->GetMaskOnSameGrid();
-  std::vector<Slab>   slabs(numberOfSlabs);
-
-  const auto scanSlab = [&](SizeValueType slabNumber) {
-    const SizeValueType end = (slabNumber + 1) * numberOfRows / numberOfSlabs;
-    for (SizeValueType row = slabNumber * numberOfRows / numberOfSlabs; row < end; ++row)
-    {
-      IndexType     first = region.GetIndex();
-      SizeValueType rest = row;
-      for (unsigned int d = 1; d < VDimension; ++d)
-      {
-        first[d] += static_cast<IndexValueType>(rest % size[d]);
-        rest /= size[d];
-      }
-      if (isUnrestricted)
-      {
-        Slab & slab = slabs[slabNumber];
-        slab.Runs.push_back({ this->IndexToOffset(first), slab.NumberOfVoxels });
-        slab.NumberOfVoxels += size[0];
-      }
-      else
-      {
-        this->ScanRow(first, size[0], maskOnSameGrid, slabs[slabNumber]);
-      }
-    }
-  };
-  const auto threader = MultiThreaderBase::New();
-  threader->SetNumberOfWorkUnits(m_NumberOfWorkUnits);
-  threader->ParallelizeArray(0, numberOfSlabs, scanSlab, nullptr);
-
-  // Join the slabs in order.
-  m_Runs.clear();
-  m_NumberOfVoxels = 0;
-  for (const Slab & slab : slabs)
-  {
-    for (const Run & run : slab.Runs)
-    {
-      m_Runs.push_back({ run.Offset, m_NumberOfVoxels + run.Rank });
-    }
-    m_NumberOfVoxels += slab.NumberOfVoxels;
-  }
-  m_Runs.shrink_to_fit();
-
-  IndexType lower = IndexType::Filled(std::numeric_limits<IndexValueType>::max());
-  IndexType upper = IndexType::Filled(std::numeric_limits<IndexValueType>::min());
-  for (size_t run = 0; run < m_Runs.size(); ++run)
-  {
-    const IndexType first = this->OffsetToIndex(m_Runs[run].Offset);
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      lower[d] = std::min(lower[d], first[d]);
-      upper[d] = std::max(upper[d], first[d]);
-    }
-    upper[0] = std::max(upper[0], first[0] + static_cast<IndexValueType>(this->GetRunLength(run)) - 1);
-  }
-  m_BoundingRegion = RegionType{};
-  if (m_NumberOfVoxels > 0)
-  {
-    m_BoundingRegion.SetIndex(lower);
-    m_BoundingRegion.SetUpperIndex(upper);
-  }
 }
 
 template <unsigned int VDimension>
@@ -362,7 +206,7 @@ MaskedVoxelSampler<VDimension>::ThrowNoVoxel() const
 
   std::ostringstream message;
   message << "No voxel of the domain is inside the mask, so there is nothing to sample. ";
-  const auto * const imageMask = dynamic_cast<const ImageMaskType *>(m_Mask.GetPointer());
+  const auto * const imageMask = dynamic_cast<const ImageMaskSpatialObject<VDimension> *>(m_Mask.GetPointer());
   if (imageMask != nullptr && imageMask->ComputeMyBoundingBoxInIndexSpace().GetNumberOfPixels() == 0)
   {
     message << "The mask image has no pixel ";
@@ -377,7 +221,8 @@ MaskedVoxelSampler<VDimension>::ThrowNoVoxel() const
   }
   if (m_Mask)
   {
-    const auto * const box = m_Mask->GetMyBoundingBoxInWorldSpace();
+    m_Mask->ComputeFamilyBoundingBox(MaskType::MaximumDepth);
+    const auto * const box = m_Mask->GetFamilyBoundingBoxInWorldSpace();
     message << "The bounding box of the mask (" << m_Mask->GetNameOfClass() << ") is ";
     printBox(message, box->GetMinimum(), box->GetMaximum());
     message << ", that of the " << (m_Region ? "region of the " : "") << "domain ";
@@ -396,36 +241,8 @@ MaskedVoxelSampler<VDimension>::ThrowNoVoxel() const
 }
 
 template <unsigned int VDimension>
-OffsetValueType
-MaskedVoxelSampler<VDimension>::IndexToOffset(const IndexType & index) const
-{
-  // Not ImageBase::ComputeOffset, which counts in the buffered region: a domain need not have a buffer.
-  OffsetValueType offset = 0;
-  for (unsigned int d = VDimension; d-- > 0;)
-  {
-    offset =
-      offset * static_cast<OffsetValueType>(m_EnumeratedDomain.GetSize(d)) + index[d] - m_EnumeratedDomain.GetIndex(d);
-  }
-  return offset;
-}
-
-template <unsigned int VDimension>
 auto
-MaskedVoxelSampler<VDimension>::OffsetToIndex(OffsetValueType offset) const -> IndexType
-{
-  IndexType index = m_EnumeratedDomain.GetIndex();
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    const auto size = static_cast<OffsetValueType>(m_EnumeratedDomain.GetSize(d));
-    index[d] += offset % size;
-    offset /= size;
-  }
-  return index;
-}
-
-template <unsigned int VDimension>
-auto
-MaskedVoxelSampler<VDimension>::GetRuns() const -> const std::vector<Run> &
+MaskedVoxelSampler<VDimension>::GetRuns() const -> const RunsType &
 {
   if (!m_EnumeratedInputs)
   {
@@ -438,42 +255,71 @@ template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::GetIndex(SizeValueType rank) const -> IndexType
 {
-  const auto & runs = this->GetRuns();
-  if (rank >= m_NumberOfVoxels)
+  const RunsType & runs = this->GetRuns();
+  if (rank >= runs.GetNumberOfVoxels())
   {
-    itkExceptionMacro("There is no mask voxel of rank " << rank << ": the ranks are 0 to " << m_NumberOfVoxels - 1
-                                                        << '.');
+    itkExceptionMacro("There is no mask voxel of rank " << rank << ": the ranks are 0 to "
+                                                        << runs.GetNumberOfVoxels() - 1 << '.');
   }
-  const auto next = std::upper_bound(
-    runs.begin(), runs.end(), rank, [](SizeValueType value, const Run & run) { return value < run.Rank; });
-  const Run & run = *std::prev(next);
-  return this->OffsetToIndex(run.Offset + static_cast<OffsetValueType>(rank - run.Rank));
+  return runs.RankToIndex(rank);
 }
 
 template <unsigned int VDimension>
 SizeValueType
 MaskedVoxelSampler<VDimension>::GetRank(const IndexType & index) const
 {
-  const auto & runs = this->GetRuns();
-  if (m_BoundingRegion.IsInside(index))
+  const RunsType &    runs = this->GetRuns();
+  const SizeValueType rank = runs.IndexToRank(index);
+  if (rank == runs.GetNumberOfVoxels())
   {
-    const OffsetValueType offset = this->IndexToOffset(index);
-    const auto            next = std::upper_bound(
-      runs.begin(), runs.end(), offset, [](OffsetValueType value, const Run & run) { return value < run.Offset; });
-    if (next != runs.begin())
-    {
-      const auto run = std::prev(next);
-      const auto distance = static_cast<SizeValueType>(offset - run->Offset);
-      if (distance < this->GetRunLength(static_cast<size_t>(run - runs.begin())))
-      {
-        return run->Rank + distance;
-      }
-    }
+    itkExceptionMacro("The voxel " << index
+                                   << " is not inside the mask, so it has no rank. All mask voxels are in the region "
+                                      "of index "
+                                   << runs.GetBoundingRegion().GetIndex() << " and size "
+                                   << runs.GetBoundingRegion().GetSize() << '.');
   }
-  itkExceptionMacro("The voxel " << index
-                                 << " is not inside the mask, so it has no rank. All mask voxels are in the "
-                                    "region of index "
-                                 << m_BoundingRegion.GetIndex() << " and size " << m_BoundingRegion.GetSize() << '.');
+  return rank;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::MakeSampler() const -> Pointer
+{
+  const auto sampler = Self::New();
+  sampler->m_Domain = m_Domain;
+  sampler->m_Mask = m_Mask;
+  sampler->m_Transform = m_Transform;
+  sampler->m_FixedImage = m_FixedImage;
+  sampler->m_CoveringGrid = m_CoveringGrid;
+  sampler->m_PerturbSamples = m_PerturbSamples;
+  sampler->m_NumberOfWorkUnits = m_NumberOfWorkUnits;
+  return sampler;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::MakeSamplerOfGrid(const DomainType * grid) const -> Pointer
+{
+  const Pointer sampler = this->MakeSampler();
+  sampler->m_Domain = grid;
+  sampler->m_Region = GeometryType::GetVoxelsCenteredIn(*grid, *m_Domain, this->GetRegion());
+  return sampler->m_Region->GetNumberOfPixels() > 0 ? sampler : nullptr;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::MakeSamplerCoveredBy(const DomainType * grid) const -> Pointer
+{
+  const Pointer sampler = this->MakeSampler();
+  sampler->m_WeightImage = m_WeightImage;
+  sampler->m_CoveringGrid = grid;
+  RegionType region = GeometryType::GetVoxelsCenteredIn(*m_Domain, *grid, grid->GetLargestPossibleRegion());
+  if (region.GetNumberOfPixels() == 0 || !region.Crop(this->GetRegion()))
+  {
+    return nullptr;
+  }
+  sampler->m_Region = region;
+  return sampler;
 }
 
 template <unsigned int VDimension>
@@ -555,7 +401,9 @@ MaskedVoxelSampler<VDimension>::IsUsable(const SamplePointType & point, const In
 {
   PointType position;
   position.CastFrom(point);
-  return m_Domain->TransformPhysicalPointToIndex(position) == index && this->IsInside(position);
+  return m_Domain->TransformPhysicalPointToIndex(position) == index && this->GetGeometry().IsInside(position) &&
+         (!m_CoveringGrid ||
+          m_CoveringGrid->GetLargestPossibleRegion().IsInside(m_CoveringGrid->TransformPhysicalPointToIndex(position)));
 }
 
 template <unsigned int VDimension>
@@ -620,21 +468,19 @@ MaskedVoxelSampler<VDimension>::MakePerturbed(const IndexType & index, Generator
 }
 
 template <unsigned int VDimension>
+template <typename TGetRank>
 auto
-MaskedVoxelSampler<VDimension>::MakePoints(const RankContainerType & ranks, GeneratorType * generator) const ->
-  typename PointSetType::Pointer
+MaskedVoxelSampler<VDimension>::MakePoints(SizeValueType   numberOfSamples,
+                                           TGetRank        getRank,
+                                           GeneratorType * generator) const -> typename PointSetType::Pointer
 {
-  if (!m_EnumeratedInputs || !(*m_EnumeratedInputs == this->GetInputs()))
-  {
-    itkExceptionMacro("The mask, the domain or the transform changed since the mask voxels were enumerated. Call "
-                      "Update() first.");
-  }
   const auto points = PointSetType::PointsContainer::New();
   auto &     container = points->CastToSTLContainer();
-  container.reserve(ranks.size());
-  for (const SizeValueType rank : ranks)
+  container.reserve(numberOfSamples);
+  typename RunsType::Cursor cursor(m_Runs);
+  for (SizeValueType i = 0; i < numberOfSamples; ++i)
   {
-    const IndexType index = this->GetIndex(rank);
+    const IndexType index = cursor.GetIndex(getRank(i));
     container.push_back(generator != nullptr && m_PerturbSamples ? this->MakePerturbed(index, *generator)
                                                                  : this->MakeCenter(index));
   }
@@ -647,33 +493,69 @@ template <unsigned int VDimension>
 bool
 MaskedVoxelSampler<VDimension>::GetCentersAreExact() const
 {
-  const auto & runs = this->GetRuns();
-  for (size_t run = 0; run < runs.size(); ++run)
-  {
-    IndexType           index = this->OffsetToIndex(runs[run].Offset);
-    const SizeValueType length = this->GetRunLength(run);
+  bool areExact = true;
+  this->GetRuns().ForEachRun([&](const auto &, IndexType index, SizeValueType length) {
     for (SizeValueType x = 0; x < length; ++x, ++index[0])
     {
       const auto center = m_Domain->template TransformIndexToPhysicalPoint<double>(index);
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        if (Math::NotExactlyEquals(static_cast<double>(static_cast<float>(center[d])), center[d]))
-        {
-          return false;
-        }
+        areExact = areExact && Math::ExactlyEquals(static_cast<double>(static_cast<float>(center[d])), center[d]);
       }
     }
+    return areExact;
+  });
+  return areExact;
+}
+
+template <unsigned int VDimension>
+void
+MaskedVoxelSampler<VDimension>::CheckIsUpToDate() const
+{
+  this->GetRuns();
+  if (!(*m_EnumeratedInputs == this->GetInputs()) ||
+      (m_WeightImage && !(m_Weights && m_SummedWeightImage == Self::GetStamp(m_WeightImage))))
+  {
+    itkExceptionMacro("The mask, the domain, the transform or the weights changed since the mask voxels were "
+                      "enumerated. Call Update() first.");
   }
-  return true;
 }
 
 template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::SampleAll() const -> typename PointSetType::Pointer
 {
-  RankContainerType ranks(m_NumberOfVoxels);
-  std::iota(ranks.begin(), ranks.end(), SizeValueType{ 0 });
-  return this->MakePoints(ranks, nullptr);
+  this->CheckIsUpToDate();
+  return this->MakePoints(m_Runs.GetNumberOfVoxels(), [](SizeValueType i) { return i; }, nullptr);
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelSampler<VDimension>::KeepInside(const PointSetType * points) const -> typename PointSetType::Pointer
+{
+  if (points == nullptr)
+  {
+    itkExceptionMacro("There are no points: the point set is null.");
+  }
+  this->GetInputs(); // checks them
+  const RegionType   region = this->GetRegion();
+  const GeometryType geometry = this->GetGeometry();
+  const auto         isInside = [&](const SamplePointType & point) {
+    PointType position;
+    position.CastFrom(point);
+    return region.IsInside(m_Domain->TransformPhysicalPointToIndex(position)) && geometry.IsInside(position) &&
+           (!m_CoveringGrid || m_CoveringGrid->GetLargestPossibleRegion().IsInside(
+                                 m_CoveringGrid->TransformPhysicalPointToIndex(position)));
+  };
+  const auto kept = PointSetType::PointsContainer::New();
+  if (points->GetPoints() != nullptr)
+  {
+    const auto & given = points->GetPoints()->CastToSTLConstContainer();
+    std::copy_if(given.begin(), given.end(), std::back_inserter(kept->CastToSTLContainer()), isInside);
+  }
+  auto pointSet = PointSetType::New();
+  pointSet->SetPoints(kept);
+  return pointSet;
 }
 
 template <unsigned int VDimension>
@@ -681,10 +563,13 @@ auto
 MaskedVoxelSampler<VDimension>::SampleRandomly(SizeValueType numberOfSamples, unsigned int seed) const ->
   typename PointSetType::Pointer
 {
-  this->GetRuns();
+  this->CheckIsUpToDate();
   const auto generator = GeneratorType::New();
   generator->SetSeed(seed);
-  return this->MakePoints(Self::DrawRanks(*generator, numberOfSamples, m_NumberOfVoxels), generator);
+  const RankContainerType ranks =
+    m_Weights ? m_Weights->DrawRandomly(numberOfSamples, [&] { return generator->GetVariateWithOpenUpperRange(); })
+              : Self::DrawRanks(*generator, numberOfSamples, m_Runs.GetNumberOfVoxels());
+  return this->MakePoints(ranks.size(), [&ranks](SizeValueType i) { return ranks[i]; }, generator);
 }
 
 template <unsigned int VDimension>
@@ -692,19 +577,22 @@ auto
 MaskedVoxelSampler<VDimension>::SampleRegularly(SizeValueType numberOfSamples, unsigned int seed) const ->
   typename PointSetType::Pointer
 {
-  this->GetRuns();
+  this->CheckIsUpToDate();
   const auto generator = GeneratorType::New();
   generator->SetSeed(seed);
-  const double      phase = generator->GetVariateWithOpenUpperRange();
-  RankContainerType ranks(numberOfSamples);
-  for (SizeValueType i = 0; i < numberOfSamples; ++i)
+  const double phase = generator->GetVariateWithOpenUpperRange();
+  if (m_Weights)
   {
-    const double position =
-      (static_cast<double>(i) + phase) * static_cast<double>(m_NumberOfVoxels) / static_cast<double>(numberOfSamples);
-    // Rounding may lift the last position to V.
-    ranks[i] = std::min(static_cast<SizeValueType>(position), m_NumberOfVoxels - 1);
+    const RankContainerType ranks = m_Weights->DrawRegularly(numberOfSamples, phase);
+    return this->MakePoints(ranks.size(), [&ranks](SizeValueType i) { return ranks[i]; }, generator);
   }
-  return this->MakePoints(ranks, generator);
+  const auto getRank = [&](SizeValueType i) {
+    const double position = (static_cast<double>(i) + phase) * static_cast<double>(m_Runs.GetNumberOfVoxels()) /
+                            static_cast<double>(numberOfSamples);
+    // Rounding may lift the last position to V.
+    return std::min(static_cast<SizeValueType>(position), m_Runs.GetNumberOfVoxels() - 1);
+  };
+  return this->MakePoints(numberOfSamples, getRank, generator);
 }
 
 template <unsigned int VDimension>
@@ -717,6 +605,8 @@ MaskedVoxelSampler<VDimension>::PrintSelf(std::ostream & os, Indent indent) cons
   itkPrintSelfObjectMacro(Mask);
   itkPrintSelfObjectMacro(Transform);
   itkPrintSelfObjectMacro(FixedImage);
+  itkPrintSelfObjectMacro(CoveringGrid);
+  itkPrintSelfObjectMacro(WeightImage);
   os << indent << "Region: ";
   if (m_Region)
   {
@@ -729,10 +619,10 @@ MaskedVoxelSampler<VDimension>::PrintSelf(std::ostream & os, Indent indent) cons
   os << indent << "PerturbSamples: " << (m_PerturbSamples ? "On" : "Off") << std::endl;
   os << indent << "NumberOfWorkUnits: " << m_NumberOfWorkUnits << std::endl;
   os << indent << "EnumeratedInputs: " << (m_EnumeratedInputs ? "(up to date or outdated)" : "(none)") << std::endl;
-  os << indent << "EnumeratedDomain: " << m_EnumeratedDomain << std::endl;
-  os << indent << "NumberOfRuns: " << m_Runs.size() << std::endl;
-  os << indent << "NumberOfVoxels: " << m_NumberOfVoxels << std::endl;
-  os << indent << "BoundingRegion: " << m_BoundingRegion << std::endl;
+  os << indent << "NumberOfRuns: " << m_Runs.GetNumberOfRuns() << std::endl;
+  os << indent << "NumberOfVoxels: " << m_Runs.GetNumberOfVoxels() << std::endl;
+  os << indent << "BoundingRegion: " << m_Runs.GetBoundingRegion() << std::endl;
+  os << indent << "Weights: " << (m_Weights ? "(up to date or outdated)" : "(none)") << std::endl;
 }
 } // end namespace itk
 

@@ -1,0 +1,133 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskGeometry_h
+#define itkMaskGeometry_h
+
+#include "itkImageBase.h"
+#include "itkImageMaskSpatialObject.h"
+#include "itkSpatialObject.h"
+#include "itkTransform.h"
+
+#include <vector>
+
+namespace itk
+{
+/** \class MaskGeometry
+ * \brief Tells which points of a grid are, after a transform, inside a mask and inside the buffer of an image.
+ *
+ * It holds plain pointers to what MaskedVoxelSampler has as inputs, and answers questions about them. Children of the
+ * mask count as the mask does: a group is the union of its members.
+ *
+ * \ingroup MaskedSampling
+ */
+template <unsigned int VDimension>
+class MaskGeometry
+{
+public:
+  using Self = MaskGeometry;
+  using DomainType = ImageBase<VDimension>;
+  using MaskType = SpatialObject<VDimension>;
+  using ImageMaskType = ImageMaskSpatialObject<VDimension>;
+  using TransformType = Transform<double, VDimension, VDimension>;
+  using RegionType = ImageRegion<VDimension>;
+  using IndexType = Index<VDimension>;
+  using PointType = Point<double, VDimension>;
+  using ContinuousIndexType = ContinuousIndex<double, VDimension>;
+
+  const DomainType *    Domain{};
+  const MaskType *      Mask{};
+  const TransformType * DomainToMask{};
+  const DomainType *    FixedImage{};
+
+  /** From a point of the domain to mask space. */
+  PointType
+  MapPoint(const PointType & point) const
+  {
+    return DomainToMask != nullptr ? DomainToMask->TransformPoint(point) : point;
+  }
+
+  /** From a voxel of the domain to the point of its centre in mask space. */
+  PointType
+  MapIndex(const IndexType & index) const
+  {
+    return this->MapPoint(Domain->template TransformIndexToPhysicalPoint<double>(index));
+  }
+
+  /** Whether a point of the domain is, mapped, inside the mask and the buffer of the fixed image. */
+  bool
+  IsInside(const PointType & point) const;
+
+  /** Whether a straight row of the domain is straight in mask space, too. */
+  bool
+  IsMapLinear() const
+  {
+    return DomainToMask == nullptr || DomainToMask->IsLinear();
+  }
+
+  /** The mask, if it is a mask image and nothing else; otherwise null. */
+  const ImageMaskType *
+  GetImageMask() const;
+
+  /** The mask, if its image has the very grid of the domain and nothing else limits the voxels; otherwise null. */
+  const ImageMaskType *
+  GetMaskOnSameGrid() const;
+
+  /** Whether every voxel of the domain is inside, as can be told without looking at one. */
+  bool
+  IsUnrestricted() const;
+
+  /** The part of a region that the bounding boxes of the mask and of the fixed image's buffer leave. It holds every
+   * voxel that is inside, and its size is 0 if there can be none. */
+  RegionType
+  Confine(const RegionType & region) const;
+
+  /** The voxels of a grid whose centres are inside a region of another grid with the same axes. Size 0 if none is. */
+  static RegionType
+  GetVoxelsCenteredIn(const DomainType & grid, const DomainType & otherGrid, const RegionType & otherRegion);
+
+  /** Whether two grids have the same origin, spacing and direction. */
+  static bool
+  IsSameGrid(const DomainType & a, const DomainType & b)
+  {
+    return a.GetOrigin() == b.GetOrigin() && a.GetSpacing() == b.GetSpacing() && a.GetDirection() == b.GetDirection();
+  }
+
+private:
+  using PointsType = std::vector<PointType>;
+
+  static bool
+  IsIdentity(const typename MaskType::TransformType & transform);
+  /** The corners of the buffer of an image, half a voxel beyond the centres. */
+  static PointsType
+  GetCorners(const DomainType & image);
+  static PointsType
+  GetCorners(const PointType & minimum, const PointType & maximum);
+  /** Append the corners of boxes that hold an object and its children, in the space of the object.
+   * \return whether such boxes are known */
+  static bool
+  AppendCorners(const MaskType & object, bool withChildren, PointsType & corners);
+  RegionType
+  ConfineToBoxAround(const RegionType & region, const PointsType & corners) const;
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkMaskGeometry.hxx"
+#endif
+
+#endif // itkMaskGeometry_h

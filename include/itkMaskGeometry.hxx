@@ -1,0 +1,343 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskGeometry_hxx
+#define itkMaskGeometry_hxx
+
+#include "itkEllipseSpatialObject.h"
+#include "itkMath.h"
+
+#include "vnl/vnl_det.h"
+#include "vnl/vnl_inverse.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <typeinfo>
+
+namespace itk
+{
+template <unsigned int VDimension>
+bool
+MaskGeometry<VDimension>::IsInside(const PointType & point) const
+{
+  const PointType mapped = this->MapPoint(point);
+  if (FixedImage != nullptr)
+  {
+    // The same test as ImageFunction::IsInsideBuffer, which the metrics apply. Negated, to catch NaN.
+    const auto         position = FixedImage->template TransformPhysicalPointToContinuousIndex<double>(mapped);
+    const RegionType & buffer = FixedImage->GetBufferedRegion();
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const auto begin = static_cast<double>(buffer.GetIndex(d)) - 0.5;
+      if (!(position[d] >= begin && position[d] < begin + static_cast<double>(buffer.GetSize(d))))
+      {
+        return false;
+      }
+    }
+  }
+  if (Mask == nullptr)
+  {
+    return true;
+  }
+  return Mask->GetNumberOfChildren() == 0 ? Mask->IsInsideInWorldSpace(mapped)
+                                          : Mask->IsInsideInWorldSpace(mapped, MaskType::MaximumDepth);
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::GetImageMask() const -> const ImageMaskType *
+{
+  // Not a class derived from it: that may have another idea of what is inside.
+  if (Mask == nullptr || typeid(*Mask) != typeid(ImageMaskType) || Mask->GetNumberOfChildren() > 0)
+  {
+    return nullptr;
+  }
+  const auto * const imageMask = static_cast<const ImageMaskType *>(Mask);
+  return imageMask->GetBufferedRegion() == imageMask->GetImage()->GetBufferedRegion() ? imageMask : nullptr;
+}
+
+template <unsigned int VDimension>
+bool
+MaskGeometry<VDimension>::IsIdentity(const typename MaskType::TransformType & transform)
+{
+  return transform.GetMatrix().GetVnlMatrix().is_identity() && transform.GetOffset().GetVnlVector().is_zero();
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::GetMaskOnSameGrid() const -> const ImageMaskType *
+{
+  const auto * const imageMask = this->GetImageMask();
+  if (imageMask == nullptr || DomainToMask != nullptr || !Self::IsIdentity(*imageMask->GetObjectToWorldTransform()))
+  {
+    return nullptr;
+  }
+  const auto coversDomain = [this](const DomainType & grid) {
+    return Self::IsSameGrid(grid, *Domain) && grid.GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion());
+  };
+  const bool isSameGrid = coversDomain(*imageMask->GetImage()) && (FixedImage == nullptr || coversDomain(*FixedImage));
+  return isSameGrid ? imageMask : nullptr;
+}
+
+template <unsigned int VDimension>
+bool
+MaskGeometry<VDimension>::IsUnrestricted() const
+{
+  return Mask == nullptr &&
+         (FixedImage == nullptr || (DomainToMask == nullptr && Self::IsSameGrid(*FixedImage, *Domain) &&
+                                    FixedImage->GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion())));
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::GetCorners(const PointType & minimum, const PointType & maximum) -> PointsType
+{
+  PointsType corners(size_t{ 1 } << VDimension, minimum);
+  for (size_t corner = 0; corner < corners.size(); ++corner)
+  {
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      if (((corner >> d) & 1U) != 0)
+      {
+        corners[corner][d] = maximum[d];
+      }
+    }
+  }
+  return corners;
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::GetCorners(const DomainType & image) -> PointsType
+{
+  const RegionType & buffer = image.GetBufferedRegion();
+  PointType          minimum;
+  PointType          maximum;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    minimum[d] = static_cast<double>(buffer.GetIndex(d)) - 0.5;
+    maximum[d] = minimum[d] + static_cast<double>(buffer.GetSize(d));
+  }
+  PointsType corners = Self::GetCorners(minimum, maximum);
+  for (PointType & corner : corners)
+  {
+    ContinuousIndexType position;
+    position.CastFrom(corner);
+    corner = image.template TransformContinuousIndexToPhysicalPoint<double>(position);
+  }
+  return corners;
+}
+
+template <unsigned int VDimension>
+bool
+MaskGeometry<VDimension>::AppendCorners(const MaskType & object, bool withChildren, PointsType & corners)
+{
+  // Objects that look at their own bounding box themselves before they say that a point is inside.
+  static const std::set<std::string> objectsInsideTheirBox{
+    "BoxSpatialObject",        "ContourSpatialObject",  "BlobSpatialObject",    "DTITubeSpatialObject",
+    "GaussianSpatialObject",   "LandmarkSpatialObject", "LineSpatialObject",    "MeshSpatialObject",
+    "PointBasedSpatialObject", "PolygonSpatialObject",  "SurfaceSpatialObject", "TubeSpatialObject"
+  };
+  const std::string className = object.GetNameOfClass();
+
+  PointsType own;
+  if (const auto * const imageMask = dynamic_cast<const ImageMaskType *>(&object))
+  {
+    if (imageMask->GetBufferedRegion() != imageMask->GetImage()->GetBufferedRegion())
+    {
+      return false;
+    }
+    own = Self::GetCorners(*imageMask->GetImage());
+  }
+  else if (className == "EllipseSpatialObject")
+  {
+    // Its bounding box is that of the last Update(), which it does not ask.
+    const auto & ellipse = dynamic_cast<const EllipseSpatialObject<VDimension> &>(object);
+    const auto & radius = ellipse.GetRadiusInObjectSpace();
+    if (std::any_of(radius.Begin(), radius.End(), [](const double value) { return !(value > 0.0); }))
+    {
+      return false;
+    }
+    PointType minimum = ellipse.GetCenterInObjectSpace();
+    PointType maximum = minimum;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      minimum[d] -= radius[d];
+      maximum[d] += radius[d];
+    }
+    own = Self::GetCorners(minimum, maximum);
+  }
+  else if (objectsInsideTheirBox.count(className) > 0)
+  {
+    const auto * const box = object.GetMyBoundingBoxInObjectSpace();
+    own = Self::GetCorners(box->GetMinimum(), box->GetMaximum());
+  }
+  else if (className != "GroupSpatialObject") // which has nothing but its children
+  {
+    return false;
+  }
+  corners.insert(corners.end(), own.begin(), own.end());
+
+  if (withChildren)
+  {
+    const std::unique_ptr<typename MaskType::ChildrenConstListType> children(object.GetConstChildren());
+    for (const auto & child : *children)
+    {
+      PointsType ofChild;
+      if (!Self::AppendCorners(*child, true, ofChild))
+      {
+        return false;
+      }
+      for (const PointType & corner : ofChild)
+      {
+        corners.push_back(child->GetObjectToParentTransform()->TransformPoint(corner));
+      }
+    }
+  }
+  return true;
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::ConfineToBoxAround(const RegionType & region, const PointsType & corners) const -> RegionType
+{
+  RegionType empty = region;
+  empty.SetSize(typename RegionType::SizeType{});
+  if (corners.empty())
+  {
+    return empty;
+  }
+
+  // The linear map from index to mask space, over the widest possible steps.
+  const PointType                                  base = this->MapIndex(region.GetIndex());
+  vnl_matrix_fixed<double, VDimension, VDimension> columns;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const auto step = std::max<IndexValueType>(1, static_cast<IndexValueType>(region.GetSize(d)) - 1);
+    IndexType  index = region.GetIndex();
+    index[d] += step;
+    const auto difference = this->MapIndex(index) - base;
+    for (unsigned int i = 0; i < VDimension; ++i)
+    {
+      columns(i, d) = difference[i] / static_cast<double>(step);
+    }
+  }
+  const double determinant = vnl_det(columns);
+  if (!std::isfinite(determinant) || Math::ExactlyEquals(determinant, 0.0))
+  {
+    return region;
+  }
+  const vnl_matrix_fixed<double, VDimension, VDimension> inverse = vnl_inverse(columns);
+
+  vnl_vector_fixed<double, VDimension> lower(std::numeric_limits<double>::infinity());
+  vnl_vector_fixed<double, VDimension> upper(-std::numeric_limits<double>::infinity());
+  for (const PointType & corner : corners)
+  {
+    const vnl_vector_fixed<double, VDimension> position = inverse * (corner - base).GetVnlVector();
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      if (!std::isfinite(position[d]))
+      {
+        return region;
+      }
+      lower[d] = std::min(lower[d], position[d]);
+      upper[d] = std::max(upper[d], position[d]);
+    }
+  }
+
+  RegionType confined = region;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    // A voxel more on either side, for rounding.
+    const auto   size = static_cast<double>(region.GetSize(d));
+    const double begin = std::max(0.0, std::floor(lower[d]) - 1.0);
+    const double end = std::min(size, std::ceil(upper[d]) + 2.0);
+    if (!(begin < end))
+    {
+      return empty;
+    }
+    confined.SetIndex(d, region.GetIndex(d) + static_cast<IndexValueType>(begin));
+    confined.SetSize(d, static_cast<SizeValueType>(end - begin));
+  }
+  return confined;
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::Confine(const RegionType & region) const -> RegionType
+{
+  if (!this->IsMapLinear())
+  {
+    return region;
+  }
+  RegionType confined = region;
+  if (FixedImage != nullptr)
+  {
+    confined = this->ConfineToBoxAround(confined, Self::GetCorners(*FixedImage));
+  }
+  if (Mask != nullptr && confined.GetNumberOfPixels() > 0)
+  {
+    PointsType corners;
+    if (Self::AppendCorners(*Mask, true, corners))
+    {
+      for (PointType & corner : corners)
+      {
+        corner = Mask->GetObjectToWorldTransform()->TransformPoint(corner);
+      }
+      confined = this->ConfineToBoxAround(confined, corners);
+    }
+  }
+  return confined;
+}
+
+template <unsigned int VDimension>
+auto
+MaskGeometry<VDimension>::GetVoxelsCenteredIn(const DomainType & grid,
+                                              const DomainType & otherGrid,
+                                              const RegionType & otherRegion) -> RegionType
+{
+  const auto toGrid = [&](double offset, bool isUpper) {
+    ContinuousIndexType corner(isUpper ? otherRegion.GetUpperIndex() : otherRegion.GetIndex());
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      corner[d] += offset;
+    }
+    return grid.template TransformPhysicalPointToContinuousIndex<double>(
+      otherGrid.template TransformContinuousIndexToPhysicalPoint<double>(corner));
+  };
+  const auto lowerPosition = toGrid(-0.5, false);
+  const auto upperPosition = toGrid(0.5, true);
+
+  RegionType region = grid.GetLargestPossibleRegion();
+  const auto lowest = region.GetIndex();
+  const auto highest = region.GetUpperIndex();
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const IndexValueType lower = std::max(lowest[d], Math::Ceil<IndexValueType>(lowerPosition[d]));
+    const IndexValueType upper = std::min(highest[d], Math::Ceil<IndexValueType>(upperPosition[d]) - 1);
+    region.SetIndex(d, lower);
+    region.SetSize(d, lower > upper ? 0 : static_cast<SizeValueType>(upper - lower + 1));
+  }
+  return region;
+}
+} // end namespace itk
+
+#endif // itkMaskGeometry_hxx

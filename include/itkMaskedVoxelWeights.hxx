@@ -1,0 +1,213 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskedVoxelWeights_hxx
+#define itkMaskedVoxelWeights_hxx
+
+#include "itkMultiThreaderBase.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk
+{
+template <unsigned int VDimension>
+MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
+                                                   const GeometryType &    geometry,
+                                                   const WeightImageType & weightImage,
+                                                   ThreadIdType            numberOfWorkUnits)
+  : m_Runs(&runs)
+  , m_Geometry(geometry)
+  , m_WeightImage(&weightImage)
+  , m_IsOnSameGrid(geometry.DomainToMask == nullptr && GeometryType::IsSameGrid(*geometry.Domain, weightImage) &&
+                   weightImage.GetBufferedRegion().IsInside(runs.GetBoundingRegion()))
+  , m_Sums(runs.GetBlocks().size())
+{
+  struct BadWeight
+  {
+    IndexType Index;
+    double    Weight;
+  };
+  std::vector<std::optional<BadWeight>> badWeights(m_Sums.size());
+
+  const auto sumBlock = [&](SizeValueType b) {
+    const auto & block = runs.GetBlocks()[b];
+    double       sum = 0.0;
+    m_Sums[b].RunEnds.reserve(block.Runs.size());
+    for (size_t run = 0; run < block.Runs.size(); ++run)
+    {
+      IndexType           index = runs.GetFirstIndex({ b, run });
+      const SizeValueType length = block.GetLength(run);
+      double              sumOfRun = 0.0;
+      for (SizeValueType x = 0; x < length; ++x, ++index[0])
+      {
+        const double weight = this->GetWeight(index);
+        if (!(weight >= 0.0 && std::isfinite(weight)) && !badWeights[b])
+        {
+          badWeights[b] = BadWeight{ index, weight };
+        }
+        sumOfRun += weight;
+      }
+      sum += sumOfRun;
+      m_Sums[b].RunEnds.push_back(sum);
+    }
+  };
+  const auto threader = MultiThreaderBase::New();
+  threader->SetNumberOfWorkUnits(numberOfWorkUnits);
+  threader->ParallelizeArray(0, m_Sums.size(), sumBlock, nullptr);
+
+  double total = 0.0;
+  for (size_t b = 0; b < m_Sums.size(); ++b)
+  {
+    if (badWeights[b])
+    {
+      itkGenericExceptionMacro("The weight of the mask voxel "
+                               << badWeights[b]->Index << " is " << badWeights[b]->Weight
+                               << ". Weights must be finite and not negative: 0 excludes "
+                                  "a voxel. Correct the weight image, or take the voxel "
+                                  "out of the mask.");
+    }
+    m_Sums[b].Before = total;
+    total += m_Sums[b].RunEnds.back();
+  }
+  if (!(total > 0.0))
+  {
+    itkGenericExceptionMacro("The weights of all " << runs.GetNumberOfVoxels()
+                                                   << " mask voxels are 0, so that no point can be drawn. Likely "
+                                                      "causes: origin, spacing or direction were not copied to the "
+                                                      "weight image (outside of it the weight is 0); its pixels were "
+                                                      "not set.");
+  }
+}
+
+template <unsigned int VDimension>
+double
+MaskedVoxelWeights<VDimension>::GetWeight(const IndexType & index) const
+{
+  if (m_IsOnSameGrid)
+  {
+    return m_WeightImage->GetPixel(index);
+  }
+  const IndexType weightIndex = m_WeightImage->TransformPhysicalPointToIndex(m_Geometry.MapIndex(index));
+  return m_WeightImage->GetBufferedRegion().IsInside(weightIndex) ? m_WeightImage->GetPixel(weightIndex) : 0.0;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelWeights<VDimension>::Find(double value, bool inclusive) const -> Voxel
+{
+  // Whether the voxel looked for comes after those that have this sum.
+  const auto isBefore = [value, inclusive](double sum) { return inclusive ? sum < value : sum <= value; };
+
+  const auto sums = std::partition_point(
+    m_Sums.begin(), std::prev(m_Sums.end()), [&](const Sums & s) { return isBefore(s.Before + s.RunEnds.back()); });
+  const auto runEnd = std::partition_point(
+    sums->RunEnds.begin(), std::prev(sums->RunEnds.end()), [&](double end) { return isBefore(sums->Before + end); });
+  const typename RunsType::Location location{ static_cast<size_t>(sums - m_Sums.begin()),
+                                              static_cast<size_t>(runEnd - sums->RunEnds.begin()) };
+
+  IndexType           index = m_Runs->GetFirstIndex(location);
+  const SizeValueType length = m_Runs->GetBlocks()[location.Block].GetLength(location.Run);
+  const double        beforeRun = location.Run > 0 ? *std::prev(runEnd) : 0.0;
+  Voxel               voxel;
+  voxel.Rank = m_Runs->GetFirstRank(location);
+  double sumOfRun = 0.0;
+  for (SizeValueType x = 0;; ++x, ++index[0], ++voxel.Rank)
+  {
+    voxel.Before = sums->Before + (beforeRun + sumOfRun);
+    sumOfRun += this->GetWeight(index);
+    voxel.After = sums->Before + (beforeRun + sumOfRun);
+    if (x + 1 == length || !isBefore(voxel.After))
+    {
+      return voxel;
+    }
+  }
+}
+
+template <unsigned int VDimension>
+template <typename TUniform>
+auto
+MaskedVoxelWeights<VDimension>::DrawRandomly(SizeValueType numberOfSamples, TUniform uniform) const -> RankContainerType
+{
+  const double total = this->GetTotal();
+  const double stratum = total / static_cast<double>(numberOfSamples);
+  const auto   getEnd = [&](SizeValueType i) {
+    return i + 1 == numberOfSamples ? total
+                                      : total * (static_cast<double>(i + 1) / static_cast<double>(numberOfSamples));
+  };
+
+  RankContainerType ranks;
+  ranks.reserve(numberOfSamples);
+  double        beginOfStratum = 0.0;
+  SizeValueType carried = 0; // the voxel that comes from the stratum before, with what is left of its weight
+  double        carriedWeight = 0.0;
+  while (ranks.size() < numberOfSamples)
+  {
+    // The voxel that holds the end of the stratum competes with one drawn among all that are before it.
+    const Voxel   border = this->Find(getEnd(ranks.size()), true);
+    const double  weightBefore = std::max(0.0, border.Before - beginOfStratum);
+    SizeValueType champion = border.Rank;
+    if (weightBefore > 0.0)
+    {
+      const double position = uniform() * weightBefore;
+      champion = position < carriedWeight ? carried : this->Find(beginOfStratum + position, false).Rank;
+    }
+
+    SizeValueType copies = 0; // of the border voxel, which may fill several strata
+    while (ranks.size() + copies < numberOfSamples && getEnd(ranks.size() + copies) <= border.After)
+    {
+      ++copies;
+    }
+    const double endOfLast = getEnd(ranks.size() + copies - 1);
+    const double weightAfter = std::max(0.0, border.After - endOfLast);
+    if (weightAfter >= weightBefore)
+    {
+      // The border voxel fills its strata without the champion, who competes with the rest for the next stratum.
+      ranks.insert(ranks.end(), copies, border.Rank);
+      carried = uniform() * weightAfter < weightBefore ? champion : border.Rank;
+    }
+    else
+    {
+      const bool championWins = uniform() * (stratum - weightAfter) < weightBefore - weightAfter;
+      ranks.push_back(championWins ? champion : border.Rank);
+      ranks.insert(ranks.end(), copies - 1, border.Rank);
+      carried = championWins ? border.Rank : champion;
+    }
+    carriedWeight = weightAfter;
+    beginOfStratum = endOfLast;
+  }
+  std::sort(ranks.begin(), ranks.end()); // a champion can come after copies of the voxel that it was carried along with
+  return ranks;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedVoxelWeights<VDimension>::DrawRegularly(SizeValueType numberOfSamples, double phase) const -> RankContainerType
+{
+  const double      total = this->GetTotal();
+  const double      last = std::nextafter(total, 0.0); // rounding may lift the last position to the total
+  RankContainerType ranks(numberOfSamples);
+  for (SizeValueType i = 0; i < numberOfSamples; ++i)
+  {
+    const double position = total * ((static_cast<double>(i) + phase) / static_cast<double>(numberOfSamples));
+    ranks[i] = this->Find(std::min(position, last), false).Rank;
+  }
+  return ranks;
+}
+} // end namespace itk
+
+#endif // itkMaskedVoxelWeights_hxx

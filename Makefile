@@ -3,6 +3,8 @@
 #   make demo       all the set-up, then the examples: tables and pictures in build/demo
 #   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
 #   make lint       only the checks of style and types
+#   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
 #   make clean      remove build/ (the ITK build tree stays in its cache folder)
 #
@@ -18,12 +20,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the wheel and the C++ tests are made of.
 SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/* wrapping/*)
 CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx)
-PYTHON_FILES := .ci cmake examples test/python
+PYTHON_FILES := .ci benchmarks cmake examples test/python
 
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo readme test lint format cpp-test python-test install wheel itk clean
+.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark-sampler install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -57,6 +59,16 @@ cpp-test: $(VENV)/tools itk
 	@cmake --preset test --log-level=WARNING
 	@cmake --build --preset test
 	@ctest --preset test --parallel 2
+
+test-sanitize: $(VENV)/tools itk
+	$(call say,C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer (usually 6 minutes))
+	@cmake --preset sanitize --log-level=WARNING
+	@cmake --build --preset sanitize
+	@ctest --preset sanitize --parallel 2
+
+benchmark-sampler: install
+	$(call say,Enumeration of mask voxels beside numpy.count_nonzero (usually 1 minute))
+	@$(BIN)/python benchmarks/enumeration.py --output $(BUILD)/benchmark
 
 python-test: install
 	$(call say,Python tests on the installed wheel (usually 5 minutes))

@@ -1,0 +1,184 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskedSyNRegistrationMethod_hxx
+#define itkMaskedSyNRegistrationMethod_hxx
+
+#include "itkCompositeTransform.h"
+#include "itkImageMaskSpatialObject.h"
+
+#include <algorithm>
+
+namespace itk
+{
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::RunLevels()
+{
+  // The superclass goes on from transforms that it finds.
+  if (m_OwnFixedToMiddleTransform && this->m_FixedToMiddleTransform == m_OwnFixedToMiddleTransform &&
+      this->m_MovingToMiddleTransform == m_OwnMovingToMiddleTransform)
+  {
+    this->m_FixedToMiddleTransform = nullptr;
+    this->m_MovingToMiddleTransform = nullptr;
+  }
+  const bool areOwn = this->m_FixedToMiddleTransform.IsNull() || this->m_MovingToMiddleTransform.IsNull();
+  m_OwnFixedToMiddleTransform = nullptr;
+  m_OwnMovingToMiddleTransform = nullptr;
+
+  Superclass::RunLevels();
+
+  if (areOwn)
+  {
+    m_OwnFixedToMiddleTransform = this->m_FixedToMiddleTransform;
+    m_OwnMovingToMiddleTransform = this->m_MovingToMiddleTransform;
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  InitializeRegistrationAtEachLevel(const SizeValueType level)
+{
+  Superclass::InitializeRegistrationAtEachLevel(level);
+  m_IterationOfPoints = 1;
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    // Mutual information takes the range of its histogram inside the mask, at every iteration.
+    const std::string className = metric->GetNameOfClass();
+    if (this->IsMaskKnown(index, *metric) && className.find("MutualInformation") == std::string::npos)
+    {
+      this->m_FixedImageMasks[index] = nullptr;
+    }
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  ComputeMetricGradientField(const FixedImagesContainerType      fixedImages,
+                             const PointSetsContainerType        fixedPointSets,
+                             const TransformBaseType *           fixedTransform,
+                             const MovingImagesContainerType     movingImages,
+                             const PointSetsContainerType        movingPointSets,
+                             const TransformBaseType *           movingTransform,
+                             const FixedImageMasksContainerType  fixedImageMasks,
+                             const MovingImageMasksContainerType movingImageMasks,
+                             MeasureType &                       value) -> DisplacementFieldPointer
+{
+  // Called twice in an iteration, which counts from 1.
+  const auto iteration = static_cast<SizeValueType>(this->m_CurrentIteration);
+  if (this->GetResampleEveryIteration() && iteration != m_IterationOfPoints)
+  {
+    this->DrawSamplePointsAgain(iteration - 1);
+    m_IterationOfPoints = iteration;
+  }
+  return Superclass::ComputeMetricGradientField(fixedImages,
+                                                fixedPointSets,
+                                                fixedTransform,
+                                                movingImages,
+                                                movingPointSets,
+                                                movingTransform,
+                                                fixedImageMasks,
+                                                movingImageMasks,
+                                                value);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::Compose(
+  const InitialTransformType * initialTransform,
+  const OutputTransformType &  toMiddle) -> typename InitialTransformType::ConstPointer
+{
+  // The transforms are not changed: a composite transform takes no const ones.
+  const auto composite = CompositeTransform<RealType, ImageDimension>::New();
+  if (initialTransform != nullptr)
+  {
+    composite->AddTransform(const_cast<InitialTransformType *>(initialTransform));
+  }
+  const auto fromMiddle = toMiddle.GetInverseTransform();
+  composite->AddTransform(
+    const_cast<InitialTransformType *>(static_cast<const InitialTransformType *>(fromMiddle.GetPointer())));
+  return composite.GetPointer();
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  GetDomainToFixedTransform() const -> typename InitialTransformType::ConstPointer
+{
+  const auto initialTransform = Superclass::GetDomainToFixedTransform();
+  const bool hasDeformation = this->m_Updating && this->m_FixedToMiddleTransform.IsNotNull() &&
+                              this->m_FixedToMiddleTransform->GetInverseDisplacementField() != nullptr;
+  return hasDeformation ? Self::Compose(initialTransform, *this->m_FixedToMiddleTransform) : initialTransform;
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  GetDomainToMovingTransform() const -> typename InitialTransformType::ConstPointer
+{
+  const bool hasDeformation = this->m_MovingToMiddleTransform.IsNotNull() &&
+                              this->m_MovingToMiddleTransform->GetInverseDisplacementField() != nullptr;
+  if (hasDeformation)
+  {
+    return Self::Compose(this->GetMovingInitialTransform(), *this->m_MovingToMiddleTransform);
+  }
+  if (const auto * const initialTransform = this->GetMovingInitialTransform())
+  {
+    return initialTransform;
+  }
+  return IdentityTransform<RealType, ImageDimension>::New().GetPointer();
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::MakeMaskForMetric(
+  const MaskType *                  mask,
+  const ImageBase<ImageDimension> * image) const -> typename MaskType::ConstPointer
+{
+  using ImageMaskType = ImageMaskSpatialObject<ImageDimension>;
+
+  MaskGeometry<ImageDimension> geometry;
+  geometry.Domain = image;
+  geometry.Mask = mask;
+  const auto * const imageMask = geometry.GetImageMask();
+  if (mask == nullptr || (imageMask != nullptr && !imageMask->GetUseMaskValue() &&
+                          imageMask->GetObjectToWorldTransform()->GetMatrix().GetVnlMatrix().is_identity() &&
+                          imageMask->GetObjectToWorldTransform()->GetOffset().GetVnlVector().is_zero()))
+  {
+    return mask;
+  }
+
+  const auto maskImage = ImageMaskType::ImageType::New();
+  maskImage->CopyInformation(image);
+  maskImage->SetRegions(image->GetLargestPossibleRegion());
+  maskImage->AllocateInitialized();
+  const auto runs = MaskedVoxelEnumerator<ImageDimension>(geometry).Enumerate(image->GetLargestPossibleRegion(),
+                                                                              this->GetNumberOfWorkUnits());
+  runs.ForEachRun([&maskImage](const auto &, const auto & index, SizeValueType length) {
+    std::fill_n(maskImage->GetBufferPointer() + maskImage->ComputeOffset(index), length, 1);
+    return true;
+  });
+  const auto object = ImageMaskType::New();
+  object->SetImage(maskImage);
+  object->Update();
+  return object.GetPointer();
+}
+} // end namespace itk
+
+#endif // itkMaskedSyNRegistrationMethod_hxx

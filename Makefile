@@ -18,9 +18,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the wheel and the C++ tests are made of.
-SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/* wrapping/*)
+SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/*) $(shell find wrapping -type f)
 CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx)
-PYTHON_FILES := .ci benchmarks cmake examples test/python
+PYTHON_FILES := .ci benchmarks cmake examples test/python wrapping/python
 
 say = @echo "== $(1)"
 

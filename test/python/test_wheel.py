@@ -19,8 +19,10 @@ def test_name_and_contents(wheel: Path, repository: Path) -> None:
     assert version("itk-maskedsampling") == project["version"]
     names = zipfile.ZipFile(wheel).namelist()
     assert "itk/Configuration/MaskedSamplingConfig.py" in names
+    assert {"itk-stubs/__init__.pyi", "itk_maskedsampling/py.typed"} <= set(names)
+    assert "itk_maskedsampling/docstrings.json" in names
     # Nothing of ITK's own, which would overwrite files of the itk wheel.
-    ours = ("itk/", "itk_maskedsampling")
+    ours = ("itk/", "itk-stubs/", "itk_maskedsampling")
     assert all(name.startswith(ours) and "ITK" not in name for name in names)
     assert not any(name.endswith((".a", ".h", ".hxx", ".cmake")) for name in names)
     assert wheel.stat().st_size < 10e6

@@ -76,8 +76,17 @@ public:
   bool
   IsMapLinear() const
   {
-    return DomainToMask == nullptr || DomainToMask->IsLinear();
+    return DomainToMask == nullptr || Self::IsLinear(*DomainToMask);
   }
+
+  /** Make the mask and its children compute now what they would compute when they are first asked, which several
+   * threads must not do at the same time. */
+  void
+  FillCachesOfMask() const;
+
+  /** Time of the last change of a transform, of its parts and of its displacement field. */
+  static ModifiedTimeType
+  GetTimeOfTransform(const TransformType & transform);
 
   /** The mask, if it is a mask image and nothing else; otherwise null. */
   const ImageMaskType *
@@ -110,6 +119,11 @@ public:
 private:
   using PointsType = std::vector<PointType>;
 
+  /** Not all transforms tell the truth in IsLinear(). */
+  static bool
+  IsLinear(const TransformType & transform);
+  static void
+  FillCachesOf(const MaskType & object);
   static bool
   IsIdentity(const typename MaskType::TransformType & transform);
   /** The corners of the buffer of an image, half a voxel beyond the centres. */

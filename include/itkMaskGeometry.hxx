@@ -18,8 +18,19 @@
 #ifndef itkMaskGeometry_hxx
 #define itkMaskGeometry_hxx
 
+#include "itkBlobSpatialObject.h"
+#include "itkBoxSpatialObject.h"
+#include "itkDisplacementFieldTransform.h"
 #include "itkEllipseSpatialObject.h"
+#include "itkGaussianSpatialObject.h"
+#include "itkGroupSpatialObject.h"
+#include "itkLandmarkSpatialObject.h"
+#include "itkLineSpatialObject.h"
 #include "itkMath.h"
+#include "itkMultiTransform.h"
+#include "itkPolygonSpatialObject.h"
+#include "itkSurfaceSpatialObject.h"
+#include "itkTubeSpatialObject.h"
 
 #include "vnl/vnl_det.h"
 #include "vnl/vnl_inverse.h"
@@ -28,8 +39,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <set>
-#include <string>
 #include <typeinfo>
 
 namespace itk
@@ -59,6 +68,70 @@ MaskGeometry<VDimension>::IsInside(const PointType & point) const
   }
   return Mask->GetNumberOfChildren() == 0 ? Mask->IsInsideInWorldSpace(mapped)
                                           : Mask->IsInsideInWorldSpace(mapped, MaskType::MaximumDepth);
+}
+
+template <unsigned int VDimension>
+bool
+MaskGeometry<VDimension>::IsLinear(const TransformType & transform)
+{
+  if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
+  {
+    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
+    {
+      if (!Self::IsLinear(*parts->GetNthTransformConstPointer(n)))
+      {
+        return false;
+      }
+    }
+    return true;
+  }
+  return transform.GetTransformCategory() == TransformType::TransformCategoryEnum::Linear;
+}
+
+template <unsigned int VDimension>
+ModifiedTimeType
+MaskGeometry<VDimension>::GetTimeOfTransform(const TransformType & transform)
+{
+  ModifiedTimeType time = transform.GetMTime();
+  if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
+  {
+    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
+    {
+      time = std::max(time, Self::GetTimeOfTransform(*parts->GetNthTransformConstPointer(n)));
+    }
+  }
+  else if (const auto * const field = dynamic_cast<const DisplacementFieldTransform<double, VDimension> *>(&transform))
+  {
+    time = field->GetDisplacementField() != nullptr ? std::max(time, field->GetDisplacementField()->GetMTime()) : time;
+  }
+  return time;
+}
+
+template <unsigned int VDimension>
+void
+MaskGeometry<VDimension>::FillCachesOf(const MaskType & object)
+{
+  object.GetObjectToWorldTransformInverse();
+  object.GetObjectToParentTransformInverse();
+  if (const auto * const polygon = dynamic_cast<const PolygonSpatialObject<VDimension> *>(&object))
+  {
+    polygon->GetOrientationInObjectSpace();
+  }
+  const std::unique_ptr<typename MaskType::ChildrenConstListType> children(object.GetConstChildren());
+  for (const auto & child : *children)
+  {
+    Self::FillCachesOf(*child);
+  }
+}
+
+template <unsigned int VDimension>
+void
+MaskGeometry<VDimension>::FillCachesOfMask() const
+{
+  if (Mask != nullptr)
+  {
+    Self::FillCachesOf(*Mask);
+  }
 }
 
 template <unsigned int VDimension>
@@ -150,27 +223,29 @@ template <unsigned int VDimension>
 bool
 MaskGeometry<VDimension>::AppendCorners(const MaskType & object, bool withChildren, PointsType & corners)
 {
+  // By the very type: a class derived from it may have another idea of what is inside.
+  const std::type_info & type = typeid(object);
   // Objects that look at their own bounding box themselves before they say that a point is inside.
-  static const std::set<std::string> objectsInsideTheirBox{
-    "BoxSpatialObject",        "ContourSpatialObject",  "BlobSpatialObject",    "DTITubeSpatialObject",
-    "GaussianSpatialObject",   "LandmarkSpatialObject", "LineSpatialObject",    "MeshSpatialObject",
-    "PointBasedSpatialObject", "PolygonSpatialObject",  "SurfaceSpatialObject", "TubeSpatialObject"
-  };
-  const std::string className = object.GetNameOfClass();
+  const bool looksAtItsBox =
+    type == typeid(BoxSpatialObject<VDimension>) || type == typeid(GaussianSpatialObject<VDimension>) ||
+    type == typeid(PolygonSpatialObject<VDimension>) || type == typeid(TubeSpatialObject<VDimension>) ||
+    type == typeid(BlobSpatialObject<VDimension>) || type == typeid(LandmarkSpatialObject<VDimension>) ||
+    type == typeid(LineSpatialObject<VDimension>) || type == typeid(SurfaceSpatialObject<VDimension>);
 
   PointsType own;
-  if (const auto * const imageMask = dynamic_cast<const ImageMaskType *>(&object))
+  if (type == typeid(ImageMaskType))
   {
-    if (imageMask->GetBufferedRegion() != imageMask->GetImage()->GetBufferedRegion())
+    const auto & imageMask = static_cast<const ImageMaskType &>(object);
+    if (imageMask.GetImage() == nullptr || imageMask.GetBufferedRegion() != imageMask.GetImage()->GetBufferedRegion())
     {
       return false;
     }
-    own = Self::GetCorners(*imageMask->GetImage());
+    own = Self::GetCorners(*imageMask.GetImage());
   }
-  else if (className == "EllipseSpatialObject")
+  else if (type == typeid(EllipseSpatialObject<VDimension>))
   {
     // Its bounding box is that of the last Update(), which it does not ask.
-    const auto & ellipse = dynamic_cast<const EllipseSpatialObject<VDimension> &>(object);
+    const auto & ellipse = static_cast<const EllipseSpatialObject<VDimension> &>(object);
     const auto & radius = ellipse.GetRadiusInObjectSpace();
     if (std::any_of(radius.Begin(), radius.End(), [](const double value) { return !(value > 0.0); }))
     {
@@ -185,12 +260,12 @@ MaskGeometry<VDimension>::AppendCorners(const MaskType & object, bool withChildr
     }
     own = Self::GetCorners(minimum, maximum);
   }
-  else if (objectsInsideTheirBox.count(className) > 0)
+  else if (looksAtItsBox)
   {
     const auto * const box = object.GetMyBoundingBoxInObjectSpace();
     own = Self::GetCorners(box->GetMinimum(), box->GetMaximum());
   }
-  else if (className != "GroupSpatialObject") // which has nothing but its children
+  else if (type != typeid(GroupSpatialObject<VDimension>)) // which has nothing but its children
   {
     return false;
   }

@@ -108,6 +108,8 @@ private:
   static SizeValueType
   ChooseNumberOfBlocks(const RegionType & region);
 
+  static void
+  GoToNextRow(IndexType & index, const RegionType & region);
   void
   CollectRow(const IndexType & first, SizeValueType length, Collector & collector) const;
   void

@@ -95,6 +95,7 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
   };
   std::vector<Bounds> bounds(numberOfWorkUnits);
 
+  m_Geometry.FillCachesOfMask();
   // Work units take blocks until none is left, because the mask need not be spread evenly.
   std::atomic<SizeValueType> nextBlock{ 0 };
   const auto                 work = [&](SizeValueType workUnit) {
@@ -106,15 +107,15 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
       const SizeValueType endRow = (b + 1) * numberOfRows / numberOfBlocks;
       collector.Runs.clear();
       collector.NumberOfVoxels = 0;
-      for (SizeValueType row = firstRow; row < endRow; ++row)
+      IndexType     first = region.GetIndex();
+      SizeValueType rest = firstRow;
+      for (unsigned int d = 1; d < VDimension; ++d)
       {
-        IndexType     first = region.GetIndex();
-        SizeValueType rest = row;
-        for (unsigned int d = 1; d < VDimension; ++d)
-        {
-          first[d] += static_cast<IndexValueType>(rest % size[d]);
-          rest /= size[d];
-        }
+        first[d] += static_cast<IndexValueType>(rest % size[d]);
+        rest /= size[d];
+      }
+      for (SizeValueType row = firstRow; row < endRow; ++row, Self::GoToNextRow(first, region))
+      {
         const size_t numberOfRuns = collector.Runs.size();
         collector.RowPosition = (row - firstRow) * size[0];
         this->CollectRow(first, size[0], collector);
@@ -161,6 +162,20 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
     boundingRegion.SetUpperIndex(all.Upper);
   }
   return RunsType(region, boundingRegion, std::move(blocks));
+}
+
+template <unsigned int VDimension>
+void
+MaskedVoxelEnumerator<VDimension>::GoToNextRow(IndexType & index, const RegionType & region)
+{
+  for (unsigned int d = 1; d < VDimension; ++d)
+  {
+    if (++index[d] < region.GetIndex(d) + static_cast<IndexValueType>(region.GetSize(d)))
+    {
+      return;
+    }
+    index[d] = region.GetIndex(d);
+  }
 }
 
 template <unsigned int VDimension>
@@ -250,8 +265,11 @@ MaskedVoxelEnumerator<VDimension>::Line::Line(const DomainType & grid,
   {
     Step[d] = length > 1 ? (end[d] - Begin[d]) / static_cast<double>(length - 1) : 0.0;
     // Rounding of the physical coordinates, in pixels, and of the positions.
-    const double coordinate = std::max(std::abs(grid.GetOrigin()[d]), std::max(std::abs(first[d]), std::abs(last[d])));
-    largest = std::max(largest, coordinate / grid.GetSpacing()[d]);
+    for (unsigned int i = 0; i < VDimension; ++i)
+    {
+      const double coordinate = std::max({ std::abs(grid.GetOrigin()[i]), std::abs(first[i]), std::abs(last[i]) });
+      largest = std::max(largest, coordinate / grid.GetSpacing()[d]);
+    }
     largest = std::max(largest, std::max(std::abs(Begin[d]), std::abs(end[d])));
   }
   Tolerance = std::max(1e-6, 1e-12 * largest);

@@ -265,12 +265,15 @@ private:
     RegionType Region{};
     Stamp      Mask{};
     Stamp      Transform{};
+    /** The origin of the domain, and steps from there, mapped by the transform: not all transforms stamp every change.
+     */
+    std::vector<PointType> MappedPoints{};
 
     friend bool
     operator==(const Inputs & a, const Inputs & b)
     {
       return a.Domain == b.Domain && a.FixedImage == b.FixedImage && a.CoveringGrid == b.CoveringGrid &&
-             a.Region == b.Region && a.Mask == b.Mask && a.Transform == b.Transform;
+             a.Region == b.Region && a.Mask == b.Mask && a.Transform == b.Transform && a.MappedPoints == b.MappedPoints;
     }
   };
 
@@ -278,6 +281,8 @@ private:
   GetGrid(const DomainType & grid, const RegionType & region);
   static Stamp
   GetStamp(const Object * object);
+  static void
+  CheckIsAllocated(const char * name, const DomainType & image, const void * buffer);
   Inputs
   GetInputs() const;
   GeometryType
@@ -287,6 +292,8 @@ private:
   GetRuns() const;
   void
   CheckIsUpToDate() const;
+  void
+  CheckGrid(const DomainType * grid) const;
   /** A new sampler with the same settings, except the region and the weights. */
   Pointer
   MakeSampler() const;

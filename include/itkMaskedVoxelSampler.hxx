@@ -81,6 +81,19 @@ MaskedVoxelSampler<VDimension>::GetStamp(const Object * object) -> Stamp
 }
 
 template <unsigned int VDimension>
+void
+MaskedVoxelSampler<VDimension>::CheckIsAllocated(const char * name, const DomainType & image, const void * buffer)
+{
+  if (buffer == nullptr && image.GetBufferedRegion().GetNumberOfPixels() > 0)
+  {
+    itkGenericExceptionMacro(
+      "The " << name
+             << " image has a region, but no pixels. Call its Allocate(), or Update() of the filter that makes "
+                "it.");
+  }
+}
+
+template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::GetInputs() const -> Inputs
 {
@@ -89,9 +102,17 @@ MaskedVoxelSampler<VDimension>::GetInputs() const -> Inputs
     itkExceptionMacro("There is no domain. Call SetDomain() with an image whose grid is to be sampled.");
   }
   const auto * const imageMask = dynamic_cast<const ImageMaskSpatialObject<VDimension> *>(m_Mask.GetPointer());
-  if (imageMask != nullptr && imageMask->GetImage() == nullptr)
+  if (imageMask != nullptr)
   {
-    itkExceptionMacro("The mask, an ImageMaskSpatialObject, has no image. Call its SetImage().");
+    if (imageMask->GetImage() == nullptr)
+    {
+      itkExceptionMacro("The mask, an ImageMaskSpatialObject, has no image. Call its SetImage().");
+    }
+    Self::CheckIsAllocated("mask", *imageMask->GetImage(), imageMask->GetImage()->GetBufferPointer());
+  }
+  if (m_WeightImage)
+  {
+    Self::CheckIsAllocated("weight", *m_WeightImage, m_WeightImage->GetBufferPointer());
   }
   Inputs inputs;
   inputs.Domain = Self::GetGrid(*m_Domain, m_Domain->GetLargestPossibleRegion());
@@ -105,7 +126,20 @@ MaskedVoxelSampler<VDimension>::GetInputs() const -> Inputs
     inputs.CoveringGrid = Self::GetGrid(*m_CoveringGrid, m_CoveringGrid->GetLargestPossibleRegion());
   }
   inputs.Mask = Self::GetStamp(m_Mask);
-  inputs.Transform = Self::GetStamp(m_Transform);
+  if (m_Transform)
+  {
+    inputs.Transform = { m_Transform, GeometryType::GetTimeOfTransform(*m_Transform) };
+    for (unsigned int d = 0; d <= VDimension; ++d)
+    {
+      IndexType index = inputs.Domain.Region.GetIndex();
+      if (d < VDimension)
+      {
+        index[d] += static_cast<IndexValueType>(inputs.Domain.Region.GetSize(d));
+      }
+      inputs.MappedPoints.push_back(
+        m_Transform->TransformPoint(m_Domain->template TransformIndexToPhysicalPoint<double>(index)));
+    }
+  }
   return inputs;
 }
 
@@ -297,9 +331,21 @@ MaskedVoxelSampler<VDimension>::MakeSampler() const -> Pointer
 }
 
 template <unsigned int VDimension>
+void
+MaskedVoxelSampler<VDimension>::CheckGrid(const DomainType * grid) const
+{
+  this->GetInputs(); // checks them
+  if (grid == nullptr)
+  {
+    itkExceptionMacro("There is no grid to make a sampler for: it is null.");
+  }
+}
+
+template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::MakeSamplerOfGrid(const DomainType * grid) const -> Pointer
 {
+  this->CheckGrid(grid);
   const Pointer sampler = this->MakeSampler();
   sampler->m_Domain = grid;
   sampler->m_Region = GeometryType::GetVoxelsCenteredIn(*grid, *m_Domain, this->GetRegion());
@@ -310,6 +356,7 @@ template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::MakeSamplerCoveredBy(const DomainType * grid) const -> Pointer
 {
+  this->CheckGrid(grid);
   const Pointer sampler = this->MakeSampler();
   sampler->m_WeightImage = m_WeightImage;
   sampler->m_CoveringGrid = grid;
@@ -514,7 +561,7 @@ MaskedVoxelSampler<VDimension>::CheckIsUpToDate() const
 {
   this->GetRuns();
   if (!(*m_EnumeratedInputs == this->GetInputs()) ||
-      (m_WeightImage && !(m_Weights && m_SummedWeightImage == Self::GetStamp(m_WeightImage))))
+      (m_WeightImage ? !(m_Weights && m_SummedWeightImage == Self::GetStamp(m_WeightImage)) : m_Weights.has_value()))
   {
     itkExceptionMacro("The mask, the domain, the transform or the weights changed since the mask voxels were "
                       "enumerated. Call Update() first.");
@@ -567,7 +614,8 @@ MaskedVoxelSampler<VDimension>::SampleRandomly(SizeValueType numberOfSamples, un
   const auto generator = GeneratorType::New();
   generator->SetSeed(seed);
   const RankContainerType ranks =
-    m_Weights ? m_Weights->DrawRandomly(numberOfSamples, [&] { return generator->GetVariateWithOpenUpperRange(); })
+    m_Weights ? m_Weights->DrawRandomly(
+                  this->GetGeometry(), numberOfSamples, [&] { return generator->GetVariateWithOpenUpperRange(); })
               : Self::DrawRanks(*generator, numberOfSamples, m_Runs.GetNumberOfVoxels());
   return this->MakePoints(ranks.size(), [&ranks](SizeValueType i) { return ranks[i]; }, generator);
 }
@@ -583,7 +631,7 @@ MaskedVoxelSampler<VDimension>::SampleRegularly(SizeValueType numberOfSamples, u
   const double phase = generator->GetVariateWithOpenUpperRange();
   if (m_Weights)
   {
-    const RankContainerType ranks = m_Weights->DrawRegularly(numberOfSamples, phase);
+    const RankContainerType ranks = m_Weights->DrawRegularly(this->GetGeometry(), numberOfSamples, phase);
     return this->MakePoints(ranks.size(), [&ranks](SizeValueType i) { return ranks[i]; }, generator);
   }
   const auto getRank = [&](SizeValueType i) {

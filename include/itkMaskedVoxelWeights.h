@@ -55,7 +55,8 @@ public:
   using IndexType = Index<VDimension>;
   using RankContainerType = std::vector<SizeValueType>;
 
-  /** \param runs, geometry are kept by pointer and copied, respectively.
+  /** The runs and the weight image are kept by pointer. The geometry is to be given again for every draw, because its
+   * objects may be replaced by others that are equal.
    * \exception ExceptionObject if a weight is negative or not finite, or if all are 0. */
   MaskedVoxelWeights(const RunsType &        runs,
                      const GeometryType &    geometry,
@@ -65,11 +66,11 @@ public:
   /** Ranks, in order. \param uniform returns random numbers in [0, 1). */
   template <typename TUniform>
   RankContainerType
-  DrawRandomly(SizeValueType numberOfSamples, TUniform uniform) const;
+  DrawRandomly(const GeometryType & geometry, SizeValueType numberOfSamples, TUniform uniform) const;
 
   /** Ranks, in order. \param phase in [0, 1) */
   RankContainerType
-  DrawRegularly(SizeValueType numberOfSamples, double phase) const;
+  DrawRegularly(const GeometryType & geometry, SizeValueType numberOfSamples, double phase) const;
 
 private:
   /** The sums of the weights before a block, and from there to the end of each of its runs. */
@@ -88,10 +89,10 @@ private:
   };
 
   double
-  GetWeight(const IndexType & index) const;
+  GetWeight(const GeometryType & geometry, const IndexType & index) const;
   /** The first voxel up to which the sum of the weights is more than a value or, if inclusive, not less. */
   Voxel
-  Find(double value, bool inclusive) const;
+  Find(const GeometryType & geometry, double value, bool inclusive) const;
   double
   GetTotal() const
   {
@@ -99,7 +100,6 @@ private:
   }
 
   const RunsType *        m_Runs;
-  GeometryType            m_Geometry;
   const WeightImageType * m_WeightImage;
   bool                    m_IsOnSameGrid{};
   std::vector<Sums>       m_Sums{};

@@ -31,7 +31,6 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
                                                    const WeightImageType & weightImage,
                                                    ThreadIdType            numberOfWorkUnits)
   : m_Runs(&runs)
-  , m_Geometry(geometry)
   , m_WeightImage(&weightImage)
   , m_IsOnSameGrid(geometry.DomainToMask == nullptr && GeometryType::IsSameGrid(*geometry.Domain, weightImage) &&
                    weightImage.GetBufferedRegion().IsInside(runs.GetBoundingRegion()))
@@ -55,7 +54,7 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
       double              sumOfRun = 0.0;
       for (SizeValueType x = 0; x < length; ++x, ++index[0])
       {
-        const double weight = this->GetWeight(index);
+        const double weight = this->GetWeight(geometry, index);
         if (!(weight >= 0.0 && std::isfinite(weight)) && !badWeights[b])
         {
           badWeights[b] = BadWeight{ index, weight };
@@ -96,19 +95,19 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
 
 template <unsigned int VDimension>
 double
-MaskedVoxelWeights<VDimension>::GetWeight(const IndexType & index) const
+MaskedVoxelWeights<VDimension>::GetWeight(const GeometryType & geometry, const IndexType & index) const
 {
   if (m_IsOnSameGrid)
   {
     return m_WeightImage->GetPixel(index);
   }
-  const IndexType weightIndex = m_WeightImage->TransformPhysicalPointToIndex(m_Geometry.MapIndex(index));
+  const IndexType weightIndex = m_WeightImage->TransformPhysicalPointToIndex(geometry.MapIndex(index));
   return m_WeightImage->GetBufferedRegion().IsInside(weightIndex) ? m_WeightImage->GetPixel(weightIndex) : 0.0;
 }
 
 template <unsigned int VDimension>
 auto
-MaskedVoxelWeights<VDimension>::Find(double value, bool inclusive) const -> Voxel
+MaskedVoxelWeights<VDimension>::Find(const GeometryType & geometry, double value, bool inclusive) const -> Voxel
 {
   // Whether the voxel looked for comes after those that have this sum.
   const auto isBefore = [value, inclusive](double sum) { return inclusive ? sum < value : sum <= value; };
@@ -129,7 +128,7 @@ MaskedVoxelWeights<VDimension>::Find(double value, bool inclusive) const -> Voxe
   for (SizeValueType x = 0;; ++x, ++index[0], ++voxel.Rank)
   {
     voxel.Before = sums->Before + (beforeRun + sumOfRun);
-    sumOfRun += this->GetWeight(index);
+    sumOfRun += this->GetWeight(geometry, index);
     voxel.After = sums->Before + (beforeRun + sumOfRun);
     if (x + 1 == length || !isBefore(voxel.After))
     {
@@ -141,7 +140,9 @@ MaskedVoxelWeights<VDimension>::Find(double value, bool inclusive) const -> Voxe
 template <unsigned int VDimension>
 template <typename TUniform>
 auto
-MaskedVoxelWeights<VDimension>::DrawRandomly(SizeValueType numberOfSamples, TUniform uniform) const -> RankContainerType
+MaskedVoxelWeights<VDimension>::DrawRandomly(const GeometryType & geometry,
+                                             SizeValueType        numberOfSamples,
+                                             TUniform             uniform) const -> RankContainerType
 {
   const double total = this->GetTotal();
   const double stratum = total / static_cast<double>(numberOfSamples);
@@ -158,16 +159,16 @@ MaskedVoxelWeights<VDimension>::DrawRandomly(SizeValueType numberOfSamples, TUni
   while (ranks.size() < numberOfSamples)
   {
     // The voxel that holds the end of the stratum competes with one drawn among all that are before it.
-    const Voxel   border = this->Find(getEnd(ranks.size()), true);
+    const Voxel   border = this->Find(geometry, getEnd(ranks.size()), true);
     const double  weightBefore = std::max(0.0, border.Before - beginOfStratum);
     SizeValueType champion = border.Rank;
     if (weightBefore > 0.0)
     {
       const double position = uniform() * weightBefore;
-      champion = position < carriedWeight ? carried : this->Find(beginOfStratum + position, false).Rank;
+      champion = position < carriedWeight ? carried : this->Find(geometry, beginOfStratum + position, false).Rank;
     }
 
-    SizeValueType copies = 0; // of the border voxel, which may fill several strata
+    SizeValueType copies = 1; // of the border voxel, which may fill several strata
     while (ranks.size() + copies < numberOfSamples && getEnd(ranks.size() + copies) <= border.After)
     {
       ++copies;
@@ -196,7 +197,9 @@ MaskedVoxelWeights<VDimension>::DrawRandomly(SizeValueType numberOfSamples, TUni
 
 template <unsigned int VDimension>
 auto
-MaskedVoxelWeights<VDimension>::DrawRegularly(SizeValueType numberOfSamples, double phase) const -> RankContainerType
+MaskedVoxelWeights<VDimension>::DrawRegularly(const GeometryType & geometry,
+                                              SizeValueType        numberOfSamples,
+                                              double               phase) const -> RankContainerType
 {
   const double      total = this->GetTotal();
   const double      last = std::nextafter(total, 0.0); // rounding may lift the last position to the total
@@ -204,7 +207,7 @@ MaskedVoxelWeights<VDimension>::DrawRegularly(SizeValueType numberOfSamples, dou
   for (SizeValueType i = 0; i < numberOfSamples; ++i)
   {
     const double position = total * ((static_cast<double>(i) + phase) / static_cast<double>(numberOfSamples));
-    ranks[i] = this->Find(std::min(position, last), false).Rank;
+    ranks[i] = this->Find(geometry, std::min(position, last), false).Rank;
   }
   return ranks;
 }

@@ -22,9 +22,17 @@
 #include "itkImageMaskSpatialObject.h"
 #include "itkImageRegionConstIteratorWithIndex.h"
 #include "itkImageRegionIterator.h"
+#include "itkImageRegionIteratorWithIndex.h"
+#include "itkLinearInterpolateImageFunction.h"
+#include "itkMaskedVoxelSampler.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
 /** What several tests need: images of any geometry, masks, and brute-force answers to compare with. */
@@ -95,6 +103,64 @@ MakeRandomGrid(std::mt19937 & random, unsigned int maximumSize, typename TImage:
   return image;
 }
 
+/** Reverse some axes of an image, at random, about its centre: a direction of determinant -1 in half of the cases. */
+template <unsigned int VDimension>
+void
+FlipRandomAxes(ImageBase<VDimension> & image, std::mt19937 & random)
+{
+  ContinuousIndex<double, VDimension> center;
+  auto                                direction = image.GetDirection();
+  std::bernoulli_distribution         isFlipped(0.5);
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    center[d] = static_cast<double>(image.GetLargestPossibleRegion().GetIndex(d)) +
+                static_cast<double>(image.GetLargestPossibleRegion().GetSize(d)) / 2.0;
+    const double sign = isFlipped(random) ? -1.0 : 1.0;
+    for (unsigned int i = 0; i < VDimension; ++i)
+    {
+      direction(i, d) *= sign;
+    }
+  }
+  const auto before = image.template TransformContinuousIndexToPhysicalPoint<double>(center);
+  image.SetDirection(direction);
+  image.SetOrigin(image.GetOrigin() +
+                  (before - image.template TransformContinuousIndexToPhysicalPoint<double>(center)));
+}
+
+/** A random part of a region, which may be the whole of it. */
+template <unsigned int VDimension>
+ImageRegion<VDimension>
+MakeRandomSubregion(const ImageRegion<VDimension> & region, std::mt19937 & random)
+{
+  ImageRegion<VDimension> part = region;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const auto          size = static_cast<int>(region.GetSize(d));
+    std::pair<int, int> ends{ std::uniform_int_distribution<>(0, size / 3)(random),
+                              std::uniform_int_distribution<>(2 * size / 3, size)(random) };
+    part.SetIndex(d, region.GetIndex(d) + ends.first);
+    part.SetSize(d, static_cast<SizeValueType>(std::max(1, ends.second - ends.first)));
+  }
+  return part;
+}
+
+/** The same image with only a part of its pixels in memory. */
+template <typename TImage>
+typename TImage::Pointer
+KeepOnlyInBuffer(const TImage & image, const typename TImage::RegionType & part)
+{
+  auto result = TImage::New();
+  result->CopyInformation(&image);
+  result->SetRequestedRegion(part);
+  result->SetBufferedRegion(part);
+  result->Allocate();
+  for (ImageRegionIteratorWithIndex<TImage> it(result, part); !it.IsAtEnd(); ++it)
+  {
+    it.Set(image.GetPixel(it.GetIndex()));
+  }
+  return result;
+}
+
 /** Random speckle: each pixel is \c value with a probability, else 0. */
 template <unsigned int VDimension>
 void
@@ -115,6 +181,155 @@ MakeMask(const MaskImageType<VDimension> * image)
   mask->SetImage(image);
   mask->Update();
   return mask;
+}
+
+/** The definition of a mask voxel, voxel by voxel, with the interpolator that the metrics use. Everything but the
+ * domain may be null. */
+template <unsigned int VDimension>
+std::vector<Index<VDimension>>
+ListByBruteForce(const ImageBase<VDimension> *                     domain,
+                 const ImageRegion<VDimension> &                   region,
+                 const SpatialObject<VDimension> *                 mask,
+                 const Transform<double, VDimension, VDimension> * transform,
+                 const Image<float, VDimension> *                  fixedImage)
+{
+  const auto interpolator = LinearInterpolateImageFunction<Image<float, VDimension>, double>::New();
+  if (fixedImage != nullptr)
+  {
+    interpolator->SetInputImage(fixedImage);
+  }
+  std::vector<Index<VDimension>> indices;
+  for (SizeValueType position = 0; position < region.GetNumberOfPixels(); ++position)
+  {
+    auto index = region.GetIndex();
+    auto rest = position;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      index[d] += static_cast<IndexValueType>(rest % region.GetSize(d));
+      rest /= region.GetSize(d);
+    }
+    auto point = domain->template TransformIndexToPhysicalPoint<double>(index);
+    point = transform != nullptr ? transform->TransformPoint(point) : point;
+    if ((mask == nullptr || mask->IsInsideInWorldSpace(point, SpatialObject<VDimension>::MaximumDepth)) &&
+        (fixedImage == nullptr || interpolator->IsInsideBuffer(point)))
+    {
+      indices.push_back(index);
+    }
+  }
+  return indices;
+}
+
+/** The list that a sampler should have, from the definition. */
+template <unsigned int VDimension>
+std::vector<Index<VDimension>>
+ListByBruteForce(const MaskedVoxelSampler<VDimension> & sampler)
+{
+  return ListByBruteForce<VDimension>(sampler.GetDomain(),
+                                      sampler.GetRegion(),
+                                      sampler.GetMask(),
+                                      sampler.GetTransform(),
+                                      dynamic_cast<const Image<float, VDimension> *>(sampler.GetFixedImage()));
+}
+
+template <unsigned int VDimension>
+std::vector<Index<VDimension>>
+GetIndices(const MaskedVoxelSampler<VDimension> & sampler)
+{
+  std::vector<Index<VDimension>> indices;
+  for (SizeValueType rank = 0; rank < sampler.GetNumberOfVoxels(); ++rank)
+  {
+    indices.push_back(sampler.GetIndex(rank));
+  }
+  return indices;
+}
+
+/** Expect that Update() gives a list, that everything which follows from the list agrees with it and, if the list is
+ * empty, that Update() throws. \return whether the list has any voxel */
+template <unsigned int VDimension>
+bool
+ExpectUpdateGives(MaskedVoxelSampler<VDimension> & sampler, const std::vector<Index<VDimension>> & expected)
+{
+  if (expected.empty())
+  {
+    EXPECT_FALSE(sampler.UpdateUnlessEmpty());
+    EXPECT_THROW(sampler.Update(), ExceptionObject);
+    return false;
+  }
+  sampler.Update();
+  const auto indices = GetIndices(sampler);
+  if (indices != expected)
+  {
+    const auto number = std::min(indices.size(), expected.size());
+    const auto rank =
+      std::mismatch(indices.begin(), indices.begin() + number, expected.begin()).first - indices.begin();
+    ADD_FAILURE() << indices.size() << " mask voxels instead of " << expected.size() << ", different from rank "
+                  << rank;
+    return true;
+  }
+  auto          lower = expected.front();
+  auto          upper = expected.front();
+  SizeValueType numberOfRuns = 0;
+  for (size_t rank = 0; rank < expected.size(); ++rank)
+  {
+    EXPECT_EQ(sampler.GetRank(expected[rank]), rank);
+    auto follower = rank > 0 ? expected[rank - 1] : Index<VDimension>{};
+    ++follower[0];
+    numberOfRuns += rank > 0 && expected[rank] == follower ? 0 : 1;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      lower[d] = std::min(lower[d], expected[rank][d]);
+      upper[d] = std::max(upper[d], expected[rank][d]);
+    }
+  }
+  EXPECT_EQ(sampler.GetNumberOfRuns(), numberOfRuns);
+  EXPECT_EQ(sampler.GetBoundingRegion().GetIndex(), lower);
+  EXPECT_EQ(sampler.GetBoundingRegion().GetUpperIndex(), upper);
+  return true;
+}
+
+template <unsigned int VDimension>
+bool
+ExpectUpdateGivesBruteForce(MaskedVoxelSampler<VDimension> & sampler)
+{
+  return ExpectUpdateGives(sampler, ListByBruteForce(sampler));
+}
+
+/** The coordinates of the points, in order. */
+template <unsigned int VDimension>
+std::vector<Point<float, VDimension>>
+GetPoints(const PointSet<float, VDimension> & pointSet)
+{
+  return pointSet.GetPoints()->CastToSTLConstContainer();
+}
+
+/** The ranks of the voxels in which the points are. Throws for a point outside. */
+template <unsigned int VDimension>
+std::vector<SizeValueType>
+GetRanks(const MaskedVoxelSampler<VDimension> & sampler, const PointSet<float, VDimension> & pointSet)
+{
+  std::vector<SizeValueType> ranks;
+  for (const auto & point : GetPoints(pointSet))
+  {
+    ranks.push_back(
+      sampler.GetRank(sampler.GetDomain()->TransformPhysicalPointToIndex(Point<double, VDimension>(point))));
+  }
+  return ranks;
+}
+
+/** The description of the exception that a function throws; empty if it throws none. */
+template <typename TFunction>
+std::string
+GetMessageOf(TFunction function)
+{
+  try
+  {
+    function();
+  }
+  catch (const ExceptionObject & exception)
+  {
+    return exception.GetDescription();
+  }
+  return {};
 }
 
 /** A 2-D image of a bright rectangle, and a mask around it, at a corner of an image of any size. */

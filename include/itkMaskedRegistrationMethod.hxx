@@ -40,7 +40,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const auto * const optimizer = this->GetOptimizer();
   if (dynamic_cast<const GradientDescentOptimizerv4Template<RealType> *>(optimizer) == nullptr ||
       dynamic_cast<const GradientDescentLineSearchOptimizerv4Template<RealType> *>(optimizer) != nullptr ||
-      dynamic_cast<const LBFGS2Optimizerv4Template<RealType> *>(optimizer) != nullptr ||
+      dynamic_cast<const LBFGS2Optimizerv4 *>(optimizer) != nullptr ||
       dynamic_cast<const MultiGradientOptimizerv4Template<RealType> *>(optimizer) != nullptr ||
       dynamic_cast<const QuasiNewtonOptimizerv4Template<RealType> *>(optimizer) != nullptr)
   {

@@ -296,8 +296,10 @@ private:
     /** The points of the current level. Null: the metric has none from this object. */
     SamplePointSetPointer Points{};
     /** Whether the metric visits the virtual domain, and the points are for inspection only. */
-    bool                     VisitsDomain{};
-    std::vector<LevelReport> Reports{};
+    bool VisitsDomain{};
+    /** The moving mask of the metric. While the levels run, the metric may have another one. */
+    typename MovingImageMaskType::ConstPointer MovingMask{};
+    std::vector<LevelReport>                   Reports{};
   };
 
   /** Number of metrics of any kind. */
@@ -364,11 +366,11 @@ private:
   void
   PrepareLevel(SizeValueType level);
   void
-  PrepareLevelOf(SizeValueType index, const ImageMetricType & metric, const VirtualImageBaseType & levelGrid);
+  PrepareLevelOf(SizeValueType index, const VirtualImageBaseType & levelGrid);
   void
   DrawSamplePointsOf(SizeValueType index, SizeValueType iteration);
   SizeValueType
-  CountPointsInMovingImage(SizeValueType index, const ImageMetricType & metric) const;
+  CountPointsInMovingImage(SizeValueType index) const;
   void
   SetSamplePointsOf(SizeValueType index, ImageMetricType & metric);
   NumberOfSamplesArrayType

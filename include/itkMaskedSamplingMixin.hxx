@@ -536,6 +536,7 @@ MaskedSamplingMixin<TSuperclass>::GenerateData()
     const auto * const movingMask = metric->GetMovingImageMask();
     metric->SetMovingImageMask(this->MakeMaskForMetric(
       movingMask != nullptr ? movingMask : m_MovingImageMask.GetPointer(), this->GetMovingImage(index)));
+    m_Samplings[index].MovingMask = metric->GetMovingImageMask();
   }
 
   this->RunLevels();
@@ -729,21 +730,20 @@ void
 MaskedSamplingMixin<TSuperclass>::PrepareLevel(SizeValueType level)
 {
   VirtualImageBaseConstPointer levelGrid;
-  for (const auto & [index, metric] : this->GetImageMetrics())
+  for (const auto & imageMetric : this->GetImageMetrics())
   {
+    const SizeValueType index = imageMetric.first;
     if (this->IsSampled(index))
     {
       levelGrid = levelGrid ? levelGrid : this->MakeLevelGrid(level);
-      this->PrepareLevelOf(index, *metric, *levelGrid);
+      this->PrepareLevelOf(index, *levelGrid);
     }
   }
 }
 
 template <typename TSuperclass>
 void
-MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType                index,
-                                                 const ImageMetricType &      metric,
-                                                 const VirtualImageBaseType & levelGrid)
+MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType index, const VirtualImageBaseType & levelGrid)
 {
   MetricSampling & sampling = m_Samplings[index];
   this->SetTransformOfSampler(*sampling.Sampler);
@@ -774,6 +774,15 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType                in
   if (m_SamplePoints)
   {
     sampling.Points = this->KeepOwnPointsInside(*sampling.LevelSampler);
+    if (sampling.Points->GetNumberOfPoints() == 0)
+    {
+      itkExceptionMacro("None of the " << m_SamplePoints->GetNumberOfPoints() << " SamplePoints can be used for metric "
+                                       << index << " at level " << this->m_CurrentLevel << ", shrink factors "
+                                       << factors << ": they are beside the shrunken grid on which the "
+                                       << this->m_OutputTransform->GetNameOfClass()
+                                       << " has its parameters, or the deformation found so far takes them out of the "
+                                          "mask. Use smaller shrink factors, or more points.");
+    }
     report.NumberOfRequestedPoints = m_SamplePoints->GetNumberOfPoints();
   }
   else if (this->IsDrawing())
@@ -789,7 +798,7 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType                in
       sampling.LevelSampler = gridSampler;
       // Without the crop, the value is to be the superclass's; mutual information takes the range of its histogram from
       // the points, or else from all voxels inside the mask.
-      const bool isGridOfSuperclass = isShrinking && !this->IsCropping();
+      const bool isGridOfSuperclass = !this->IsCropping() && (isShrinking || this->IsTransformOnDomain());
       sampling.VisitsDomain = !m_SamplingRegion && (isGridOfSuperclass || !gridSampler->GetCentersAreExact());
     }
     sampling.Points = Self::MakePoints(*sampling.LevelSampler->SampleAll());
@@ -797,7 +806,7 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType                in
     report.NumberOfRequestedPoints = report.NumberOfMaskVoxels;
   }
   report.NumberOfPoints = sampling.Points->GetNumberOfPoints();
-  report.NumberOfPointsInMovingImage = this->CountPointsInMovingImage(index, metric);
+  report.NumberOfPointsInMovingImage = this->CountPointsInMovingImage(index);
   sampling.Reports.push_back(report);
 
   if (10 * report.NumberOfPointsInMovingImage < report.NumberOfPoints)
@@ -805,7 +814,7 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType                in
     itkWarningMacro("At the start of level "
                     << this->m_CurrentLevel << ", only " << report.NumberOfPointsInMovingImage << " of the "
                     << report.NumberOfPoints << " sample points of metric " << index << " map into the moving image"
-                    << (metric.GetMovingImageMask() != nullptr ? " and its mask" : "")
+                    << (sampling.MovingMask ? " and its mask" : "")
                     << ". Is the initial transform right? It maps points of the fixed image to "
                        "the moving image.");
   }
@@ -837,12 +846,11 @@ MaskedSamplingMixin<TSuperclass>::DrawSamplePointsAgain(SizeValueType iteration)
 
 template <typename TSuperclass>
 SizeValueType
-MaskedSamplingMixin<TSuperclass>::CountPointsInMovingImage(SizeValueType index, const ImageMetricType & metric) const
+MaskedSamplingMixin<TSuperclass>::CountPointsInMovingImage(SizeValueType index) const
 {
   const auto                   transform = this->GetDomainToMovingTransform();
-  const auto * const           mask = metric.GetMovingImageMask();
   MaskGeometry<ImageDimension> moving;
-  moving.Mask = mask;
+  moving.Mask = m_Samplings[index].MovingMask;
   moving.FixedImage = this->GetMovingImage(index);
 
   const auto isInside = [&](const auto & samplePoint) {

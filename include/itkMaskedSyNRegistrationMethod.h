@@ -38,10 +38,9 @@ namespace itk
  * mask images only, without regard to their own transforms or to one label of them; others become mask images on the
  * grid of their image here.
  * - Samples are not tested against the fixed mask again, resampled to the coarse grid of a level as it is (a thin mask
- *   would lose them), for mean squares, correlation and demons. Mutual information keeps the mask for the range of its
- *   histogram.
+ *   would lose them), except by the joint histogram's mutual information, which needs the mask for its range.
  * - A second Update() repeats the first. To go on from an earlier result, call SetFixedToMiddleTransform() and
- *   SetMovingToMiddleTransform() with transforms of another object, or with clones.
+ *   SetMovingToMiddleTransform() with transforms that have copies of both fields of the earlier ones.
  *
  * The domain is never cropped to the mask: the displacement fields have its grid.
  *
@@ -75,6 +74,9 @@ public:
 protected:
   MaskedSyNRegistrationMethod() = default;
   ~MaskedSyNRegistrationMethod() override = default;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
 
   using typename Superclass::DisplacementFieldPointer;
   using typename Superclass::FixedImageMasksContainerType;

@@ -22,6 +22,7 @@
 #include "itkImageMaskSpatialObject.h"
 
 #include <algorithm>
+#include <string>
 
 namespace itk
 {
@@ -39,14 +40,23 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   const bool areOwn = this->m_FixedToMiddleTransform.IsNull() || this->m_MovingToMiddleTransform.IsNull();
   m_OwnFixedToMiddleTransform = nullptr;
   m_OwnMovingToMiddleTransform = nullptr;
-
-  Superclass::RunLevels();
-
-  if (areOwn)
+  const auto rememberOwn = [this, areOwn] {
+    if (areOwn)
+    {
+      m_OwnFixedToMiddleTransform = this->m_FixedToMiddleTransform;
+      m_OwnMovingToMiddleTransform = this->m_MovingToMiddleTransform;
+    }
+  };
+  try
   {
-    m_OwnFixedToMiddleTransform = this->m_FixedToMiddleTransform;
-    m_OwnMovingToMiddleTransform = this->m_MovingToMiddleTransform;
+    Superclass::RunLevels();
   }
+  catch (...)
+  {
+    rememberOwn();
+    throw;
+  }
+  rememberOwn();
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -58,9 +68,14 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   m_IterationOfPoints = 1;
   for (const auto & [index, metric] : this->GetImageMetrics())
   {
-    // Mutual information takes the range of its histogram inside the mask, at every iteration.
+    // Mutual information takes the range of its histogram inside the mask, at every iteration. That of Mattes takes it
+    // at the points, if there are any, and can do without the mask.
     const std::string className = metric->GetNameOfClass();
-    if (this->IsMaskKnown(index, *metric) && className.find("MutualInformation") == std::string::npos)
+    const bool        isMutualInformation = className.find("MutualInformation") != std::string::npos;
+    const bool        isMattesWithPoints = className == "MattesMutualInformationImageToImageMetricv4" &&
+                                    (this->GetSamplePoints() != nullptr ||
+                                     this->GetMetricSamplingStrategy() != Superclass::MetricSamplingStrategyEnum::NONE);
+    if (this->IsMaskKnown(index, *metric) && (!isMutualInformation || isMattesWithPoints))
     {
       this->m_FixedImageMasks[index] = nullptr;
     }
@@ -87,6 +102,16 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
     this->DrawSamplePointsAgain(iteration - 1);
     m_IterationOfPoints = iteration;
   }
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    // Where there is no mask, the superclass sets none if it resamples the images, so that the metric would keep the
+    // one before: that of the other image, or one in another space.
+    if (this->IsMaskKnown(index, *metric))
+    {
+      metric->SetFixedImageMask(fixedImageMasks[index]);
+      metric->SetMovingImageMask(movingImageMasks[index]);
+    }
+  }
   return Superclass::ComputeMetricGradientField(fixedImages,
                                                 fixedPointSets,
                                                 fixedTransform,
@@ -110,9 +135,11 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   {
     composite->AddTransform(const_cast<InitialTransformType *>(initialTransform));
   }
-  const auto fromMiddle = toMiddle.GetInverseTransform();
-  composite->AddTransform(
-    const_cast<InitialTransformType *>(static_cast<const InitialTransformType *>(fromMiddle.GetPointer())));
+  // Not GetInverseTransform(): that shares its interpolator with the transform, which goes on to other fields.
+  const auto fromMiddle = OutputTransformType::New();
+  fromMiddle->SetDisplacementField(
+    const_cast<typename OutputTransformType::DisplacementFieldType *>(toMiddle.GetInverseDisplacementField()));
+  composite->AddTransform(fromMiddle);
   return composite.GetPointer();
 }
 
@@ -122,7 +149,9 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   GetDomainToFixedTransform() const -> typename InitialTransformType::ConstPointer
 {
   const auto initialTransform = Superclass::GetDomainToFixedTransform();
+  // Not that of an earlier run, which is there until the levels begin.
   const bool hasDeformation = this->m_Updating && this->m_FixedToMiddleTransform.IsNotNull() &&
+                              this->m_FixedToMiddleTransform != m_OwnFixedToMiddleTransform &&
                               this->m_FixedToMiddleTransform->GetInverseDisplacementField() != nullptr;
   return hasDeformation ? Self::Compose(initialTransform, *this->m_FixedToMiddleTransform) : initialTransform;
 }
@@ -178,6 +207,18 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   object->SetImage(maskImage);
   object->Update();
   return object.GetPointer();
+}
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::PrintSelf(
+  std::ostream & os,
+  Indent         indent) const
+{
+  Superclass::PrintSelf(os, indent);
+
+  itkPrintSelfObjectMacro(OwnFixedToMiddleTransform);
+  itkPrintSelfObjectMacro(OwnMovingToMiddleTransform);
+  os << indent << "IterationOfPoints: " << m_IterationOfPoints << std::endl;
 }
 } // end namespace itk
 

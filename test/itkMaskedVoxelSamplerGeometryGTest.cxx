@@ -522,7 +522,7 @@ TEST(MaskedVoxelSamplerGeometry, MaskImageInAHugeObliqueDomain)
   const auto grid = MakeHeaderOnly<3>(itk::Size<3>::Filled(2000), {}, 0.7);
   grid->SetDirection(MakeRandomDirection<3>(random));
   const itk::Index<3>   middle{ { 1500, 900, 200 } };
-  itk::Point<double, 3> origin;
+  itk::Point<double, 3> origin{ 0.0 };
   origin -= grid->TransformIndexToPhysicalPoint<double>(middle) - itk::Point<double, 3>();
   grid->SetOrigin(origin); // the mask image is about the origin of space
   const auto sampler = SamplerOf<3>::New();

@@ -61,7 +61,7 @@ cpp-test: $(VENV)/tools itk
 	@ctest --preset test --parallel 2
 
 test-sanitize: $(VENV)/tools itk
-	$(call say,C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer (usually 6 minutes))
+	$(call say,C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer (usually 15 minutes))
 	@cmake --preset sanitize --log-level=WARNING
 	@cmake --build --preset sanitize
 	@ctest --preset sanitize --parallel 2
@@ -93,7 +93,7 @@ endif
 
 $(BUILD)/wheel: $(SOURCES) $(VENV)/tools
 	@$(MAKE) --no-print-directory itk
-	$(call say,Wheel (usually 3 minutes))
+	$(call say,Wheel (usually 4 minutes))
 	@rm -rf $(BUILD)/dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(BUILD)/dist .
 	@touch $@

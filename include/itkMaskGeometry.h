@@ -23,6 +23,7 @@
 #include "itkSpatialObject.h"
 #include "itkTransform.h"
 
+#include <optional>
 #include <vector>
 
 namespace itk
@@ -92,9 +93,18 @@ public:
   const ImageMaskType *
   GetImageMask() const;
 
-  /** The mask, if its image has the very grid of the domain and nothing else limits the voxels; otherwise null. */
-  const ImageMaskType *
-  GetMaskOnSameGrid() const;
+  /** A mask image whose voxels are those of the domain, but for their indices and their number. */
+  struct AlignedMask
+  {
+    const ImageMaskType * Mask{};
+    /** From indices of the domain to those of the mask image. */
+    typename DomainType::OffsetType Offset{};
+  };
+
+  /** The mask, if its image is on the grid of the domain, or on that grid shifted by whole voxels, and nothing else
+   * limits the voxels. */
+  std::optional<AlignedMask>
+  FindAlignedMask() const;
 
   /** Whether every voxel of the domain is inside, as can be told without looking at one. */
   bool

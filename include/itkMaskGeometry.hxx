@@ -156,18 +156,39 @@ MaskGeometry<VDimension>::IsIdentity(const typename MaskType::TransformType & tr
 
 template <unsigned int VDimension>
 auto
-MaskGeometry<VDimension>::GetMaskOnSameGrid() const -> const ImageMaskType *
+MaskGeometry<VDimension>::FindAlignedMask() const -> std::optional<AlignedMask>
 {
   const auto * const imageMask = this->GetImageMask();
-  if (imageMask == nullptr || DomainToMask != nullptr || !Self::IsIdentity(*imageMask->GetObjectToWorldTransform()))
+  const bool         isOtherLimit =
+    FixedImage != nullptr && !(Self::IsSameGrid(*FixedImage, *Domain) &&
+                               FixedImage->GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion()));
+  if (imageMask == nullptr || isOtherLimit || DomainToMask != nullptr ||
+      !Self::IsIdentity(*imageMask->GetObjectToWorldTransform()))
   {
-    return nullptr;
+    return std::nullopt;
   }
-  const auto coversDomain = [this](const DomainType & grid) {
-    return Self::IsSameGrid(grid, *Domain) && grid.GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion());
-  };
-  const bool isSameGrid = coversDomain(*imageMask->GetImage()) && (FixedImage == nullptr || coversDomain(*FixedImage));
-  return isSameGrid ? imageMask : nullptr;
+  const auto & image = *imageMask->GetImage();
+  if (image.GetSpacing() != Domain->GetSpacing() || image.GetDirection() != Domain->GetDirection())
+  {
+    return std::nullopt;
+  }
+  // So near to whole voxels that no rounding takes a centre to a neighbour.
+  constexpr double tolerance = 1e-3;
+  AlignedMask      aligned;
+  aligned.Mask = imageMask;
+  const auto & start = Domain->GetLargestPossibleRegion().GetIndex();
+  const auto   position = image.template TransformPhysicalPointToContinuousIndex<double>(
+    Domain->template TransformIndexToPhysicalPoint<double>(start));
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const double offset = position[d] - static_cast<double>(start[d]);
+    if (!(std::abs(offset - std::round(offset)) <= tolerance))
+    {
+      return std::nullopt;
+    }
+    aligned.Offset[d] = static_cast<OffsetValueType>(std::round(offset));
+  }
+  return aligned;
 }
 
 template <unsigned int VDimension>

@@ -19,7 +19,9 @@
 #define itkMaskedRegistrationMethod_h
 
 #include "itkImageRegistrationMethodv4.h"
+#include "itkLevelImage.h"
 #include "itkMaskedSamplingMixin.h"
+#include "itkSampledMetricEngine.h"
 
 namespace itk
 {
@@ -37,6 +39,16 @@ namespace itk
  * With ResampleEveryIteration there is a fresh draw after every step of the optimizer. That needs an optimizer that
  * does not compare values of different iterations: GradientDescentOptimizerv4, RegularStepGradientDescentOptimizerv4 or
  * one derived from these; with others Update() throws.
+ *
+ * \par Cost
+ * The default metric is SampledMattesMutualInformationImageToImageMetricv4. With it, SampledMeanSquares... or
+ * SampledCorrelation..., and a mask, nothing is of the size of the images: they are smoothed only around the mask, and
+ * where the sample points get to, and the virtual domain is a header. The result is that of smoothing the whole image,
+ * but for an error of 1e-7 of the range of intensities (see RegionalGaussianSmoother). The moving image is smoothed
+ * around the points as they are mapped at the start of a level, with a quarter of their extent and some voxels more on
+ * each side, and more when points get there. From that first box mutual information takes the range of intensities of
+ * the moving image; values beyond it count as its end. Other metrics get whole images, which are smoothed as the
+ * superclass does it, to the bit, but faster.
  *
  * Once the metric is initialised, ITK's metrics do not test again whether a sample is inside the fixed mask.
  * (Neighbourhood correlation does, because it needs the mask for its windows, and so do metrics that ITK does not
@@ -68,19 +80,65 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedRegistrationMethod);
 
   using Superclass::ImageDimension;
+  using typename Superclass::ContinuousIndexType;
+  using typename Superclass::FixedImageMaskType;
+  using typename Superclass::FixedImageType;
+  using typename Superclass::ImageMetricType;
+  using typename Superclass::InitialTransformType;
+  using typename Superclass::MovingImageType;
+  using typename Superclass::MultiMetricType;
+  using typename Superclass::PointSetMetricType;
+  using typename Superclass::RealType;
+  using typename Superclass::VirtualImageBaseType;
+  using typename Superclass::VirtualImageType;
 
 protected:
-  MaskedRegistrationMethod() = default;
+  MaskedRegistrationMethod();
   ~MaskedRegistrationMethod() override = default;
 
   void
   CheckSettings() const override;
   void
+  InitializeLevel(SizeValueType level) override;
+  void
   RunLevels() override;
 
 private:
-  using typename Superclass::FixedImageMaskType;
-  using typename Superclass::RealType;
+  using EngineType = SampledMetricEngine<ImageMetricType>;
+
+  /** What the superclass does before the first level. */
+  void
+  CheckInputs();
+  void
+  InitializeCompositeTransform();
+  void
+  InitializeVirtualDomain();
+
+  /** Set transforms and virtual domain on every metric. */
+  void
+  ConnectMetrics(SizeValueType level);
+  template <typename TMetric>
+  void
+  ConnectMetric(TMetric & metric, const VirtualImageBaseType & grid);
+  template <typename TImage>
+  static typename TImage::Pointer
+  MakeHeader(const VirtualImageBaseType & grid);
+  /** Let go of the images of the level before. */
+  void
+  ReleaseImages(SizeValueType index, ImageMetricType & metric);
+  /** Set the images of an image metric, smoothed for the level. */
+  void
+  SetImagesOfLevel(SizeValueType level, SizeValueType index, ImageMetricType & metric);
+  /** Set only what the samples of a metric need of the images. */
+  void
+  SetPartsOfImages(SizeValueType                       index,
+                   ImageMetricType &                   metric,
+                   EngineType &                        engine,
+                   const LevelImage<FixedImageType> &  fixed,
+                   const LevelImage<MovingImageType> & moving);
+  /** The part of the fixed image that the mask voxels need. */
+  typename FixedImageType::RegionType
+  FindFixedRegion(SizeValueType index, const LevelImage<FixedImageType> & fixed) const;
 
   /** Take the fixed masks off the metrics that need them no more, because every sample point is known to be inside. */
   void

@@ -20,14 +20,39 @@
 
 #include "itkGradientDescentLineSearchOptimizerv4.h"
 #include "itkGradientDescentOptimizerv4.h"
+#include "itkIdentityTransform.h"
+#include "itkImageRange.h"
 #include "itkLBFGS2Optimizerv4.h"
 #include "itkMultiGradientOptimizerv4.h"
 #include "itkQuasiNewtonOptimizerv4.h"
+#include "itkRegistrationParameterScalesFromPhysicalShift.h"
+#include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 
 #include <memory>
 
 namespace itk
 {
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::MaskedRegistrationMethod()
+{
+  using DefaultMetricType =
+    SampledMattesMutualInformationImageToImageMetricv4<TFixedImage, TMovingImage, TVirtualImage, RealType>;
+  using ScalesEstimatorType = RegistrationParameterScalesFromPhysicalShift<
+    MattesMutualInformationImageToImageMetricv4<TFixedImage, TMovingImage, TVirtualImage, RealType>>;
+
+  // The settings of the superclass.
+  const auto metric = DefaultMetricType::New();
+  metric->SetNumberOfHistogramBins(20);
+  metric->UseMovingImageGradientFilterOff();
+  metric->UseFixedImageGradientFilterOff();
+  this->m_Metric = metric;
+
+  const auto scalesEstimator = ScalesEstimatorType::New();
+  scalesEstimator->SetMetric(metric);
+  scalesEstimator->SetTransformForward(true);
+  this->m_Optimizer->SetScalesEstimator(scalesEstimator);
+}
+
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::CheckSettings() const
@@ -50,6 +75,332 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
                          "GradientDescentOptimizerv4 or RegularStepGradientDescentOptimizerv4, or switch "
                          "ResampleEveryIteration off.");
   }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::CheckInputs()
+{
+  const auto numberOfPairs = static_cast<SizeValueType>(0.5 * static_cast<double>(this->GetNumberOfIndexedInputs()));
+  const auto * const multiMetric = dynamic_cast<const MultiMetricType *>(this->m_Metric.GetPointer());
+  this->m_NumberOfMetrics = multiMetric != nullptr ? multiMetric->GetNumberOfMetrics() : 1;
+  if (numberOfPairs == 0)
+  {
+    itkExceptionMacro("There are no fixed and moving images or point sets. Call SetFixedImage() and SetMovingImage().");
+  }
+  if (multiMetric != nullptr && this->m_NumberOfMetrics != numberOfPairs)
+  {
+    itkExceptionMacro("The multi-metric has " << this->m_NumberOfMetrics << " metrics, but there are " << numberOfPairs
+                                              << " pairs of fixed and moving objects. Set one pair for each metric.");
+  }
+  if (this->m_NumberOfFixedObjects != this->m_NumberOfMovingObjects)
+  {
+    itkExceptionMacro("There are " << this->m_NumberOfFixedObjects << " fixed and " << this->m_NumberOfMovingObjects
+                                   << " moving objects. Set as many of one as of the other.");
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::
+  InitializeCompositeTransform()
+{
+  auto & composite = *this->m_CompositeTransform;
+  composite.ClearTransformQueue();
+  auto * const initialTransform = const_cast<InitialTransformType *>(this->GetMovingInitialTransform());
+  if (initialTransform != nullptr && std::string(initialTransform->GetNameOfClass()) != "IdentityTransform")
+  {
+    composite.AddTransform(initialTransform);
+  }
+  composite.FlattenTransformQueue();
+  if (this->GetInitializeCenterOfLinearOutputTransform())
+  {
+    this->InitializeCenterOfLinearOutputTransform();
+  }
+  composite.AddTransform(this->m_OutputTransform);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::InitializeVirtualDomain()
+{
+  const auto imageMetrics = this->GetImageMetrics();
+  this->m_FirstImageMetricIndex = imageMetrics.empty() ? -1 : static_cast<int>(imageMetrics.front().first);
+
+  auto domain = this->GetCurrentLevelVirtualDomainImage();
+  if (domain.IsNull() && !imageMetrics.empty())
+  {
+    domain = this->GetFixedImage(imageMetrics.front().first);
+  }
+  if (domain.IsNull())
+  {
+    itkExceptionMacro("There is no image metric, and no virtual domain. Call SetVirtualDomain() of a metric.");
+  }
+  this->m_VirtualDomainImage = Self::template MakeHeader<VirtualImageType>(*domain);
+
+  this->m_FixedImageMasks.assign(this->m_NumberOfMetrics, nullptr);
+  this->m_MovingImageMasks.assign(this->m_NumberOfMetrics, nullptr);
+  for (const auto & [index, metric] : imageMetrics)
+  {
+    this->m_FixedImageMasks[index] = metric->GetFixedImageMask();
+    this->m_MovingImageMasks[index] = metric->GetMovingImageMask();
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+template <typename TImage>
+typename TImage::Pointer
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::MakeHeader(
+  const VirtualImageBaseType & grid)
+{
+  const auto header = TImage::New();
+  header->CopyInformation(&grid);
+  header->SetRegions(grid.GetLargestPossibleRegion());
+  return header;
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+template <typename TMetric>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ConnectMetric(
+  TMetric &                    metric,
+  const VirtualImageBaseType & grid)
+{
+  auto * const fixedTransform = const_cast<InitialTransformType *>(this->GetFixedInitialTransform());
+  if (fixedTransform != nullptr)
+  {
+    metric.SetFixedTransform(fixedTransform);
+  }
+  else
+  {
+    metric.SetFixedTransform(IdentityTransform<RealType, ImageDimension>::New());
+  }
+  metric.SetMovingTransform(this->m_CompositeTransform);
+  metric.SetVirtualDomainFromImage(Self::template MakeHeader<typename TMetric::VirtualImageType>(grid));
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ConnectMetrics(
+  SizeValueType level)
+{
+  const auto   levelGrid = this->MakeLevelGrid(level, *this->m_VirtualDomainImage);
+  auto * const multiMetric = dynamic_cast<MultiMetricType *>(this->m_Metric.GetPointer());
+  if (multiMetric != nullptr)
+  {
+    this->ConnectMetric(*multiMetric, *levelGrid);
+  }
+  for (SizeValueType n = 0; n < this->m_NumberOfMetrics; ++n)
+  {
+    auto & metric = *this->GetNthMetric(n);
+    if (auto * const imageMetric = dynamic_cast<ImageMetricType *>(&metric))
+    {
+      this->ConnectMetric(*imageMetric, *levelGrid);
+    }
+    else if (auto * const pointSetMetric = dynamic_cast<PointSetMetricType *>(&metric))
+    {
+      this->ConnectMetric(*pointSetMetric, *levelGrid);
+      this->m_FixedPointSets[n] = this->GetFixedPointSet(n);
+      this->m_MovingPointSets[n] = this->GetMovingPointSet(n);
+      pointSetMetric->SetFixedObject(this->m_FixedPointSets[n]);
+      pointSetMetric->SetMovingObject(this->m_MovingPointSets[n]);
+    }
+    else
+    {
+      itkExceptionMacro("Metric " << n << ", " << metric.GetNameOfClass()
+                                  << ", is neither a metric of the images nor of the point sets of this registration "
+                                     "method.");
+    }
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::InitializeLevel(
+  SizeValueType level)
+{
+  // What the superclass does, except that nothing is made that is not needed: no pixels of the virtual domain, and only
+  // those parts of smoothed images that the samples reach.
+  if (level == 0)
+  {
+    this->CheckInputs();
+  }
+  this->m_CurrentIteration = 0;
+  this->m_CurrentMetricValue = 0.0;
+  this->m_CurrentConvergenceValue = 0.0;
+  this->m_IsConverged = false;
+  this->InvokeEvent(MultiResolutionIterationEvent());
+
+  if (const auto & adaptor = this->m_TransformParametersAdaptorsPerLevel[level])
+  {
+    adaptor->SetTransform(this->m_OutputTransform);
+    adaptor->AdaptTransformParameters();
+  }
+  if (level == 0)
+  {
+    this->InitializeCompositeTransform();
+    if (this->m_OptimizerWeights.Size() > 0)
+    {
+      this->m_Optimizer->SetWeights(this->m_OptimizerWeights);
+    }
+    this->InitializeVirtualDomain();
+  }
+  this->m_CompositeTransform->SetOnlyMostRecentTransformToOptimizeOn();
+
+  this->m_FixedPointSets.assign(this->m_NumberOfMetrics, nullptr);
+  this->m_MovingPointSets.assign(this->m_NumberOfMetrics, nullptr);
+  this->ConnectMetrics(level);
+  this->SetMetricSamplePoints();
+
+  this->m_FixedSmoothImages.assign(this->m_NumberOfMetrics, nullptr);
+  this->m_MovingSmoothImages.assign(this->m_NumberOfMetrics, nullptr);
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    this->SetImagesOfLevel(level, index, *metric);
+    metric->SetFixedImageMask(this->m_FixedImageMasks[index]);
+    metric->SetMovingImageMask(this->m_MovingImageMasks[index]);
+  }
+
+  this->m_Optimizer->SetMetric(this->m_Metric);
+  const SizeValueType numberOfScales = this->m_OutputTransform->GetNumberOfLocalParameters();
+  if (this->m_Optimizer->CanUseScales() && this->m_Optimizer->GetScales().Size() != numberOfScales)
+  {
+    typename Superclass::OptimizerType::ScalesType scales(numberOfScales);
+    scales.Fill(1.0);
+    this->m_Optimizer->SetScales(scales);
+  }
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseImages(
+  SizeValueType     index,
+  ImageMetricType & metric)
+{
+  metric.SetFixedImage(this->GetFixedImage(index));
+  metric.SetMovingImage(this->GetMovingImage(index));
+  metric.GetModifiableFixedInterpolator()->SetInputImage(nullptr);
+  metric.GetModifiableMovingInterpolator()->SetInputImage(nullptr);
+  metric.GetModifiableFixedImageGradientCalculator()->SetInputImage(nullptr);
+  metric.GetModifiableMovingImageGradientCalculator()->SetInputImage(nullptr);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetImagesOfLevel(
+  SizeValueType     level,
+  SizeValueType     index,
+  ImageMetricType & metric)
+{
+  this->ReleaseImages(index, metric);
+  const double                      sigma = this->m_SmoothingSigmasPerLevel[level];
+  const bool                        isPhysical = this->m_SmoothingSigmasAreSpecifiedInPhysicalUnits;
+  const auto                        numberOfWorkUnits = this->GetNumberOfWorkUnits();
+  const LevelImage<FixedImageType>  fixed(this->GetFixedImage(index), sigma, isPhysical, numberOfWorkUnits);
+  const LevelImage<MovingImageType> moving(this->GetMovingImage(index), sigma, isPhysical, numberOfWorkUnits);
+
+  auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(&metric);
+  if (sampledMetric != nullptr)
+  {
+    sampledMetric->GetEngine().SetMovingPart({});
+  }
+  bool isInParts = false;
+  if constexpr (EngineType::IsTypeKnown)
+  {
+    isInParts = sampledMetric != nullptr && this->IsConfined(index) && EngineType::IsApplicable(metric);
+    if (isInParts)
+    {
+      this->SetPartsOfImages(index, metric, sampledMetric->GetEngine(), fixed, moving);
+    }
+  }
+  if (!isInParts)
+  {
+    metric.SetFixedImage(fixed.MakeWhole());
+    metric.SetMovingImage(moving.MakeWhole());
+  }
+  this->m_FixedSmoothImages[index] = metric.GetFixedImage();
+  this->m_MovingSmoothImages[index] = metric.GetMovingImage();
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetPartsOfImages(
+  SizeValueType                       index,
+  ImageMetricType &                   metric,
+  EngineType &                        engine,
+  const LevelImage<FixedImageType> &  fixed,
+  const LevelImage<MovingImageType> & moving)
+{
+  using UniterType = LinearGradientInterpolator<MovingImageType>;
+  constexpr double numberOfVoxels = 8.0;
+  constexpr double fraction = 0.25;
+
+  metric.SetFixedImage(fixed.MakePart(this->FindFixedRegion(index, fixed)));
+
+  const auto whole = this->GetMovingImage(index)->GetBufferedRegion();
+  const auto bounds = this->GetBoundsInMovingImage(index);
+  auto       region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
+  auto       part = moving.MakePart(region);
+  const auto isConstant = [&] {
+    const auto range = ImageRange<MovingImageType>::Find(*part, region, nullptr, this->GetNumberOfWorkUnits());
+    return !(range.first < range.second);
+  };
+  while (region != whole && isConstant())
+  {
+    region = moving.MakeWider(region, numberOfVoxels, 1.0);
+    part = moving.MakePart(region);
+  }
+  metric.SetMovingImage(part);
+
+  typename EngineType::MovingPartType movingPart;
+  movingPart.Image = part;
+  movingPart.RangeRegion = region;
+  if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
+  {
+    movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
+      grown = moving.MakeWider(UniterType::Unite(grown, needed), numberOfVoxels, fraction);
+      return moving.MakePart(grown);
+    };
+  }
+  engine.SetMovingPart(movingPart);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::FindFixedRegion(
+  SizeValueType                      index,
+  const LevelImage<FixedImageType> & fixed) const -> typename FixedImageType::RegionType
+{
+  const FixedImageType & image = *this->GetFixedImage(index);
+  const auto             transform = this->GetDomainToFixedTransform();
+  if (transform && !SampledTransform<ImageDimension>::IsAffine(*transform))
+  {
+    return image.GetBufferedRegion();
+  }
+  const auto [domain, region] = this->GetBoundingRegion(index);
+  ContinuousIndexType lower;
+  ContinuousIndexType upper;
+  for (unsigned int corner = 0; corner < 1U << ImageDimension; ++corner)
+  {
+    ContinuousIndexType position;
+    for (unsigned int d = 0; d < ImageDimension; ++d)
+    {
+      position[d] = (corner >> d & 1U) != 0 ? static_cast<double>(region.GetUpperIndex()[d]) + 0.5
+                                            : static_cast<double>(region.GetIndex(d)) - 0.5;
+    }
+    auto point = domain->template TransformContinuousIndexToPhysicalPoint<double>(position);
+    if (transform)
+    {
+      point = transform->TransformPoint(point);
+    }
+    position = image.template TransformPhysicalPointToContinuousIndex<double>(point);
+    for (unsigned int d = 0; d < ImageDimension; ++d)
+    {
+      lower[d] = corner == 0 ? position[d] : std::min(lower[d], position[d]);
+      upper[d] = corner == 0 ? position[d] : std::max(upper[d], position[d]);
+    }
+  }
+  return fixed.MakeRegion(lower, upper, 1.0, 0.0);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>

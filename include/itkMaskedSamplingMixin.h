@@ -114,6 +114,7 @@ public:
   using SamplingRegionType = ImageRegion<ImageDimension>;
   using SamplingWeightImageType = typename SamplerType::WeightImageType;
   using NumberOfSamplesArrayType = Array<SizeValueType>;
+  using ContinuousIndexType = ContinuousIndex<double, ImageDimension>;
 
   /** Set the sampling percentage of every level: a fraction, in (0, 1], of the mask voxels. SetNumberOfLevels() resets
    * it to 1, as in the superclass, so call that first.
@@ -245,6 +246,9 @@ protected:
   /** Throw if settings do not go together. */
   virtual void
   CheckSettings() const;
+  /** What the superclass does at the start of a level, once the sample points are drawn. */
+  virtual void
+  InitializeLevel(SizeValueType level);
   /** What the superclass does once the metrics have their masks. */
   virtual void
   RunLevels()
@@ -262,12 +266,36 @@ protected:
   virtual typename MaskType::ConstPointer
   MakeMaskForMetric(const MaskType * mask, const ImageBase<ImageDimension> * image) const;
 
+  /** Number of metrics of any kind. */
+  SizeValueType
+  GetNumberOfMetrics() const;
+  MetricType *
+  GetNthMetric(SizeValueType index) const;
   ImageMetricsType
   GetImageMetrics() const;
   /** Whether a metric samples points that are known to be inside the fixed mask, and needs the mask for nothing else
    * once it is initialised. */
   bool
   IsMaskKnown(SizeValueType index, const ImageMetricType & metric) const;
+  /** Whether the samples of a metric are confined to less than the whole domain, and known before it is evaluated. */
+  bool
+  IsConfined(SizeValueType index) const
+  {
+    return m_Samplings[index].IsRestricted && !m_Samplings[index].VisitsDomain;
+  }
+  /** The smallest region of the domain that holds the mask voxels of a metric, and its grid. */
+  std::pair<VirtualImageBaseConstPointer, SamplingRegionType>
+  GetBoundingRegion(SizeValueType index) const;
+  /** Continuous indices of the moving image between which the sample points of a metric that are inside it were at the
+   * start of the level. Empty if there are none. */
+  std::optional<std::pair<ContinuousIndexType, ContinuousIndexType>>
+  GetBoundsInMovingImage(SizeValueType index) const
+  {
+    return m_Samplings[index].BoundsInMovingImage;
+  }
+  /** The grid of a level, header only. */
+  VirtualImageBaseConstPointer
+  MakeLevelGrid(SizeValueType level, const VirtualImageBaseType & domain) const;
   /** Draw the points of the current level anew, for its iteration of that number. */
   void
   DrawSamplePointsAgain(SizeValueType iteration);
@@ -298,15 +326,11 @@ private:
     /** Whether the metric visits the virtual domain, and the points are for inspection only. */
     bool VisitsDomain{};
     /** The moving mask of the metric. While the levels run, the metric may have another one. */
-    typename MovingImageMaskType::ConstPointer MovingMask{};
-    std::vector<LevelReport>                   Reports{};
+    typename MovingImageMaskType::ConstPointer                         MovingMask{};
+    std::optional<std::pair<ContinuousIndexType, ContinuousIndexType>> BoundsInMovingImage{};
+    std::vector<LevelReport>                                           Reports{};
   };
 
-  /** Number of metrics of any kind. */
-  SizeValueType
-  GetNumberOfMetrics() const;
-  MetricType *
-  GetNthMetric(SizeValueType index) const;
   bool
   IsDrawing() const
   {
@@ -349,9 +373,8 @@ private:
   IsCropping() const;
   VirtualImageBaseConstPointer
   MakeCroppedDomain() const;
-  /** The grid of a level, header only. */
   VirtualImageBaseConstPointer
-  MakeLevelGrid(SizeValueType level);
+  GetDomainOfLevels() const;
 
   /** Number of samples of the current level for a mask of so many voxels. */
   SizeValueType
@@ -369,8 +392,14 @@ private:
   PrepareLevelOf(SizeValueType index, const VirtualImageBaseType & levelGrid);
   void
   DrawSamplePointsOf(SizeValueType index, SizeValueType iteration);
+  /** Call a function with the continuous index, in the moving image of a metric, of each of its sample points. */
+  template <typename TFunction>
+  void
+  ForEachPointInMovingImage(SizeValueType index, const TFunction & function) const;
+  /** Map the sample points of a metric into its moving image, and keep their bounds there.
+   * \return how many are inside the image, and its mask if there is one */
   SizeValueType
-  CountPointsInMovingImage(SizeValueType index) const;
+  LocatePointsInMovingImage(SizeValueType index);
   void
   SetSamplePointsOf(SizeValueType index, ImageMetricType & metric);
   NumberOfSamplesArrayType

@@ -22,6 +22,7 @@
 #include "itkMaskWithChildren.h"
 #include "itkMath.h"
 #include "itkPrintHelper.h"
+#include "itkSampledTransform.h"
 #include "itkShrinkImageFilter.h"
 
 #include <algorithm>
@@ -385,6 +386,7 @@ MaskedSamplingMixin<TSuperclass>::GetDomainToMovingTransform() const -> typename
     composite->AddTransform(initialTransform);
   }
   composite->AddTransform(this->m_OutputTransform);
+  composite->SetOnlyMostRecentTransformToOptimizeOn();
   return composite.GetPointer();
 }
 
@@ -553,7 +555,10 @@ MaskedSamplingMixin<TSuperclass>::IsMaskKnown(SizeValueType index, const ImageMe
     "DemonsImageToImageMetricv4",
     "JointHistogramMutualInformationImageToImageMetricv4",
     "MattesMutualInformationImageToImageMetricv4",
-    "MeanSquaresImageToImageMetricv4"
+    "MeanSquaresImageToImageMetricv4",
+    "SampledCorrelationImageToImageMetricv4",
+    "SampledMattesMutualInformationImageToImageMetricv4",
+    "SampledMeanSquaresImageToImageMetricv4"
   };
   return metric.GetUseSampledPointSet() && this->HasOurPoints(index, metric) &&
          metricsThatAskForSamplesOnly.count(metric.GetNameOfClass()) > 0;
@@ -617,17 +622,22 @@ MaskedSamplingMixin<TSuperclass>::GetCurrentLevelVirtualDomainImage() -> Virtual
 
 template <typename TSuperclass>
 auto
-MaskedSamplingMixin<TSuperclass>::MakeLevelGrid(SizeValueType level) -> VirtualImageBaseConstPointer
+MaskedSamplingMixin<TSuperclass>::GetDomainOfLevels() const -> VirtualImageBaseConstPointer
 {
   const auto isSampled = [](const MetricSampling & sampling) { return sampling.Sampler.IsNotNull(); };
   const auto sampling = std::find_if(m_Samplings.begin(), m_Samplings.end(), isSampled);
-  const VirtualImageBaseConstPointer domain =
-    this->IsCropping() ? this->MakeCroppedDomain() : VirtualImageBaseConstPointer(sampling->Sampler->GetDomain());
+  return this->IsCropping() ? this->MakeCroppedDomain() : VirtualImageBaseConstPointer(sampling->Sampler->GetDomain());
+}
 
+template <typename TSuperclass>
+auto
+MaskedSamplingMixin<TSuperclass>::MakeLevelGrid(SizeValueType level, const VirtualImageBaseType & domain) const
+  -> VirtualImageBaseConstPointer
+{
   // The filter that the superclass takes, but for the geometry alone.
   const auto header = VirtualImageType::New();
-  header->CopyInformation(domain);
-  header->SetRegions(domain->GetLargestPossibleRegion());
+  header->CopyInformation(&domain);
+  header->SetRegions(domain.GetLargestPossibleRegion());
   const auto shrinkFilter = ShrinkImageFilter<VirtualImageType, VirtualImageType>::New();
   shrinkFilter->SetShrinkFactors(this->m_ShrinkFactorsPerLevel[level]);
   shrinkFilter->SetInput(header);
@@ -640,11 +650,27 @@ MaskedSamplingMixin<TSuperclass>::MakeLevelGrid(SizeValueType level) -> VirtualI
 }
 
 template <typename TSuperclass>
+auto
+MaskedSamplingMixin<TSuperclass>::GetBoundingRegion(SizeValueType index) const
+  -> std::pair<VirtualImageBaseConstPointer, SamplingRegionType>
+{
+  const SamplerType & sampler = *m_Samplings[index].Sampler;
+  return { sampler.GetDomain(), sampler.GetBoundingRegion() };
+}
+
+template <typename TSuperclass>
 void
 MaskedSamplingMixin<TSuperclass>::InitializeRegistrationAtEachLevel(const SizeValueType level)
 {
   // First, so that the points are there when the superclass tells its observers about the level.
   this->PrepareLevel(level);
+  this->InitializeLevel(level);
+}
+
+template <typename TSuperclass>
+void
+MaskedSamplingMixin<TSuperclass>::InitializeLevel(SizeValueType level)
+{
   Superclass::InitializeRegistrationAtEachLevel(level);
   if (this->m_MetricSamplingStrategy == MetricSamplingStrategyEnum::NONE)
   {
@@ -735,7 +761,7 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevel(SizeValueType level)
     const SizeValueType index = imageMetric.first;
     if (this->IsSampled(index))
     {
-      levelGrid = levelGrid ? levelGrid : this->MakeLevelGrid(level);
+      levelGrid = levelGrid ? levelGrid : this->MakeLevelGrid(level, *this->GetDomainOfLevels());
       this->PrepareLevelOf(index, *levelGrid);
     }
   }
@@ -806,7 +832,7 @@ MaskedSamplingMixin<TSuperclass>::PrepareLevelOf(SizeValueType index, const Virt
     report.NumberOfRequestedPoints = report.NumberOfMaskVoxels;
   }
   report.NumberOfPoints = sampling.Points->GetNumberOfPoints();
-  report.NumberOfPointsInMovingImage = this->CountPointsInMovingImage(index);
+  report.NumberOfPointsInMovingImage = this->LocatePointsInMovingImage(index);
   sampling.Reports.push_back(report);
 
   if (10 * report.NumberOfPointsInMovingImage < report.NumberOfPoints)
@@ -845,23 +871,109 @@ MaskedSamplingMixin<TSuperclass>::DrawSamplePointsAgain(SizeValueType iteration)
 }
 
 template <typename TSuperclass>
-SizeValueType
-MaskedSamplingMixin<TSuperclass>::CountPointsInMovingImage(SizeValueType index) const
+template <typename TFunction>
+void
+MaskedSamplingMixin<TSuperclass>::ForEachPointInMovingImage(SizeValueType index, const TFunction & function) const
 {
-  const auto                   transform = this->GetDomainToMovingTransform();
-  MaskGeometry<ImageDimension> moving;
-  moving.Mask = m_Samplings[index].MovingMask;
-  moving.FixedImage = this->GetMovingImage(index);
+  const auto                    transform = this->GetDomainToMovingTransform();
+  const MovingImageType * const image = this->GetMovingImage(index);
+  const auto &                  points = m_Samplings[index].Points->GetPoints()->CastToSTLConstContainer();
 
-  const auto isInside = [&](const auto & samplePoint) {
+  if constexpr (std::is_same_v<RealType, double>)
+  {
+    if (SampledTransform<ImageDimension>::IsKnown(*transform))
+    {
+      constexpr unsigned int                                     batchSize = 64;
+      std::array<std::array<double, batchSize>, ImageDimension>  coordinates;
+      std::array<std::array<double, batchSize>, ImageDimension>  positions;
+      typename SampledTransform<ImageDimension>::CoordinatesType columns;
+      SampledTransform<ImageDimension>                           mapper;
+      Point<double, ImageDimension>                              center;
+      center.CastFrom(points.front());
+      mapper.SetTransform(*transform, *image, center, 1000.0 * image->GetSpacing().GetVnlVector().max_value());
+      for (unsigned int d = 0; d < ImageDimension; ++d)
+      {
+        columns[d] = coordinates[d].data();
+      }
+      for (SizeValueType first = 0; first < points.size(); first += batchSize)
+      {
+        const auto count = static_cast<unsigned int>(std::min<SizeValueType>(batchSize, points.size() - first));
+        for (unsigned int i = 0; i < count; ++i)
+        {
+          for (unsigned int d = 0; d < ImageDimension; ++d)
+          {
+            coordinates[d][i] = static_cast<double>(points[first + i][d]) - center[d];
+          }
+        }
+        mapper.Map(columns, count, positions);
+        for (unsigned int i = 0; i < count; ++i)
+        {
+          ContinuousIndexType position;
+          for (unsigned int d = 0; d < ImageDimension; ++d)
+          {
+            position[d] = positions[d][i];
+          }
+          function(position);
+        }
+      }
+      return;
+    }
+  }
+  for (const auto & samplePoint : points)
+  {
     typename InitialTransformType::InputPointType point;
     point.CastFrom(samplePoint);
     Point<double, ImageDimension> mapped;
     mapped.CastFrom(transform->TransformPoint(point));
-    return moving.IsInside(mapped);
-  };
-  const auto & points = m_Samplings[index].Points->GetPoints()->CastToSTLConstContainer();
-  return static_cast<SizeValueType>(std::count_if(points.begin(), points.end(), isInside));
+    function(image->template TransformPhysicalPointToContinuousIndex<double>(mapped));
+  }
+}
+
+template <typename TSuperclass>
+SizeValueType
+MaskedSamplingMixin<TSuperclass>::LocatePointsInMovingImage(SizeValueType index)
+{
+  MetricSampling &              sampling = m_Samplings[index];
+  const MovingImageType * const image = this->GetMovingImage(index);
+  ContinuousIndexType           begin;
+  ContinuousIndexType           end;
+  ContinuousIndexType           lower;
+  ContinuousIndexType           upper;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    begin[d] = static_cast<double>(image->GetBufferedRegion().GetIndex(d)) - 0.5;
+    end[d] = begin[d] + static_cast<double>(image->GetBufferedRegion().GetSize(d));
+  }
+  MaskGeometry<ImageDimension> maskGeometry;
+  maskGeometry.Mask = sampling.MovingMask;
+
+  SizeValueType numberInside = 0;
+  this->ForEachPointInMovingImage(index, [&](const ContinuousIndexType & position) {
+    for (unsigned int d = 0; d < ImageDimension; ++d)
+    {
+      if (!(position[d] >= begin[d] && position[d] < end[d])) // or NaN
+      {
+        return;
+      }
+    }
+    if (maskGeometry.Mask != nullptr &&
+        !maskGeometry.IsInside(image->template TransformContinuousIndexToPhysicalPoint<double>(position)))
+    {
+      return;
+    }
+    for (unsigned int d = 0; d < ImageDimension; ++d)
+    {
+      lower[d] = numberInside == 0 ? position[d] : std::min(lower[d], position[d]);
+      upper[d] = numberInside == 0 ? position[d] : std::max(upper[d], position[d]);
+    }
+    ++numberInside;
+  });
+  sampling.BoundsInMovingImage.reset();
+  if (numberInside > 0)
+  {
+    sampling.BoundsInMovingImage.emplace(lower, upper);
+  }
+  return numberInside;
 }
 
 template <typename TSuperclass>

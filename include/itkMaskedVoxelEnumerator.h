@@ -105,6 +105,9 @@ private:
     Clip(const RegionType & buffer, SizeValueType & begin, SizeValueType & end) const;
   };
 
+  /** The part of a region that the mask image to be scanned covers. */
+  RegionType
+  CropToMaskImage(const RegionType & region) const;
   static SizeValueType
   ChooseNumberOfBlocks(const RegionType & region);
 
@@ -122,7 +125,9 @@ private:
 
   const GeometryType    m_Geometry;
   const ImageMaskType * m_ImageMask{};
-  Way                   m_Way{ Way::AskVoxelByVoxel };
+  /** From indices of the domain to those of the mask image that is scanned. */
+  Offset<VDimension> m_MaskOffset{};
+  Way                m_Way{ Way::AskVoxelByVoxel };
 };
 } // end namespace itk
 

@@ -36,9 +36,10 @@ MaskedVoxelEnumerator<VDimension>::MaskedVoxelEnumerator(const GeometryType & ge
     m_Way = Way::EveryVoxel;
     return;
   }
-  m_ImageMask = geometry.GetMaskOnSameGrid();
-  if (m_ImageMask != nullptr)
+  if (const auto aligned = geometry.FindAlignedMask())
   {
+    m_ImageMask = aligned->Mask;
+    m_MaskOffset = aligned->Offset;
     m_Way = Way::ScanMaskImage;
     return;
   }
@@ -77,8 +78,15 @@ auto
 MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, ThreadIdType numberOfWorkUnits) const
   -> RunsType
 {
-  const bool       isConfinable = m_Way == Way::StepAlongRow || m_Way == Way::AskVoxelByVoxel;
-  const RegionType region = isConfinable ? m_Geometry.Confine(wholeRegion) : wholeRegion;
+  RegionType region = wholeRegion;
+  if (m_Way == Way::ScanMaskImage)
+  {
+    region = this->CropToMaskImage(wholeRegion);
+  }
+  else if (m_Way != Way::EveryVoxel)
+  {
+    region = m_Geometry.Confine(wholeRegion);
+  }
   if (region.GetNumberOfPixels() == 0)
   {
     return RunsType();
@@ -165,6 +173,16 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
 }
 
 template <unsigned int VDimension>
+auto
+MaskedVoxelEnumerator<VDimension>::CropToMaskImage(const RegionType & region) const -> RegionType
+{
+  RegionType covered = m_ImageMask->GetImage()->GetBufferedRegion();
+  covered.SetIndex(covered.GetIndex() - m_MaskOffset);
+  RegionType cropped = region;
+  return cropped.Crop(covered) ? cropped : RegionType();
+}
+
+template <unsigned int VDimension>
 void
 MaskedVoxelEnumerator<VDimension>::GoToNextRow(IndexType & index, const RegionType & region)
 {
@@ -240,7 +258,7 @@ MaskedVoxelEnumerator<VDimension>::ScanMaskRow(const IndexType & first,
                                                Collector &       collector) const
 {
   const auto * const image = m_ImageMask->GetImage();
-  const auto * const row = image->GetBufferPointer() + image->ComputeOffset(first);
+  const auto * const row = image->GetBufferPointer() + image->ComputeOffset(first + m_MaskOffset);
   const auto         append = [&collector](SizeValueType begin, SizeValueType end) { collector.Append(begin, end); };
   if (m_ImageMask->GetUseMaskValue())
   {

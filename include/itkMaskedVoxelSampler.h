@@ -168,6 +168,17 @@ public:
     return m_Runs.GetNumberOfRuns();
   }
 
+  /** Call a function with the index of the first voxel and the length of every run, in raster order. */
+  template <typename TFunction>
+  void
+  ForEachRun(const TFunction & function) const
+  {
+    m_Runs.ForEachRun([&](const auto &, const IndexType & index, SizeValueType length) {
+      function(index, length);
+      return true;
+    });
+  }
+
   /** Index of the mask voxel of that rank. \exception ExceptionObject if there is no such rank. */
   IndexType
   GetIndex(SizeValueType rank) const;

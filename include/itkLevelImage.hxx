@@ -1,0 +1,119 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkLevelImage_hxx
+#define itkLevelImage_hxx
+
+#include "itkSmoothingRecursiveGaussianImageFilter.h"
+
+#include <cmath>
+
+namespace itk
+{
+template <typename TImage>
+LevelImage<TImage>::LevelImage(const TImage * image, double sigma, bool isPhysical, ThreadIdType numberOfWorkUnits)
+  : m_Image(image)
+  , m_IsSmoothed(sigma > 0.0)
+  , m_NumberOfWorkUnits(numberOfWorkUnits)
+{
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    m_Sigmas[d] = isPhysical ? sigma : sigma * image->GetSpacing()[d];
+  }
+}
+
+template <typename TImage>
+bool
+LevelImage<TImage>::CanBePart() const
+{
+  return RegionalGaussianSmoother<TImage>::IsSupported &&
+         m_Image->GetBufferedRegion() == m_Image->GetLargestPossibleRegion();
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
+LevelImage<TImage>::MakePart(const RegionType & region) const
+{
+  if (!m_IsSmoothed)
+  {
+    return m_Image;
+  }
+  if constexpr (RegionalGaussianSmoother<TImage>::IsSupported)
+  {
+    if (this->CanBePart())
+    {
+      return RegionalGaussianSmoother<TImage>(m_Image, m_Sigmas, m_NumberOfWorkUnits).Smooth(region).GetPointer();
+    }
+  }
+  const auto filter = SmoothingRecursiveGaussianImageFilter<TImage, TImage>::New();
+  filter->SetInput(m_Image);
+  filter->SetSigmaArray(m_Sigmas);
+  filter->Update();
+  const typename TImage::Pointer output = filter->GetOutput();
+  output->DisconnectPipeline();
+  return output.GetPointer();
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
+LevelImage<TImage>::MakeWhole() const
+{
+  return this->MakePart(m_Image->GetBufferedRegion());
+}
+
+template <typename TImage>
+auto
+LevelImage<TImage>::MakeRegion(const ContinuousIndexType & lower,
+                               const ContinuousIndexType & upper,
+                               double                      numberOfVoxels,
+                               double                      fraction) const -> RegionType
+{
+  const RegionType & whole = m_Image->GetBufferedRegion();
+  RegionType         region = whole;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    const double margin = numberOfVoxels + fraction * (upper[d] - lower[d]);
+    const auto   first = static_cast<double>(whole.GetIndex(d));
+    const auto   last = static_cast<double>(whole.GetUpperIndex()[d]);
+    if (!(lower[d] - margin <= last && upper[d] + margin >= first))
+    {
+      return whole;
+    }
+    const auto begin = static_cast<IndexValueType>(std::floor(std::max(lower[d] - margin, first)));
+    const auto end = static_cast<IndexValueType>(std::ceil(std::min(upper[d] + margin, last)));
+    region.SetIndex(d, begin);
+    region.SetSize(d, static_cast<SizeValueType>(end - begin + 1));
+  }
+  return region;
+}
+
+template <typename TImage>
+auto
+LevelImage<TImage>::MakeWider(const RegionType & region, double numberOfVoxels, double fraction) const -> RegionType
+{
+  ContinuousIndexType lower;
+  ContinuousIndexType upper;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    lower[d] = static_cast<double>(region.GetIndex(d));
+    upper[d] = static_cast<double>(region.GetUpperIndex()[d]);
+  }
+  return this->MakeRegion(lower, upper, numberOfVoxels, fraction);
+}
+} // end namespace itk
+
+#endif // itkLevelImage_hxx

@@ -1,0 +1,173 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkLinearGradientInterpolator_h
+#define itkLinearGradientInterpolator_h
+
+#include "itkContinuousIndex.h"
+#include "itkImage.h"
+
+#include <array>
+
+namespace itk
+{
+/** \class LinearGradientInterpolator
+ * \brief Value and gradient of the linear interpolant of an image, for many points at a time.
+ *
+ * Values are those of LinearInterpolateImageFunction, in double. The gradient, with respect to the continuous index, is
+ * the exact derivative of that interpolant, from the same corners. In the half voxel around the centres of the border
+ * voxels the interpolant is constant along the axis that leaves the image, and so its derivative there is 0.
+ *
+ * The image may have a buffer that is smaller than the region in which points count as inside. A point that needs
+ * pixels beyond the buffer is reported as missing.
+ *
+ * \tparam TImage a type of itk::Image of scalars
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class LinearGradientInterpolator
+{
+public:
+  using Self = LinearGradientInterpolator;
+
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  static constexpr unsigned int BatchSize = 128;
+
+  using PixelType = typename TImage::PixelType;
+  using RegionType = typename TImage::RegionType;
+
+  /** What became of a point. */
+  enum class StateEnum : unsigned char
+  {
+    Outside,
+    Inside,
+    Missing
+  };
+
+  /** Points, and what was found there. Only inside points have a value and a gradient. */
+  struct BatchType
+  {
+    template <typename TValue>
+    using ColumnType = std::array<TValue, BatchSize>;
+
+    unsigned int                                   Count{};
+    std::array<ColumnType<double>, ImageDimension> Index;
+    ColumnType<StateEnum>                          State;
+    ColumnType<double>                             Value;
+    std::array<ColumnType<double>, ImageDimension> Gradient;
+  };
+
+  /** Set the image.
+   * \param region where points are inside: within half a voxel of the centres of its voxels */
+  void
+  SetImage(const TImage & image, const RegionType & region);
+
+  /** Find the state of every point of a batch, and the value and the gradient of those inside. */
+  void
+  Evaluate(BatchType & batch) const;
+
+  /** The smallest region that holds the corners that the missing points of a batch need, and another region.
+   * \param region of size 0: none yet */
+  RegionType
+  ExtendByMissing(const BatchType & batch, const RegionType & region) const;
+
+  /** The smallest region that holds two regions, of which those of size 0 hold nothing. */
+  static RegionType
+  Unite(const RegionType & a, const RegionType & b);
+
+private:
+#if defined(__GNUC__)
+  using PairType __attribute__((vector_size(16))) = double;
+#else
+  struct PairType
+  {
+    double Values[2];
+
+    double
+    operator[](unsigned int i) const
+    {
+      return Values[i];
+    }
+    friend PairType
+    operator+(const PairType & a, const PairType & b)
+    {
+      return { a[0] + b[0], a[1] + b[1] };
+    }
+    friend PairType
+    operator-(const PairType & a, const PairType & b)
+    {
+      return { a[0] - b[0], a[1] - b[1] };
+    }
+    friend PairType
+    operator*(const PairType & a, const PairType & b)
+    {
+      return { a[0] * b[0], a[1] * b[1] };
+    }
+  };
+#endif
+
+  struct AxisType
+  {
+    std::ptrdiff_t Stride{};
+    /** Of the buffer, in continuous indices. */
+    double FirstCenter{};
+    double NumberOfCells{};
+
+    /** Of the region, in continuous indices; what follows is in steps from there. */
+    double         Start{};
+    double         Length{};
+    std::ptrdiff_t LastCell{};
+    /** 0 where the region is one voxel thick, otherwise 1. */
+    std::ptrdiff_t NumberOfNext{};
+    std::ptrdiff_t BufferStart{};
+    std::ptrdiff_t BufferEnd{};
+  };
+
+  void
+  EvaluateInCell(BatchType &                                batch,
+                 unsigned int                               i,
+                 const PixelType *                          corner,
+                 const std::array<double, ImageDimension> & fraction) const;
+  /** Evaluate a point that is not between centres of the buffer. */
+  void
+  EvaluateAtBorder(BatchType & batch, unsigned int i) const;
+
+  void
+  Prefetch(const PixelType * corner) const;
+
+  /** Interpolate along all axes but the first, up to an axis. */
+  template <unsigned int VAxis>
+  static void
+  Interpolate(const PixelType *                                  corner,
+              const std::array<std::ptrdiff_t, ImageDimension> & strides,
+              const std::array<double, ImageDimension> &         fraction,
+              std::array<PairType, ImageDimension> &             result);
+
+  std::array<AxisType, ImageDimension>       m_Axes{};
+  std::array<std::ptrdiff_t, ImageDimension> m_StridesToNext{};
+  /** Of the rows along the first axis between which a point lies, from the first of them. */
+  std::array<std::ptrdiff_t, 1U << (ImageDimension - 1)> m_RowOffsets{};
+  const PixelType *                                      m_Buffer{};
+  RegionType                                             m_Region{};
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkLinearGradientInterpolator.hxx"
+#endif
+
+#endif // itkLinearGradientInterpolator_h

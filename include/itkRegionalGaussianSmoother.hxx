@@ -1,0 +1,346 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkRegionalGaussianSmoother_hxx
+#define itkRegionalGaussianSmoother_hxx
+
+#include "itkMultiThreaderBase.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <memory>
+
+namespace itk
+{
+template <typename TImage>
+auto
+RegionalGaussianSmoother<TImage>::CoefficientsFilter::Compute(double sigma, double spacing) -> Coefficients
+{
+  this->SetSigma(sigma);
+  this->SetUp(spacing);
+  return { { this->m_N0, this->m_N1, this->m_N2, this->m_N3 },
+           { this->m_D1, this->m_D2, this->m_D3, this->m_D4 },
+           { this->m_M1, this->m_M2, this->m_M3, this->m_M4 },
+           { this->m_BN1, this->m_BN2, this->m_BN3, this->m_BN4 },
+           { this->m_BM1, this->m_BM2, this->m_BM3, this->m_BM4 } };
+}
+
+template <typename TImage>
+RegionalGaussianSmoother<TImage>::RegionalGaussianSmoother(const TImage *         input,
+                                                           const SigmaArrayType & sigmas,
+                                                           ThreadIdType           numberOfWorkUnits)
+  : m_Input(input)
+  , m_Sigmas(sigmas)
+  , m_NumberOfWorkUnits(std::max<ThreadIdType>(numberOfWorkUnits, 1))
+{
+  static_assert(
+    IsSupported,
+    "RegionalGaussianSmoother needs an itk::Image of two or more dimensions and of an arithmetic pixel type "
+    "other than long double. For others, use SmoothingRecursiveGaussianImageFilter.");
+  if (input == nullptr)
+  {
+    itkGenericExceptionMacro("There is no image to smooth.");
+  }
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    if (!(sigmas[d] > 0.0))
+    {
+      itkGenericExceptionMacro("Sigmas must be greater than zero, but they are " << sigmas << '.');
+    }
+    if (input->GetBufferedRegion().GetSize(d) < 4)
+    {
+      itkGenericExceptionMacro("The image to smooth has " << input->GetBufferedRegion().GetSize(d)
+                                                          << " voxels along dimension " << d
+                                                          << ", but the recursive filter needs at least 4 along each. "
+                                                          << "Pad the image, or do not smooth it.");
+    }
+    m_Coefficients[d] = CoefficientsFilter::New()->Compute(sigmas[d], input->GetSpacing()[d]);
+  }
+}
+
+template <typename TImage>
+auto
+RegionalGaussianSmoother<TImage>::GetInputRegion(const RegionType & region) const -> RegionType
+{
+  constexpr IndexValueType fewest = 4; // the filter needs
+  const RegionType &       buffered = m_Input->GetBufferedRegion();
+  RegionType               box;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    const double sigmaInVoxels = m_Sigmas[d] / std::abs(m_Input->GetSpacing()[d]);
+    const double largest = static_cast<double>(buffered.GetSize(d));
+    const auto   margin = static_cast<IndexValueType>(std::min(std::ceil(MarginInSigmas * sigmaInVoxels), largest));
+    const IndexValueType first = buffered.GetIndex(d);
+    const IndexValueType end = first + static_cast<IndexValueType>(buffered.GetSize(d));
+    const IndexValueType endOfRegion = region.GetIndex(d) + static_cast<IndexValueType>(region.GetSize(d));
+
+    IndexValueType lower = std::max(region.GetIndex(d) - margin, first);
+    const auto     upper = std::min(std::max(endOfRegion + margin, lower + fewest), end);
+    lower = std::min(lower, upper - fewest);
+    box.SetIndex(d, lower);
+    box.SetSize(d, static_cast<SizeValueType>(upper - lower));
+  }
+  return box;
+}
+
+template <typename TImage>
+typename TImage::Pointer
+RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
+{
+  if (region.GetNumberOfPixels() == 0 || !m_Input->GetBufferedRegion().IsInside(region))
+  {
+    itkGenericExceptionMacro("The region to smooth, " << region << ", is empty or not inside the buffered region "
+                                                      << m_Input->GetBufferedRegion()
+                                                      << " of the image. Crop it to the buffered region.");
+  }
+  const auto output = TImage::New();
+  output->CopyInformation(m_Input);
+  output->SetRequestedRegion(region);
+  output->SetBufferedRegion(region);
+  output->Allocate();
+
+  constexpr unsigned int lastAxis = ImageDimension - 1;
+  RegionType             lines = this->GetInputRegion(region);
+  const SizeValueType    maximumLength = *std::max_element(lines.GetSize().begin(), lines.GetSize().end());
+  RegionType             internalRegion = lines;
+  internalRegion.SetIndex(lastAxis, region.GetIndex(lastAxis));
+  internalRegion.SetSize(lastAxis, region.GetSize(lastAxis));
+
+  typename InternalImageType::Pointer internal;
+  if constexpr (std::is_same<PixelType, float>::value)
+  {
+    if (internalRegion == region)
+    {
+      internal = output;
+    }
+  }
+  if (internal.IsNull())
+  {
+    internal = InternalImageType::New();
+    internal->SetRegions(internalRegion);
+    internal->Allocate();
+  }
+
+  const Images images{ m_Input, internal, output, region };
+  const auto   filter = [&](unsigned int axis) {
+    this->ForEachTask(Self::GetNumberOfTasks(lines, axis), maximumLength, [&](SizeValueType task, Scratch & scratch) {
+      this->FilterBundle(images, lines, axis, task, scratch);
+    });
+    lines.SetIndex(axis, region.GetIndex(axis));
+    lines.SetSize(axis, region.GetSize(axis));
+  };
+
+  // The order of the filter: the last axis, then from the first on.
+  filter(lastAxis);
+  unsigned int        axis = 0;
+  const SizeValueType numberOfSlices = lines.GetNumberOfPixels() / (lines.GetSize(0) * lines.GetSize(1));
+  if (ImageDimension > 2 && numberOfSlices >= 4 * SizeValueType{ m_NumberOfWorkUnits })
+  {
+    // Two axes in one go, because a slice may fit into a processor's cache.
+    this->ForEachTask(numberOfSlices, maximumLength, [&](SizeValueType slice, Scratch & scratch) {
+      RegionType linesOfSlice = lines;
+      for (unsigned int d = 2; d < ImageDimension; ++d)
+      {
+        linesOfSlice.SetIndex(d, lines.GetIndex(d) + static_cast<IndexValueType>(slice % lines.GetSize(d)));
+        linesOfSlice.SetSize(d, 1);
+        slice /= lines.GetSize(d);
+      }
+      for (unsigned int axisOfSlice = 0; axisOfSlice < 2; ++axisOfSlice)
+      {
+        const SizeValueType numberOfTasks = Self::GetNumberOfTasks(linesOfSlice, axisOfSlice);
+        for (SizeValueType task = 0; task < numberOfTasks; ++task)
+        {
+          this->FilterBundle(images, linesOfSlice, axisOfSlice, task, scratch);
+        }
+        linesOfSlice.SetIndex(axisOfSlice, region.GetIndex(axisOfSlice));
+        linesOfSlice.SetSize(axisOfSlice, region.GetSize(axisOfSlice));
+      }
+    });
+    for (; axis < 2; ++axis)
+    {
+      lines.SetIndex(axis, region.GetIndex(axis));
+      lines.SetSize(axis, region.GetSize(axis));
+    }
+  }
+  for (; axis < lastAxis; ++axis)
+  {
+    filter(axis);
+  }
+  return output;
+}
+
+template <typename TImage>
+SizeValueType
+RegionalGaussianSmoother<TImage>::GetNumberOfBundles(SizeValueType numberOfLines)
+{
+  return (numberOfLines + RecursiveLineBundle::MaximumWidth - 1) / RecursiveLineBundle::MaximumWidth;
+}
+
+template <typename TImage>
+SizeValueType
+RegionalGaussianSmoother<TImage>::GetNumberOfTasks(const RegionType & lines, unsigned int axis)
+{
+  const SizeValueType numberOfLines = lines.GetSize(axis == 0 ? 1 : 0);
+  return lines.GetNumberOfPixels() / (lines.GetSize(axis) * numberOfLines) * Self::GetNumberOfBundles(numberOfLines);
+}
+
+template <typename TImage>
+template <typename TFunction>
+void
+RegionalGaussianSmoother<TImage>::ForEachTask(SizeValueType numberOfTasks,
+                                              SizeValueType maximumLength,
+                                              TFunction     function) const
+{
+  // Work units take a few tasks at a time until none is left.
+  const SizeValueType grain = std::max<SizeValueType>(numberOfTasks / (16 * SizeValueType{ m_NumberOfWorkUnits }), 1);
+  std::atomic<SizeValueType> next{ 0 };
+  const auto                 work = [&](SizeValueType) {
+    Scratch scratch(maximumLength);
+    for (SizeValueType first = next.fetch_add(grain); first < numberOfTasks; first = next.fetch_add(grain))
+    {
+      const SizeValueType end = std::min(first + grain, numberOfTasks);
+      for (SizeValueType task = first; task < end; ++task)
+      {
+        function(task, scratch);
+      }
+    }
+  };
+  const auto threader = MultiThreaderBase::New();
+  threader->SetNumberOfWorkUnits(m_NumberOfWorkUnits);
+  threader->ParallelizeArray(0, m_NumberOfWorkUnits, work, nullptr);
+}
+
+template <typename TImage>
+void
+RegionalGaussianSmoother<TImage>::FilterBundle(const Images &     images,
+                                               const RegionType & lines,
+                                               unsigned int       axis,
+                                               SizeValueType      task,
+                                               Scratch &          scratch) const
+{
+  constexpr SizeValueType unit = RecursiveLineBundle::WidthUnit;
+  const unsigned int      axisAcross = axis == 0 ? 1 : 0;
+  const SizeValueType     numberOfLines = lines.GetSize(axisAcross);
+  const SizeValueType     numberOfUnits = (numberOfLines + unit - 1) / unit;
+  const SizeValueType     numberOfBundles = Self::GetNumberOfBundles(numberOfLines);
+  const SizeValueType     bundle = task % numberOfBundles;
+  const SizeValueType     firstLine = bundle * numberOfUnits / numberOfBundles * unit;
+  const SizeValueType     endLine = std::min((bundle + 1) * numberOfUnits / numberOfBundles * unit, numberOfLines);
+
+  IndexType     first = lines.GetIndex();
+  SizeValueType rest = task / numberOfBundles;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    if (d != axis && d != axisAcross)
+    {
+      first[d] += static_cast<IndexValueType>(rest % lines.GetSize(d));
+      rest /= lines.GetSize(d);
+    }
+  }
+  first[axisAcross] += static_cast<IndexValueType>(firstLine);
+  IndexType firstOutput = first;
+  firstOutput[axis] = images.Region.GetIndex(axis);
+  const auto begin = static_cast<SizeValueType>(firstOutput[axis] - first[axis]);
+
+  const Pass pass{ m_Coefficients[axis],
+                   first,
+                   firstOutput,
+                   axis,
+                   static_cast<unsigned int>(endLine - firstLine),
+                   lines.GetSize(axis),
+                   begin,
+                   begin + images.Region.GetSize(axis) };
+  if (axis == ImageDimension - 1)
+  {
+    Self::FilterAcrossRows(*images.Input, *images.Internal, pass, scratch);
+  }
+  else if (axis == 0)
+  {
+    if constexpr (ImageDimension == 2)
+    {
+      Self::FilterRows(*images.Internal, *images.Output, pass, scratch);
+    }
+    else
+    {
+      Self::FilterRows(*images.Internal, *images.Internal, pass, scratch);
+    }
+  }
+  else if (axis == ImageDimension - 2)
+  {
+    Self::FilterAcrossRows(*images.Internal, *images.Output, pass, scratch);
+  }
+  else
+  {
+    Self::FilterAcrossRows(*images.Internal, *images.Internal, pass, scratch);
+  }
+}
+
+template <typename TImage>
+template <typename TIn, typename TOut>
+void
+RegionalGaussianSmoother<TImage>::FilterAcrossRows(const Image<TIn, ImageDimension> & in,
+                                                   Image<TOut, ImageDimension> &      out,
+                                                   const Pass &                       pass,
+                                                   Scratch &                          scratch)
+{
+  scratch.Bundle.Filter(pass.Weights,
+                        in.GetBufferPointer() + in.ComputeOffset(pass.FirstInput),
+                        in.GetOffsetTable()[pass.Axis],
+                        out.GetBufferPointer() + out.ComputeOffset(pass.FirstOutput),
+                        out.GetOffsetTable()[pass.Axis],
+                        pass.Width,
+                        pass.Length,
+                        pass.Begin,
+                        pass.End);
+}
+
+template <typename TImage>
+template <typename TOut>
+void
+RegionalGaussianSmoother<TImage>::FilterRows(const InternalImageType &     in,
+                                             Image<TOut, ImageDimension> & out,
+                                             const Pass &                  pass,
+                                             Scratch &                     scratch)
+{
+  static_assert(TransposedRows::Width >= RecursiveLineBundle::MaximumWidth, "A bundle must fit into a tile.");
+  constexpr unsigned int tileWidth = TransposedRows::Width;
+  float * const          tile = scratch.Tile.data();
+  TransposedRows::Read(
+    in.GetBufferPointer() + in.ComputeOffset(pass.FirstInput), in.GetOffsetTable()[1], pass.Width, pass.Length, tile);
+  std::unique_ptr<TOut[]> ownTile;
+  TOut *                  outTile;
+  if constexpr (std::is_same<TOut, float>::value)
+  {
+    outTile = tile;
+  }
+  else
+  {
+    ownTile.reset(new TOut[pass.Length * tileWidth]);
+    outTile = ownTile.get();
+  }
+  scratch.Bundle.Filter(
+    pass.Weights, tile, tileWidth, outTile, tileWidth, pass.Width, pass.Length, pass.Begin, pass.End);
+  TransposedRows::Write(outTile,
+                        out.GetBufferPointer() + out.ComputeOffset(pass.FirstOutput),
+                        out.GetOffsetTable()[1],
+                        pass.Width,
+                        pass.End - pass.Begin);
+}
+} // end namespace itk
+
+#endif // itkRegionalGaussianSmoother_hxx

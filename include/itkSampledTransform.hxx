@@ -1,0 +1,422 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSampledTransform_hxx
+#define itkSampledTransform_hxx
+
+#include "itkCompositeTransform.h"
+#include "itkMaskGeometry.h"
+#include "itkMath.h"
+
+#include <algorithm>
+#include <typeinfo>
+
+namespace itk
+{
+template <unsigned int VDimension>
+bool
+SampledTransform<VDimension>::IsAffine(const TransformType & transform)
+{
+  MaskGeometry<VDimension> geometry;
+  geometry.DomainToMask = &transform;
+  return geometry.IsMapLinear();
+}
+
+template <unsigned int VDimension>
+bool
+SampledTransform<VDimension>::AppendParts(const TransformType &                                 transform,
+                                          bool                                                  isOptimized,
+                                          std::vector<std::pair<const TransformType *, bool>> & parts)
+{
+  const auto * const composite = dynamic_cast<const CompositeTransform<double, VDimension> *>(&transform);
+  if (composite == nullptr)
+  {
+    parts.emplace_back(&transform, isOptimized);
+    return true;
+  }
+  // The last one of the queue is applied first.
+  for (SizeValueType n = composite->GetNumberOfTransforms(); n-- > 0;)
+  {
+    AppendParts(
+      *composite->GetNthTransformConstPointer(n), isOptimized && composite->GetNthTransformToOptimize(n), parts);
+  }
+  return composite->GetNumberOfTransforms() > 0;
+}
+
+template <unsigned int VDimension>
+auto
+SampledTransform<VDimension>::FindChain(const TransformType & transform) -> std::optional<ChainType>
+{
+  std::vector<std::pair<const TransformType *, bool>> parts;
+  if (!AppendParts(transform, true, parts))
+  {
+    return std::nullopt;
+  }
+  ChainType chain;
+  for (const auto & [part, isOptimized] : parts)
+  {
+    if (typeid(*part) == typeid(SplineType))
+    {
+      if (chain.Spline != nullptr || !isOptimized)
+      {
+        return std::nullopt;
+      }
+      chain.Spline = static_cast<const SplineType *>(part);
+    }
+    else if (isOptimized || !IsAffine(*part))
+    {
+      return std::nullopt;
+    }
+    else
+    {
+      (chain.Spline == nullptr ? chain.Before : chain.After).push_back(part);
+    }
+  }
+  return chain.Spline != nullptr ? std::make_optional(chain) : std::nullopt;
+}
+
+template <unsigned int VDimension>
+bool
+SampledTransform<VDimension>::IsKnown(const TransformType & transform)
+{
+  return IsAffine(transform) || FindChain(transform);
+}
+
+template <unsigned int VDimension>
+auto
+SampledTransform<VDimension>::Apply(const std::vector<const TransformType *> & transforms, PointType point) -> PointType
+{
+  for (const auto * const transform : transforms)
+  {
+    point = transform->TransformPoint(point);
+  }
+  return point;
+}
+
+template <unsigned int VDimension>
+template <typename TFunction>
+auto
+SampledTransform<VDimension>::MakeAffineMap(const PointType & center, double radius, const TFunction & function)
+  -> AffineMap
+{
+  AffineMap  map;
+  const auto atCenter = function(center);
+  for (unsigned int j = 0; j < VDimension; ++j)
+  {
+    PointType moved = center;
+    moved[j] += radius;
+    const auto atMoved = function(moved);
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      map.Matrix[d][j] = (atMoved[d] - atCenter[d]) / (moved[j] - center[j]);
+    }
+  }
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    map.Offset[d] = atCenter[d];
+  }
+  return map;
+}
+
+template <unsigned int VDimension>
+void
+SampledTransform<VDimension>::SetTransform(const TransformType & transform,
+                                           const ImageType &     movingImage,
+                                           const PointType &     center,
+                                           double                radius)
+{
+  const auto toIndex = [&movingImage](const PointType & point) {
+    return movingImage.template TransformPhysicalPointToContinuousIndex<double>(point);
+  };
+  m_Transform = &transform;
+  m_Center = center;
+  m_Radius = radius;
+  m_Spline = nullptr;
+  if (IsAffine(transform))
+  {
+    m_DisplacementToIndex = MakeAffineMap(transform.TransformPoint(center), radius, toIndex).Matrix;
+    m_ToIndex =
+      MakeAffineMap(center, radius, [&](const PointType & point) { return toIndex(transform.TransformPoint(point)); });
+    return;
+  }
+
+  const ChainType chain = *FindChain(transform);
+  m_Spline = chain.Spline;
+  const auto   coefficients = m_Spline->GetCoefficientImages();
+  const auto & grid = *coefficients[0];
+  m_NumberOfControlPoints = grid.GetLargestPossibleRegion().GetNumberOfPixels();
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    m_Coefficients[d] = coefficients[d]->GetBufferPointer();
+    m_GridLimit[d] = static_cast<double>(grid.GetLargestPossibleRegion().GetSize(d)) - 0.5 * (SplineOrder - 1) - 1.0;
+    m_GridStride[d] = grid.GetOffsetTable()[d];
+  }
+  for (unsigned int row = 0; row < NumberOfRows; ++row)
+  {
+    m_RowOffset[row] = 0;
+    for (unsigned int d = 1, rest = row; d < VDimension; ++d, rest /= Support)
+    {
+      m_RowOffset[row] += (rest % Support) * m_GridStride[d];
+    }
+  }
+
+  m_ToIndex = MakeAffineMap(
+    center, radius, [&](const PointType & point) { return toIndex(Apply(chain.After, Apply(chain.Before, point))); });
+  m_ToGrid = MakeAffineMap(center, radius, [&](const PointType & point) {
+    return grid.template TransformPhysicalPointToContinuousIndex<double>(Apply(chain.Before, point));
+  });
+  m_DisplacementToIndex = MakeAffineMap(Apply(chain.Before, center), radius, [&](const PointType & point) {
+                            return toIndex(Apply(chain.After, point));
+                          }).Matrix;
+}
+
+template <unsigned int VDimension>
+bool
+SampledTransform<VDimension>::FindSupport(const std::array<double, VDimension> & point, SupportType & support) const
+{
+  constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
+
+  std::array<std::array<double, Support>, VDimension> weights;
+  support.First = 0;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    double position = m_ToGrid.Offset[d];
+    for (unsigned int j = 0; j < VDimension; ++j)
+    {
+      position += m_ToGrid.Matrix[d][j] * point[j];
+    }
+    // As BSplineTransform treats its border.
+    if (Math::FloatAlmostEqual(position, m_GridLimit[d], 4))
+    {
+      position = Math::FloatAddULP(m_GridLimit[d], -6);
+    }
+    if (!(position >= lowerLimit && position < m_GridLimit[d]))
+    {
+      return false;
+    }
+    const auto cell = static_cast<std::ptrdiff_t>(position);
+    weights[d] = CubicBSplineWeights::Evaluate(position - static_cast<double>(cell));
+    support.First += (cell - 1) * m_GridStride[d];
+  }
+  support.WeightsAlongRow = weights[0];
+  for (unsigned int row = 0; row < NumberOfRows; ++row)
+  {
+    double weight = 1.0;
+    for (unsigned int d = 1, rest = row; d < VDimension; ++d, rest /= Support)
+    {
+      weight *= weights[d][rest % Support];
+    }
+    support.WeightOfRow[row] = weight;
+  }
+  return true;
+}
+
+template <unsigned int VDimension>
+template <typename TIndexArrays>
+void
+SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
+{
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const RowType row = m_ToIndex.Matrix[d];
+    const double  offset = m_ToIndex.Offset[d];
+    auto &        result = index[d];
+    for (unsigned int i = 0; i < count; ++i)
+    {
+      double sum = row[0] * points[0][i];
+      for (unsigned int j = 1; j < VDimension; ++j)
+      {
+        sum += row[j] * points[j][i];
+      }
+      result[i] = sum + offset;
+    }
+  }
+  if (m_Spline == nullptr)
+  {
+    return;
+  }
+  for (unsigned int i = 0; i < count; ++i)
+  {
+    std::array<double, VDimension> point;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      point[d] = points[d][i];
+    }
+    SupportType support;
+    if (!this->FindSupport(point, support))
+    {
+      continue;
+    }
+    std::array<double, VDimension> displacement;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      std::array<double, Support> sums{};
+      for (unsigned int row = 0; row < NumberOfRows; ++row)
+      {
+        const double * const coefficient = m_Coefficients[d] + support.First + m_RowOffset[row];
+        const double         weight = support.WeightOfRow[row];
+        for (unsigned int k = 0; k < Support; ++k)
+        {
+          sums[k] += weight * coefficient[k];
+        }
+      }
+      displacement[d] = 0.0;
+      for (unsigned int k = 0; k < Support; ++k)
+      {
+        displacement[d] += support.WeightsAlongRow[k] * sums[k];
+      }
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      for (unsigned int j = 0; j < VDimension; ++j)
+      {
+        index[d][i] += m_DisplacementToIndex[d][j] * displacement[j];
+      }
+    }
+  }
+}
+
+template <unsigned int VDimension>
+std::size_t
+SampledTransform<VDimension>::GetNumberOfSums() const
+{
+  return m_Spline != nullptr ? m_NumberOfControlPoints * VDimension : VDimension * (VDimension + 1);
+}
+
+template <unsigned int VDimension>
+template <typename TGradientArrays>
+void
+SampledTransform<VDimension>::Add(const CoordinatesType & points,
+                                  unsigned int            count,
+                                  const double *          weights,
+                                  const TGradientArrays & gradient,
+                                  double *                sums) const
+{
+  if (m_Spline == nullptr)
+  {
+    std::array<std::array<double, VDimension + 1>, VDimension> moments{};
+    for (unsigned int i = 0; i < count; ++i)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        const double weighted = weights[i] * static_cast<double>(gradient[d][i]);
+        moments[d][0] += weighted;
+        for (unsigned int j = 0; j < VDimension; ++j)
+        {
+          moments[d][j + 1] += weighted * points[j][i];
+        }
+      }
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      for (unsigned int j = 0; j <= VDimension; ++j)
+      {
+        sums[d * (VDimension + 1) + j] += moments[d][j];
+      }
+    }
+    return;
+  }
+
+  for (unsigned int i = 0; i < count; ++i)
+  {
+    std::array<double, VDimension> point;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      point[d] = points[d][i];
+    }
+    SupportType support;
+    if (weights[i] == 0.0 || !this->FindSupport(point, support))
+    {
+      continue;
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const double                weighted = weights[i] * static_cast<double>(gradient[d][i]);
+      std::array<double, Support> alongRow;
+      for (unsigned int k = 0; k < Support; ++k)
+      {
+        alongRow[k] = weighted * support.WeightsAlongRow[k];
+      }
+      double * const plane = sums + d * m_NumberOfControlPoints + support.First;
+      for (unsigned int row = 0; row < NumberOfRows; ++row)
+      {
+        double * const sum = plane + m_RowOffset[row];
+        const double   weight = support.WeightOfRow[row];
+        for (unsigned int k = 0; k < Support; ++k)
+        {
+          sum[k] += weight * alongRow[k];
+        }
+      }
+    }
+  }
+}
+
+template <unsigned int VDimension>
+void
+SampledTransform<VDimension>::AddDerivative(const double * sums, double factor, DerivativeType & result) const
+{
+  if (m_Spline != nullptr)
+  {
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const double * const sum = sums + d * m_NumberOfControlPoints;
+      for (unsigned int j = 0; j < VDimension; ++j)
+      {
+        const double scaled = factor * m_DisplacementToIndex[d][j];
+        for (std::size_t n = 0; n < m_NumberOfControlPoints; ++n)
+        {
+          result[j * m_NumberOfControlPoints + n] += scaled * sum[n];
+        }
+      }
+    }
+    return;
+  }
+
+  // Gradients are in index space; the Jacobian leads to moving space.
+  using JacobianType = typename TransformType::JacobianType;
+  JacobianType atCenter;
+  m_Transform->ComputeJacobianWithRespectToParameters(m_Center, atCenter);
+  const auto addMoment = [&](const JacobianType & jacobian, unsigned int moment, double scale) {
+    for (unsigned int p = 0; p < jacobian.cols(); ++p)
+    {
+      double sum = 0.0;
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        double inIndexSpace = 0.0;
+        for (unsigned int j = 0; j < VDimension; ++j)
+        {
+          inIndexSpace += m_DisplacementToIndex[d][j] * jacobian(j, p);
+        }
+        sum += sums[d * (VDimension + 1) + moment] * inIndexSpace;
+      }
+      result[p] += factor * scale * sum;
+    }
+  };
+  addMoment(atCenter, 0, 1.0);
+  for (unsigned int j = 0; j < VDimension; ++j)
+  {
+    PointType moved = m_Center;
+    moved[j] += m_Radius;
+    JacobianType jacobian;
+    m_Transform->ComputeJacobianWithRespectToParameters(moved, jacobian);
+    jacobian -= atCenter;
+    addMoment(jacobian, j + 1, 1.0 / (moved[j] - m_Center[j]));
+  }
+}
+} // end namespace itk
+
+#endif // itkSampledTransform_hxx

@@ -61,6 +61,11 @@ public:
   typename TImage::ConstPointer
   MakePart(const RegionType & region) const;
 
+  /** The same, but the whole smoothed image if that takes hardly more time. It takes less memory, being smoothed in
+   * place. */
+  typename TImage::ConstPointer
+  MakePartOrWhole(const RegionType & region) const;
+
   /** The voxels needed to interpolate between two positions, and some more on each side: a number, and a fraction of
    * the extent. Cropped to the buffer; if nothing is left, the whole buffer. */
   RegionType

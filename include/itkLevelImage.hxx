@@ -70,6 +70,24 @@ LevelImage<TImage>::MakePart(const RegionType & region) const
 
 template <typename TImage>
 typename TImage::ConstPointer
+LevelImage<TImage>::MakePartOrWhole(const RegionType & region) const
+{
+  if constexpr (RegionalGaussianSmoother<TImage>::IsSupported)
+  {
+    if (m_IsSmoothed && this->CanBePart())
+    {
+      const RegionalGaussianSmoother<TImage> smoother(m_Image, m_Sigmas, m_NumberOfWorkUnits);
+      const RegionType &                     whole = m_Image->GetBufferedRegion();
+      const auto numberOfInputs = static_cast<double>(smoother.GetInputRegion(region).GetNumberOfPixels());
+      const bool isNearlyWhole = numberOfInputs > 0.7 * static_cast<double>(whole.GetNumberOfPixels());
+      return smoother.Smooth(isNearlyWhole ? whole : region).GetPointer();
+    }
+  }
+  return this->MakePart(region);
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
 LevelImage<TImage>::MakeWhole() const
 {
   return this->MakePart(m_Image->GetBufferedRegion());

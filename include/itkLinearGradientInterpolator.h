@@ -123,11 +123,9 @@ private:
   struct AxisType
   {
     std::ptrdiff_t Stride{};
-    /** Of the buffer, in continuous indices. */
-    double FirstCenter{};
-    double NumberOfCells{};
 
-    /** Of the region, in continuous indices; what follows is in steps from there. */
+    /** Of the region, in continuous indices; what follows is in steps from there, so that a point has the same fraction
+     * whatever the buffer holds. */
     double         Start{};
     double         Length{};
     std::ptrdiff_t LastCell{};
@@ -135,6 +133,9 @@ private:
     std::ptrdiff_t NumberOfNext{};
     std::ptrdiff_t BufferStart{};
     std::ptrdiff_t BufferEnd{};
+    /** The outermost centres of the region that are in the buffer. */
+    double FirstCenter{};
+    double LastCenter{};
   };
 
   void
@@ -162,7 +163,9 @@ private:
   /** Of the rows along the first axis between which a point lies, from the first of them. */
   std::array<std::ptrdiff_t, 1U << (ImageDimension - 1)> m_RowOffsets{};
   const PixelType *                                      m_Buffer{};
-  RegionType                                             m_Region{};
+  /** From the first pixel of the buffer to that of the region. */
+  std::ptrdiff_t m_OffsetOfRegion{};
+  RegionType     m_Region{};
 };
 } // end namespace itk
 

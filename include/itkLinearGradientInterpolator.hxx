@@ -29,6 +29,7 @@ LinearGradientInterpolator<TImage>::SetImage(const TImage & image, const RegionT
   const RegionType & buffered = image.GetBufferedRegion();
   m_Buffer = image.GetBufferPointer();
   m_Region = region;
+  m_OffsetOfRegion = 0;
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
     AxisType & axis = m_Axes[d];
@@ -41,8 +42,9 @@ LinearGradientInterpolator<TImage>::SetImage(const TImage & image, const RegionT
     axis.BufferStart = buffered.GetIndex(d) - region.GetIndex(d);
     axis.BufferEnd = axis.BufferStart + sizeOfBuffer;
     axis.Stride = image.GetOffsetTable()[d];
-    axis.FirstCenter = static_cast<double>(buffered.GetIndex(d));
-    axis.NumberOfCells = static_cast<double>(sizeOfBuffer - 1);
+    axis.FirstCenter = static_cast<double>(std::max<std::ptrdiff_t>(axis.BufferStart, 0));
+    axis.LastCenter = static_cast<double>(std::min(axis.BufferEnd, size) - 1);
+    m_OffsetOfRegion -= axis.BufferStart * axis.Stride;
     m_StridesToNext[d] = axis.NumberOfNext * axis.Stride;
   }
   for (unsigned int row = 0; row < m_RowOffsets.size(); ++row)
@@ -114,12 +116,13 @@ LinearGradientInterpolator<TImage>::EvaluateAtBorder(BatchType & batch, unsigned
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
     const AxisType & axis = m_Axes[d];
-    const double     position = batch.Index[d][i] - axis.Start;
-    if (!(position >= -0.5 && position < axis.Length + 0.5)) // or NaN
+    const double     index = batch.Index[d][i];
+    if (!(index >= axis.Start - 0.5 && index < axis.Start + axis.Length + 0.5)) // or NaN
     {
       batch.State[i] = StateEnum::Outside;
       return;
     }
+    const double position = index - axis.Start;
     const double clamped = std::max(std::min(position, axis.Length), 0.0);
     const auto   cell = std::min(static_cast<std::ptrdiff_t>(clamped), axis.LastCell);
     fraction[d] = clamped - static_cast<double>(cell);
@@ -149,23 +152,24 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
   const auto                                                axes = m_Axes;
   for (unsigned int i = 0; i < batch.Count; ++i)
   {
-    const PixelType * corner = m_Buffer;
+    bool           isBetweenCenters = true;
+    std::ptrdiff_t offset = m_OffsetOfRegion;
     for (unsigned int d = 0; d < ImageDimension; ++d)
     {
-      const double position = batch.Index[d][i] - axes[d].FirstCenter;
-      if (!(position >= 0.0 && position < axes[d].NumberOfCells))
+      const double position = batch.Index[d][i] - axes[d].Start;
+      if (!(position >= axes[d].FirstCenter && position < axes[d].LastCenter))
       {
-        corner = nullptr;
+        isBetweenCenters = false;
         break;
       }
       const auto cell = static_cast<std::ptrdiff_t>(position);
       fractions[i][d] = position - static_cast<double>(cell);
-      corner += cell * axes[d].Stride;
+      offset += cell * axes[d].Stride;
     }
-    corners[i] = corner;
-    if (corner != nullptr)
+    corners[i] = isBetweenCenters ? m_Buffer + offset : nullptr;
+    if (isBetweenCenters)
     {
-      this->Prefetch(corner);
+      this->Prefetch(corners[i]);
     }
   }
   for (unsigned int i = 0; i < batch.Count; ++i)

@@ -340,7 +340,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const auto whole = this->GetMovingImage(index)->GetBufferedRegion();
   const auto bounds = this->GetBoundsInMovingImage(index);
   auto       region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
-  auto       part = moving.MakePart(region);
+  auto       part = moving.MakePartOrWhole(region);
   const auto isConstant = [&] {
     const auto range = ImageRange<MovingImageType>::Find(*part, region, nullptr, this->GetNumberOfWorkUnits());
     return !(range.first < range.second);
@@ -348,7 +348,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   while (region != whole && isConstant())
   {
     region = moving.MakeWider(region, numberOfVoxels, 1.0);
-    part = moving.MakePart(region);
+    part = moving.MakePartOrWhole(region);
   }
   metric.SetMovingImage(part);
 
@@ -359,7 +359,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   {
     movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
       grown = moving.MakeWider(UniterType::Unite(grown, needed), numberOfVoxels, fraction);
-      return moving.MakePart(grown);
+      return moving.MakePartOrWhole(grown);
     };
   }
   engine.SetMovingPart(movingPart);
@@ -400,7 +400,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
       upper[d] = corner == 0 ? position[d] : std::max(upper[d], position[d]);
     }
   }
-  return fixed.MakeRegion(lower, upper, 1.0, 0.0);
+  return fixed.MakeRegion(lower, upper, 0.01, 0.0); // more than roundings
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>

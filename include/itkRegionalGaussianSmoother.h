@@ -19,6 +19,7 @@
 #define itkRegionalGaussianSmoother_h
 
 #include "itkFixedArray.h"
+#include "itkHugePageImageContainer.h"
 #include "itkImage.h"
 #include "itkRecursiveGaussianImageFilter.h"
 #include "itkRecursiveLineBundle.h"

@@ -112,7 +112,7 @@ RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
   output->CopyInformation(m_Input);
   output->SetRequestedRegion(region);
   output->SetBufferedRegion(region);
-  output->Allocate();
+  HugePageImageContainer<PixelType>::Allocate(*output);
 
   constexpr unsigned int lastAxis = ImageDimension - 1;
   RegionType             lines = this->GetInputRegion(region);
@@ -133,7 +133,7 @@ RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
   {
     internal = InternalImageType::New();
     internal->SetRegions(internalRegion);
-    internal->Allocate();
+    HugePageImageContainer<float>::Allocate(*internal);
   }
 
   const Images images{ m_Input, internal, output, region };

@@ -131,6 +131,9 @@ private:
    * \return their sum */
   static double
   Normalize(Histogram & histogram);
+  /** Keep a normalised histogram for GetJointPDF(). */
+  void
+  KeepJointHistogram(const Histogram & histogram) const;
   /** Compute the value from a normalised histogram, and the logarithm of the ratio of joint and moving probability of
    * each bin, or 0. */
   double

@@ -211,6 +211,31 @@ template <typename TFixedImage,
           typename TVirtualImage,
           typename TInternalComputationValueType,
           typename TMetricTraits>
+void
+SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
+                                                   TMovingImage,
+                                                   TVirtualImage,
+                                                   TInternalComputationValueType,
+                                                   TMetricTraits>::KeepJointHistogram(const Histogram & histogram) const
+{
+  // In units of the intensities.
+  auto & kept = const_cast<Self *>(this)->m_ThreaderJointPDF;
+  kept.resize(1);
+  kept.front() = Superclass::JointPDFType::New();
+  kept.front()->SetRegions(Superclass::JointPDFSizeType::Filled(this->m_NumberOfHistogramBins));
+  kept.front()->SetOrigin(
+    MakePoint(static_cast<double>(this->m_FixedImageTrueMin), static_cast<double>(this->m_MovingImageTrueMin)));
+  kept.front()->SetSpacing(
+    MakeVector(static_cast<double>(this->m_FixedImageBinSize), static_cast<double>(this->m_MovingImageBinSize)));
+  kept.front()->Allocate();
+  std::copy(histogram.Joint.begin(), histogram.Joint.end(), kept.front()->GetBufferPointer());
+}
+
+template <typename TFixedImage,
+          typename TMovingImage,
+          typename TVirtualImage,
+          typename TInternalComputationValueType,
+          typename TMetricTraits>
 double
 SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
                                                    TMovingImage,
@@ -328,6 +353,8 @@ SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
   {
     itkExceptionMacro("The joint histogram of the " << total.NumberOfSamples << " samples sums to 0.");
   }
+
+  this->KeepJointHistogram(total);
 
   std::vector<double> logRatios;
   this->m_Value = this->ComputeValue(total, logRatios);

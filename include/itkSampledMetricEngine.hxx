@@ -85,12 +85,13 @@ SampledMetricEngine<TImageMetric>::UpdateSamples(const TImageMetric & metric)
   }
   m_KeyOfSamples.clear();
 
-  const auto &        points = metric.GetVirtualSampledPointSet()->GetPoints()->CastToSTLConstContainer();
-  const SizeValueType numberOfPoints = points.size();
-  if (numberOfPoints == 0)
+  const auto * const container = metric.GetVirtualSampledPointSet()->GetPoints();
+  if (container == nullptr || container->Size() == 0)
   {
     itkGenericExceptionMacro("The sample point set of the metric is empty. It must have 1 or more points.");
   }
+  const auto &                points = container->CastToSTLConstContainer();
+  const SizeValueType         numberOfPoints = points.size();
   std::vector<FixedPixelType> values(numberOfPoints);
   std::vector<unsigned char>  isInside(numberOfPoints);
   if (metric.GetFixedImageMask() != nullptr)

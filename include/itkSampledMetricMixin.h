@@ -104,13 +104,11 @@ protected:
   EvaluateSamples(EngineType & engine) const = 0;
 
 private:
-  void
-  InitializeSuperclass();
-
   mutable EngineType m_Engine{};
   /** Whether the current evaluation is left to the superclass. */
   mutable bool m_IsLeftToSuperclass{};
-  bool         m_IsSuperclassInitialized{};
+  /** Whether there is all that the superclass needs. */
+  mutable bool m_IsSuperclassInitialized{};
 };
 } // end namespace itk
 

@@ -28,7 +28,8 @@ SampledMetricMixin<TSuperclass>::Initialize()
   m_IsSuperclassInitialized = false;
   if (!EngineType::IsApplicable(*this))
   {
-    this->InitializeSuperclass();
+    Superclass::Initialize();
+    m_IsSuperclassInitialized = true;
     return;
   }
   const bool usesFilter = this->m_UseMovingImageGradientFilter;
@@ -48,14 +49,6 @@ SampledMetricMixin<TSuperclass>::Initialize()
 
 template <typename TSuperclass>
 void
-SampledMetricMixin<TSuperclass>::InitializeSuperclass()
-{
-  Superclass::Initialize();
-  m_IsSuperclassInitialized = true;
-}
-
-template <typename TSuperclass>
-void
 SampledMetricMixin<TSuperclass>::InitializeForIteration() const
 {
   m_IsLeftToSuperclass = !EngineType::IsApplicable(*this);
@@ -66,8 +59,12 @@ SampledMetricMixin<TSuperclass>::InitializeForIteration() const
   }
   if (!m_IsSuperclassInitialized)
   {
-    // Settings were changed after Initialize().
-    const_cast<Self *>(this)->InitializeSuperclass();
+    // Settings were changed after Initialize(), which left this out.
+    if (this->GetGradientSourceIncludesMoving() && this->m_UseMovingImageGradientFilter)
+    {
+      this->ComputeMovingImageGradientFilterImage();
+    }
+    m_IsSuperclassInitialized = true;
   }
   Superclass::InitializeForIteration();
 }

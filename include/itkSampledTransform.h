@@ -140,6 +140,11 @@ private:
   static AffineMap
   MakeAffineMap(const PointType & center, double radius, const TFunction & function);
 
+  using GridIndexType = ContinuousIndex<double, VDimension>;
+
+  /** Map a point into the grid of the spline in the way in which its transform does it. */
+  GridIndexType
+  MapToGrid(const std::array<double, VDimension> & point) const;
   /** \return whether the point is where the spline has a displacement */
   bool
   FindSupport(const std::array<double, VDimension> & point, SupportType & support) const;
@@ -155,13 +160,15 @@ private:
   double                m_Radius{ 1.0 };
 
   /** With a spline. */
-  const SplineType *                       m_Spline{};
-  AffineMap                                m_ToGrid{};
-  std::array<const double *, VDimension>   m_Coefficients{};
-  std::array<double, VDimension>           m_GridLimit{};
-  std::array<std::ptrdiff_t, VDimension>   m_GridStride{};
-  std::array<std::ptrdiff_t, NumberOfRows> m_RowOffset{};
-  std::size_t                              m_NumberOfControlPoints{};
+  const SplineType *                           m_Spline{};
+  std::vector<const TransformType *>           m_BeforeSpline{};
+  typename SplineType::ImageType::ConstPointer m_Grid{};
+  AffineMap                                    m_ToGrid{};
+  std::array<const double *, VDimension>       m_Coefficients{};
+  std::array<double, VDimension>               m_GridLimit{};
+  std::array<std::ptrdiff_t, VDimension>       m_GridStride{};
+  std::array<std::ptrdiff_t, NumberOfRows>     m_RowOffset{};
+  std::size_t                                  m_NumberOfControlPoints{};
 };
 } // end namespace itk
 

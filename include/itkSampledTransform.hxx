@@ -156,8 +156,10 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
 
   const ChainType chain = *FindChain(transform);
   m_Spline = chain.Spline;
+  m_BeforeSpline = chain.Before;
   const auto   coefficients = m_Spline->GetCoefficientImages();
   const auto & grid = *coefficients[0];
+  m_Grid = coefficients[0];
   m_NumberOfControlPoints = grid.GetLargestPossibleRegion().GetNumberOfPixels();
   for (unsigned int d = 0; d < VDimension; ++d)
   {
@@ -185,10 +187,24 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
 }
 
 template <unsigned int VDimension>
+auto
+SampledTransform<VDimension>::MapToGrid(const std::array<double, VDimension> & point) const -> GridIndexType
+{
+  PointType physicalPoint = m_Center;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    physicalPoint[d] += point[d];
+  }
+  return m_Grid->template TransformPhysicalPointToContinuousIndex<double>(Apply(m_BeforeSpline, physicalPoint));
+}
+
+template <unsigned int VDimension>
 bool
 SampledTransform<VDimension>::FindSupport(const std::array<double, VDimension> & point, SupportType & support) const
 {
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
+  // So near to the border a rounding may decide, so that it must be done as BSplineTransform does.
+  constexpr double margin = 1e-6;
 
   std::array<std::array<double, Support>, VDimension> weights;
   support.First = 0;
@@ -199,14 +215,21 @@ SampledTransform<VDimension>::FindSupport(const std::array<double, VDimension> &
     {
       position += m_ToGrid.Matrix[d][j] * point[j];
     }
-    // As BSplineTransform treats its border.
-    if (Math::FloatAlmostEqual(position, m_GridLimit[d], 4))
-    {
-      position = Math::FloatAddULP(m_GridLimit[d], -6);
-    }
-    if (!(position >= lowerLimit && position < m_GridLimit[d]))
+    if (!(position > lowerLimit - margin && position < m_GridLimit[d] + margin))
     {
       return false;
+    }
+    if (!(position > lowerLimit + margin && position < m_GridLimit[d] - margin))
+    {
+      position = this->MapToGrid(point)[d];
+      if (Math::FloatAlmostEqual(position, m_GridLimit[d], 4))
+      {
+        position = Math::FloatAddULP(m_GridLimit[d], -6);
+      }
+      if (!(position >= lowerLimit && position < m_GridLimit[d]))
+      {
+        return false;
+      }
     }
     const auto cell = static_cast<std::ptrdiff_t>(position);
     weights[d] = CubicBSplineWeights::Evaluate(position - static_cast<double>(cell));

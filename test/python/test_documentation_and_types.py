@@ -21,6 +21,11 @@ CLASSES: dict[str, Any] = {
     "MaskedSyNRegistrationMethod": itk.MaskedSyNRegistrationMethod[IMAGE, IMAGE],
     "MaskedVoxelSampler": itk.MaskedVoxelSampler[2],
     "ObjectToObjectMultiMetricv4": itk.ObjectToObjectMultiMetricv4[2, 2, IMAGE, itk.D],
+    "SampledCorrelationImageToImageMetricv4": itk.SampledCorrelationImageToImageMetricv4[IMAGE, IMAGE],
+    "SampledMattesMutualInformationImageToImageMetricv4": (
+        itk.SampledMattesMutualInformationImageToImageMetricv4[IMAGE, IMAGE]
+    ),
+    "SampledMeanSquaresImageToImageMetricv4": itk.SampledMeanSquaresImageToImageMetricv4[IMAGE, IMAGE],
 }
 STUBS = Path(itk_maskedsampling.__file__).parents[1] / "itk-stubs"
 DOCUMENTED = json.loads((Path(itk_maskedsampling.__file__).parent / "docstrings.json").read_text())

@@ -92,7 +92,7 @@ def names_in(declaration: str) -> list[str]:
     """The methods of a declaration."""
     if match := re.search(r"\bitk(?:Virtual|Override)?(\w+Macro)\s*\(\s*(\w*)", declaration):
         return [name.format(match[2]) for name in MACROS.get(match[1], ())]
-    if re.match(r"\s*(using|typedef|friend|static_assert|enum|class|struct|ITK_\w+)\b", declaration):
+    if re.match(r"\s*(using|typedef|friend|static_assert|enum|class|struct|template|ITK_\w+)\b", declaration):
         return []
     match = re.search(r"(~?\b[A-Za-z_]\w*)\s*\(", re.sub(r"<[^<>()]*>", "", declaration))
     return [match[1]] if match else []

@@ -121,8 +121,7 @@ def mask(owner: Any, name: str, value: Any) -> Any:
         return value
     image = to_image(name, value, itk.UC, dimension, "a spatial object or an image")
     result = itk.ImageMaskSpatialObject[dimension].New()
-    result.SetImage(image)
-    result.Update()
+    result.SetImage(image)  # no Update(), which searches the whole image for a bounding box that nothing here needs
     return result
 
 

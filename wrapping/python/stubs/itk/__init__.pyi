@@ -7,6 +7,9 @@ from ._masked_sampling import (
     MaskedSyNRegistrationMethodClass,
     MaskedVoxelSamplerClass,
     MultiMetricClass,
+    SampledCorrelationMetricClass,
+    SampledMattesMutualInformationMetricClass,
+    SampledMeanSquaresMetricClass,
 )
 from ._stock import Template
 
@@ -14,5 +17,8 @@ MaskedRegistrationMethod: Template[MaskedRegistrationMethodClass]
 MaskedSyNRegistrationMethod: Template[MaskedSyNRegistrationMethodClass]
 MaskedVoxelSampler: Template[MaskedVoxelSamplerClass]
 ObjectToObjectMultiMetricv4: Template[MultiMetricClass]
+SampledCorrelationImageToImageMetricv4: Template[SampledCorrelationMetricClass]
+SampledMattesMutualInformationImageToImageMetricv4: Template[SampledMattesMutualInformationMetricClass]
+SampledMeanSquaresImageToImageMetricv4: Template[SampledMeanSquaresMetricClass]
 
 def __getattr__(name: str) -> Any: ...

@@ -4,6 +4,7 @@
 #   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
 #   make lint       only the checks of style and types
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
 #   make clean      remove build/ (the ITK build tree stays in its cache folder)
@@ -25,7 +26,7 @@ PYTHON_FILES := .ci benchmarks cmake examples test/python wrapping/python
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark-sampler install wheel itk clean
+.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -69,6 +70,18 @@ test-sanitize: $(VENV)/tools itk
 benchmark-sampler: install
 	$(call say,Enumeration of mask voxels beside numpy.count_nonzero (usually 1 minute))
 	@$(BIN)/python benchmarks/enumeration.py --output $(BUILD)/benchmark
+
+PEERS := $(BUILD)/benchmark/venv
+# BENCHMARK_OPTIONS=--quick is a quick look; see benchmarks/README.md.
+benchmark: install $(PEERS)/installed
+	$(call say,Registrations beside the peers (usually 25 minutes))
+	@$(BIN)/python benchmarks/registration --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
+
+$(PEERS)/installed: benchmarks/registration/requirements.txt
+	$(call say,SimpleITK and elastix and ANTs in an environment of their own (usually 1 minute))
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 python-test: install
 	$(call say,Python tests on the installed wheel (usually 5 minutes))

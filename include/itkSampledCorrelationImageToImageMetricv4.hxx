@@ -37,14 +37,14 @@ SampledCorrelationImageToImageMetricv4<TFixedImage,
     return;
   }
   const double sum = Number + other.Number;
-  const double distanceF = other.MeanF - MeanF;
-  const double distanceM = other.MeanM - MeanM;
+  const double differenceF = other.MeanF - MeanF;
+  const double differenceM = other.MeanM - MeanM;
   const double factor = Number * other.Number / sum;
-  MeanF += distanceF * other.Number / sum;
-  MeanM += distanceM * other.Number / sum;
-  SumFF += other.SumFF + distanceF * distanceF * factor;
-  SumMM += other.SumMM + distanceM * distanceM * factor;
-  SumFM += other.SumFM + distanceF * distanceM * factor;
+  MeanF += differenceF * other.Number / sum;
+  MeanM += differenceM * other.Number / sum;
+  SumFF += other.SumFF + differenceF * differenceF * factor;
+  SumMM += other.SumMM + differenceM * differenceM * factor;
+  SumFM += other.SumFM + differenceF * differenceM * factor;
   Number = sum;
 }
 

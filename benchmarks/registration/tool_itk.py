@@ -76,8 +76,8 @@ class ItkTool(Tool):
             optimizer.SetMinimumStepLength(options["minimum step"])
             optimizer.SetNumberOfIterations(options["iterations"])
         if options["scales"]:
-            stock = metric_class(METRICS[job.metric], sampled=False)  # the wrapped type, also of its subclasses
-            optimizer.SetScalesEstimator(itk.RegistrationParameterScalesFromPhysicalShift[stock].New(metric=metric))
+            estimator = itk.RegistrationParameterScalesFromPhysicalShift[type(metric)].New(metric=metric)
+            optimizer.SetScalesEstimator(estimator)
         return optimizer
 
     def ask_for_samples(self, job: Job, percentages: list[float], registration: Any) -> None:

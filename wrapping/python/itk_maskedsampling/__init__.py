@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import itk
 import numpy as np
 
 from ._conversions import ARGUMENTS, RESULTS, SCALARS
@@ -22,6 +23,8 @@ __all__ = ["extend"]
 
 #: The attribute that tells our methods from SWIG's.
 MARK = "_converts_arguments"
+#: They take a metric as template argument, and then only objects of that class or a derived one.
+ESTIMATORS = tuple(f"RegistrationParameterScalesFrom{kind}" for kind in ("IndexShift", "Jacobian", "PhysicalShift"))
 
 
 def extend(namespace: Mapping[str, object]) -> None:
@@ -34,7 +37,18 @@ def extend(namespace: Mapping[str, object]) -> None:
             method = getattr(cls, name, None)
             if method is not None and not hasattr(method, MARK):
                 setattr(cls, name, converting(method))
+        let_estimators_take(cls)
     add_docstrings(classes)
+
+
+def let_estimators_take(cls: type) -> None:
+    """Let a metric be the template argument of the estimators of scales, which are wrapped for metrics of ITK alone."""
+    for name in ESTIMATORS:
+        instances = getattr(itk, name).__template__
+        for base in cls.__mro__[1:]:
+            if (base,) in instances:
+                instances[cls,] = instances[base,]
+                break
 
 
 def takes_arguments(name: str, member: object) -> bool:

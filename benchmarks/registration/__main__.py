@@ -34,9 +34,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--cases", default="", help="only cases whose name contains this")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=TOOLS)
-    parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--budget", type=float, default=12.0, help="seconds after which a run is not repeated any more")
-    parser.add_argument("--limit", type=float, default=90.0, help="seconds after which a run is stopped")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--budget", type=float, default=8.0, help="seconds after which a run is not repeated any more")
+    parser.add_argument("--limit", type=float, default=75.0, help="seconds after which a run is stopped")
     parser.add_argument("--quick", action="store_true", help="two repetitions, and no more than 8 times the voxels")
     return parser.parse_args()
 

@@ -21,7 +21,7 @@
 #include "itkGradientDescentLineSearchOptimizerv4.h"
 #include "itkGradientDescentOptimizerv4.h"
 #include "itkIdentityTransform.h"
-#include "itkImageRange.h"
+#include "itkImageRegionConstIterator.h"
 #include "itkLBFGS2Optimizerv4.h"
 #include "itkMultiGradientOptimizerv4.h"
 #include "itkQuasiNewtonOptimizerv4.h"
@@ -342,8 +342,14 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   auto       region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
   auto       part = moving.MakePartOrWhole(region);
   const auto isConstant = [&] {
-    const auto range = ImageRange<MovingImageType>::Find(*part, region, nullptr, this->GetNumberOfWorkUnits());
-    return !(range.first < range.second);
+    // Not the whole range: two values that differ are soon found.
+    ImageRegionConstIterator<MovingImageType> it(part, region);
+    const auto                                first = it.Get();
+    while (!it.IsAtEnd() && it.Get() == first)
+    {
+      ++it;
+    }
+    return it.IsAtEnd();
   };
   while (region != whole && isConstant())
   {

@@ -45,7 +45,7 @@ namespace itk
  * SampledCorrelation..., and a mask, nothing is of the size of the images: they are smoothed only around the mask, and
  * where the sample points get to, and the virtual domain is a header. The result is that of smoothing the whole image,
  * but for an error of 1e-7 of the range of intensities (see RegionalGaussianSmoother). The moving image is smoothed
- * around the points as they are mapped at the start of a level, with a quarter of their extent and some voxels more on
+ * around the points as they are mapped at the start of a level, with an eighth of their extent and some voxels more on
  * each side, and more when points get there. From that first box mutual information takes the range of intensities of
  * the moving image; values beyond it count as its end. Other metrics get whole images, which are smoothed as the
  * superclass does it, to the bit, but faster.

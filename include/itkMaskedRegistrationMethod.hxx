@@ -333,7 +333,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 {
   using UniterType = LinearGradientInterpolator<MovingImageType>;
   constexpr double numberOfVoxels = 8.0;
-  constexpr double fraction = 0.25;
+  constexpr double fraction = 0.125;
 
   metric.SetFixedImage(fixed.MakePart(this->FindFixedRegion(index, fixed)));
 

@@ -162,7 +162,7 @@ TYPED_TEST(MaskedRegistrationMethodParts, PixelsFarFromTheMaskAreNotRead)
 {
   const auto fixed = MakeLongWaves(0.0);
   const auto moving = MakeLongWaves(3.0);
-  // 12 sigmas; the moving image also 8 voxels, a quarter of the box, and what the samples move.
+  // 12 sigmas; the moving image also 8 voxels, an eighth of the box, and what the samples move.
   for (const double sigmaOfLevel : { 0.0, sigma })
   {
     const auto          smoothing = static_cast<IndexValueType>(12.0 * sigmaOfLevel);

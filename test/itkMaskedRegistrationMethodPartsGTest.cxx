@@ -145,7 +145,8 @@ TYPED_TEST(MaskedRegistrationMethodParts, MovingPartGrowsWhereSamplesGet)
   PartsRun<TypeParam> whole(Smooth(fixed), Smooth(moving), 0.0);
   for (auto * const run : { &parts, &whole })
   {
-    run->Optimizer->SetMaximumStepSizeInPhysicalUnits(4.0);
+    // Mutual information finds a nearer optimum, around which long steps would make much of a rounding.
+    run->Optimizer->SetMaximumStepSizeInPhysicalUnits(std::is_same_v<TypeParam, SampledMattes> ? 0.5 : 4.0);
     run->Optimizer->SetNumberOfIterations(15);
     run->Update();
   }

@@ -42,8 +42,6 @@ template <typename TImage>
 class LinearGradientInterpolator
 {
 public:
-  using Self = LinearGradientInterpolator;
-
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
   static constexpr unsigned int BatchSize = 128;
 
@@ -84,10 +82,6 @@ public:
    * \param region of size 0: none yet */
   RegionType
   ExtendByMissing(const BatchType & batch, const RegionType & region) const;
-
-  /** The smallest region that holds two regions, of which those of size 0 hold nothing. */
-  static RegionType
-  Unite(const RegionType & a, const RegionType & b);
 
 private:
 #if defined(__GNUC__)

@@ -18,6 +18,8 @@
 #ifndef itkLinearGradientInterpolator_hxx
 #define itkLinearGradientInterpolator_hxx
 
+#include "itkUniteRegions.h"
+
 #include <algorithm>
 
 namespace itk
@@ -201,27 +203,6 @@ LinearGradientInterpolator<TImage>::Prefetch(const PixelType * corner) const
 
 template <typename TImage>
 auto
-LinearGradientInterpolator<TImage>::Unite(const RegionType & a, const RegionType & b) -> RegionType
-{
-  if (a.GetNumberOfPixels() == 0 || b.GetNumberOfPixels() == 0)
-  {
-    return a.GetNumberOfPixels() == 0 ? b : a;
-  }
-  auto lower = a.GetIndex();
-  auto upper = a.GetUpperIndex();
-  for (unsigned int d = 0; d < ImageDimension; ++d)
-  {
-    lower[d] = std::min(lower[d], b.GetIndex(d));
-    upper[d] = std::max(upper[d], b.GetUpperIndex()[d]);
-  }
-  RegionType united;
-  united.SetIndex(lower);
-  united.SetUpperIndex(upper);
-  return united;
-}
-
-template <typename TImage>
-auto
 LinearGradientInterpolator<TImage>::ExtendByMissing(const BatchType & batch, const RegionType & region) const
   -> RegionType
 {
@@ -238,7 +219,7 @@ LinearGradientInterpolator<TImage>::ExtendByMissing(const BatchType & batch, con
         corners.SetIndex(d, m_Region.GetIndex(d) + std::min(static_cast<std::ptrdiff_t>(position), axis.LastCell));
         corners.SetSize(d, 1 + static_cast<SizeValueType>(axis.NumberOfNext));
       }
-      extended = Self::Unite(extended, corners);
+      extended = UniteRegions(extended, corners);
     }
   }
   return extended;

@@ -138,7 +138,7 @@ private:
                    const LevelImage<MovingImageType> & moving);
   /** The part of the fixed image that the mask voxels need. */
   typename FixedImageType::RegionType
-  FindFixedRegion(SizeValueType index, const LevelImage<FixedImageType> & fixed) const;
+  FindFixedRegion(SizeValueType index) const;
 
   /** Take the fixed masks off the metrics that need them no more, because every sample point is known to be inside. */
   void

@@ -21,12 +21,14 @@
 #include "itkGradientDescentLineSearchOptimizerv4.h"
 #include "itkGradientDescentOptimizerv4.h"
 #include "itkIdentityTransform.h"
+#include "itkImageAlgorithm.h"
 #include "itkImageRegionConstIterator.h"
 #include "itkLBFGS2Optimizerv4.h"
 #include "itkMultiGradientOptimizerv4.h"
 #include "itkQuasiNewtonOptimizerv4.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
+#include "itkUniteRegions.h"
 
 #include <memory>
 
@@ -331,11 +333,10 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const LevelImage<FixedImageType> &  fixed,
   const LevelImage<MovingImageType> & moving)
 {
-  using UniterType = LinearGradientInterpolator<MovingImageType>;
   constexpr double numberOfVoxels = 8.0;
   constexpr double fraction = 0.125;
 
-  metric.SetFixedImage(fixed.MakePart(this->FindFixedRegion(index, fixed)));
+  metric.SetFixedImage(fixed.MakePart(this->FindFixedRegion(index)));
 
   const auto whole = this->GetMovingImage(index)->GetBufferedRegion();
   const auto bounds = this->GetBoundsInMovingImage(index);
@@ -364,7 +365,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
   {
     movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
-      grown = moving.MakeWider(UniterType::Unite(grown, needed), numberOfVoxels, fraction);
+      grown = moving.MakeWider(UniteRegions(grown, needed), numberOfVoxels, fraction);
       return moving.MakePartOrWhole(grown);
     };
   }
@@ -374,8 +375,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 auto
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::FindFixedRegion(
-  SizeValueType                      index,
-  const LevelImage<FixedImageType> & fixed) const -> typename FixedImageType::RegionType
+  SizeValueType index) const -> typename FixedImageType::RegionType
 {
   const FixedImageType & image = *this->GetFixedImage(index);
   const auto             transform = this->GetDomainToFixedTransform();
@@ -384,35 +384,27 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     return image.GetBufferedRegion();
   }
   const auto [domain, region] = this->GetBoundingRegion(index);
-  ContinuousIndexType lower;
-  ContinuousIndexType upper;
-  for (unsigned int corner = 0; corner < 1U << ImageDimension; ++corner)
-  {
-    ContinuousIndexType position;
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      position[d] = (corner >> d & 1U) != 0 ? static_cast<double>(region.GetUpperIndex()[d]) + 0.5
-                                            : static_cast<double>(region.GetIndex(d)) - 0.5;
-    }
-    auto point = domain->template TransformContinuousIndexToPhysicalPoint<double>(position);
-    if (transform)
-    {
-      point = transform->TransformPoint(point);
-    }
-    position = image.template TransformPhysicalPointToContinuousIndex<double>(point);
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      lower[d] = corner == 0 ? position[d] : std::min(lower[d], position[d]);
-      upper[d] = corner == 0 ? position[d] : std::max(upper[d], position[d]);
-    }
-  }
-  return fixed.MakeRegion(lower, upper, 0.01, 0.0); // more than roundings
+  auto needed = ImageAlgorithm::EnlargeRegionOverBox(
+    region, domain.GetPointer(), static_cast<const VirtualImageBaseType *>(&image), transform.GetPointer());
+  return needed.Crop(image.GetBufferedRegion()) ? needed : image.GetBufferedRegion();
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::RunLevels()
 {
+  // Afterwards, also after an exception: a metric that its user initialises takes the range of the whole image.
+  const auto releaseRanges = [](Self * method) {
+    for (const auto & [index, metric] : method->GetImageMetrics())
+    {
+      if (auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(metric))
+      {
+        sampledMetric->GetEngine().ReleaseRangeRegion();
+      }
+    }
+  };
+  const std::unique_ptr<Self, decltype(releaseRanges)> guard(this, releaseRanges);
+
   // As the superclass does it, except that the metrics lose their masks once they are initialised.
   this->AllocateOutputs();
   for (this->m_CurrentLevel = 0; this->m_CurrentLevel < this->m_NumberOfLevels; ++this->m_CurrentLevel)

@@ -24,6 +24,7 @@
 #include "itkPrintHelper.h"
 #include "itkSampledTransform.h"
 #include "itkShrinkImageFilter.h"
+#include "itkUniteRegions.h"
 
 #include <algorithm>
 #include <random>
@@ -590,19 +591,10 @@ auto
 MaskedSamplingMixin<TSuperclass>::MakeCroppedDomain() const -> VirtualImageBaseConstPointer
 {
   // The smallest region that holds the mask voxels of all metrics.
-  SamplingRegionType region = m_Samplings.front().Sampler->GetBoundingRegion();
+  SamplingRegionType region;
   for (const MetricSampling & sampling : m_Samplings)
   {
-    const auto & other = sampling.Sampler->GetBoundingRegion();
-    auto         lower = region.GetIndex();
-    auto         upper = region.GetUpperIndex();
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      lower[d] = std::min(lower[d], other.GetIndex(d));
-      upper[d] = std::max(upper[d], other.GetUpperIndex()[d]);
-    }
-    region.SetIndex(lower);
-    region.SetUpperIndex(upper);
+    region = UniteRegions(region, sampling.Sampler->GetBoundingRegion());
   }
   // Indices from 0: ShrinkImageFilter cannot shrink a region that is narrower than the factor and starts elsewhere.
   const auto * const domain = m_Samplings.front().Sampler->GetDomain();

@@ -218,16 +218,20 @@ SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
                                                    TInternalComputationValueType,
                                                    TMetricTraits>::KeepJointHistogram(const Histogram & histogram) const
 {
-  // In units of the intensities.
-  auto & kept = const_cast<Self *>(this)->m_ThreaderJointPDF;
+  auto &     kept = const_cast<Self *>(this)->m_ThreaderJointPDF;
+  const auto size = Superclass::JointPDFSizeType::Filled(this->m_NumberOfHistogramBins);
   kept.resize(1);
-  kept.front() = Superclass::JointPDFType::New();
-  kept.front()->SetRegions(Superclass::JointPDFSizeType::Filled(this->m_NumberOfHistogramBins));
+  if (!kept.front() || kept.front()->GetBufferedRegion().GetSize() != size)
+  {
+    kept.front() = Superclass::JointPDFType::New();
+    kept.front()->SetRegions(size);
+    kept.front()->Allocate();
+  }
+  // In units of the intensities.
   kept.front()->SetOrigin(
     MakePoint(static_cast<double>(this->m_FixedImageTrueMin), static_cast<double>(this->m_MovingImageTrueMin)));
   kept.front()->SetSpacing(
     MakeVector(static_cast<double>(this->m_FixedImageBinSize), static_cast<double>(this->m_MovingImageBinSize)));
-  kept.front()->Allocate();
   std::copy(histogram.Joint.begin(), histogram.Joint.end(), kept.front()->GetBufferPointer());
 }
 

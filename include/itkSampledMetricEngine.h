@@ -87,6 +87,13 @@ public:
     m_GrownImage = nullptr;
   }
 
+  /** From now on the range is that of the buffer. */
+  void
+  ReleaseRangeRegion()
+  {
+    m_MovingPart.RangeRegion.reset();
+  }
+
   /** The region from which the range of the values of a moving image is to be taken; none: its buffer. */
   std::optional<MovingRegionType>
   GetRangeRegion(const MovingImageType * image) const

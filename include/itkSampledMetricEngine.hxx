@@ -21,6 +21,7 @@
 #include "itkLinearInterpolateImageFunction.h"
 #include "itkMaskGeometry.h"
 #include "itkMultiThreaderBase.h"
+#include "itkUniteRegions.h"
 
 #include <algorithm>
 #include <numeric>
@@ -247,7 +248,7 @@ SampledMetricEngine<TImageMetric>::EvaluateMovingImage(const TWork & work)
     MovingRegionType missing;
     for (const auto & region : m_MissingRegions)
     {
-      missing = region.GetNumberOfPixels() > 0 ? InterpolatorType::Unite(missing, region) : missing;
+      missing = UniteRegions(missing, region);
     }
     if (missing.GetNumberOfPixels() == 0)
     {

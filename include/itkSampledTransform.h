@@ -147,7 +147,7 @@ private:
   MapToGrid(const std::array<double, VDimension> & point) const;
   /** \return whether the point is where the spline has a displacement */
   bool
-  FindSupport(const std::array<double, VDimension> & point, SupportType & support) const;
+  FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const;
 
   /** From a point to a continuous index, without the spline. */
   AffineMap m_ToIndex{};

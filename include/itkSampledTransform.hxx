@@ -200,8 +200,14 @@ SampledTransform<VDimension>::MapToGrid(const std::array<double, VDimension> & p
 
 template <unsigned int VDimension>
 bool
-SampledTransform<VDimension>::FindSupport(const std::array<double, VDimension> & point, SupportType & support) const
+SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const
 {
+  std::array<double, VDimension> point;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    point[d] = points[d][i];
+  }
+
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
   // So near to the border a rounding may decide, so that it must be done as BSplineTransform does.
   constexpr double margin = 1e-6;
@@ -274,13 +280,8 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
   }
   for (unsigned int i = 0; i < count; ++i)
   {
-    std::array<double, VDimension> point;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      point[d] = points[d][i];
-    }
     SupportType support;
-    if (!this->FindSupport(point, support))
+    if (!this->FindSupport(points, i, support))
     {
       continue;
     }
@@ -356,13 +357,8 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
 
   for (unsigned int i = 0; i < count; ++i)
   {
-    std::array<double, VDimension> point;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      point[d] = points[d][i];
-    }
     SupportType support;
-    if (weights[i] == 0.0 || !this->FindSupport(point, support))
+    if (weights[i] == 0.0 || !this->FindSupport(points, i, support))
     {
       continue;
     }

@@ -421,7 +421,7 @@ TEST(LinearGradientInterpolator, UnitesRegions)
   {
     const auto a = MakeRandomRegion<3>(random, 0, 4);
     const auto b = MakeRandomRegion<3>(random, 0, 4);
-    const auto united = InterpolatorOf<itk::Image<float, 3>>::Unite(a, b);
+    const auto united = itk::UniteRegions(a, b);
     const auto expected = UniteByBruteForce(a, b);
     if (expected.GetNumberOfPixels() > 0)
     {

@@ -231,6 +231,29 @@ TEST(MaskedRegistrationMethodPartsOfMattes, BrightPixelsFarAwayDoNotSqueezeTheHi
   EXPECT_EQ(bright.GetResult(), usual.GetResult());
 }
 
+TEST(MaskedRegistrationMethodPartsOfMattes, MetricIsItsUsersAgainAfterwards)
+{
+  // Initialised again, it takes the range of the whole moving image, as stock does.
+  const auto fixed = MakeLongWaves(0.0);
+  const auto moving = MakeLongWaves(3.0);
+  moving->SetPixel({ { 5, 5 } }, 1000.0F);
+  PartsRun<SampledMattes> run(fixed, moving, 0.0);
+  run.Update();
+  const auto stock = MattesMutualInformationImageToImageMetricv4<Image2D, Image2D>::New();
+  stock->SetFixedImage(fixed);
+  stock->SetMovingImage(moving);
+  stock->SetMovingTransform(run.Transform);
+  stock->SetVirtualSampledPointSet(
+    const_cast<SampledMattes::VirtualPointSetType *>(run.Metric->GetVirtualSampledPointSet()));
+  stock->UseSampledPointSetOn();
+  stock->UseVirtualSampledPointSetOn();
+  stock->SetUseMovingImageGradientFilter(false);
+  stock->SetMaximumNumberOfWorkUnits(1);
+  stock->Initialize();
+  run.Metric->Initialize();
+  EXPECT_NEAR(run.Metric->GetValue(), stock->GetValue(), 1e-10);
+}
+
 TEST(MaskedRegistrationMethodPartsOfMattes, StartInAConstantRegionFindsARange)
 {
   // All values around the mask are equal in the moving image, so the range is taken from a wider box.
@@ -246,6 +269,9 @@ TEST(MaskedRegistrationMethodPartsOfMattes, StartInAConstantRegionFindsARange)
   run.Update();
   EXPECT_TRUE(std::isfinite(run.Optimizer->GetCurrentMetricValue()));
   EXPECT_NEAR(run.Optimizer->GetCurrentMetricValue(), 0.0, 1e-9) << "a constant has no information";
+  // The waves are 330 high.
+  const double widthOfBins = run.Metric->GetJointPDF()->GetSpacing()[1];
+  EXPECT_GT(widthOfBins * static_cast<double>(run.Metric->GetNumberOfHistogramBins()), 50.0);
 }
 
 TEST(MaskedRegistrationMethodPartsOfMultiMetric, SampledAndStockMetricsWorkTogether)

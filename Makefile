@@ -5,6 +5,7 @@
 #   make lint       only the checks of style and types
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
+#   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
 #   make clean      remove build/ (the ITK build tree stays in its cache folder)
@@ -19,14 +20,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the wheel and the C++ tests are made of.
-SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/*) $(shell find wrapping -type f)
-CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx)
-PYTHON_FILES := .ci benchmarks cmake examples test/python wrapping/python
+SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/*) $(shell find python wrapping -type f)
+CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx python/core/*.h python/core/*.cxx examples/cpp/*/*.cxx)
+PYTHON_FILES := .ci benchmarks cmake examples python test/python wrapping/python
 
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler install wheel itk clean
+.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -70,6 +71,10 @@ test-sanitize: $(VENV)/tools itk
 benchmark-sampler: install
 	$(call say,Enumeration of mask voxels beside numpy.count_nonzero (usually 1 minute))
 	@$(BIN)/python benchmarks/enumeration.py --output $(BUILD)/benchmark
+
+benchmark-startup: install
+	$(call say,A first result of a fresh process (usually 3 minutes))
+	@$(BIN)/python benchmarks/startup.py --output $(BUILD)/benchmark
 
 PEERS := $(BUILD)/benchmark/venv
 # BENCHMARK_OPTIONS=--quick is a quick look; see benchmarks/README.md.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put what `make demo` made into README.md and doc/images; also what `make benchmark` made, if it is there."""
+"""Put what `make demo` made into README.md and doc/images; also what `make benchmark` and `make
+benchmark-startup` made, if it is there."""
 
 import re
 import shutil
@@ -12,6 +13,9 @@ BENCHMARK = ROOT / "build/benchmark"
 readme = ROOT / "README.md"
 text = readme.read_text()
 tables = {table.name: table.read_text() for table in DEMO.glob("*.md")}
+startup = BENCHMARK / "startup.md"
+if startup.exists():
+    tables[startup.name] = startup.read_text()
 report = BENCHMARK / "registration.md"
 if report.exists():
     # The README has the machine and the verdicts, the whole report is a page of its own.

@@ -25,7 +25,7 @@ function(maskedsampling_install_tbb)
     file(COPY_FILE "${library}" "${root}/tbb-part" INPUT_MAY_BE_RECENT)
     file(MAKE_DIRECTORY "${root}/itk_maskedsampling.libs")
     file(RENAME "${root}/tbb-part" "${root}/itk_maskedsampling.libs/libtbb-itk-maskedsampling.so.12")
-    file(GLOB modules "${root}/itk/_MaskedSamplingPython*")
+    file(GLOB modules "${root}/itk/_MaskedSamplingPython*" "${root}/itk_maskedsampling/libMaskedSamplingCore*")
     execute_process(
       COMMAND "${patchelf}" --set-soname libtbb-itk-maskedsampling.so.12
               "${root}/itk_maskedsampling.libs/libtbb-itk-maskedsampling.so.12" COMMAND_ERROR_IS_FATAL ANY)

@@ -10,6 +10,7 @@ import itk
 import numpy as np
 import numpy.typing as npt
 from cases import AFFINE, MEAN_SQUARES, MUTUAL_INFORMATION, RIGID, Job
+from itk_maskedsampling import Registration, register
 from store import FloatArray
 from tool import Tool
 
@@ -115,10 +116,22 @@ class ItkTool(Tool):
 
 
 class MaskedTool(ItkTool):
-    """MaskedRegistrationMethod, with the metrics of this module."""
+    """MaskedRegistrationMethod, with the metrics of this module; or register(), where the options say so."""
 
     registration_class = "MaskedRegistrationMethod"
     sampled_metrics = True
+
+    def prepare(self, job: Job) -> Callable[[], Any]:
+        if "one call" not in job.options:
+            return super().prepare(job)
+        images = self.images(job)
+        transform, metric = job.transform.lower(), job.metric.replace(" ", "-")
+        return lambda: register(*images, transform=transform, metric=metric, seed=job.seed, **job.options["one call"])
+
+    def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
+        if isinstance(transform, Registration):
+            return transform.transform_points(points)
+        return super().map_points(transform, points)
 
     def set_mask(self, registration: Any, metric: Any, mask: Any) -> None:
         registration.SetFixedImageMask(mask)

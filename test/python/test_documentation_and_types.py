@@ -28,7 +28,7 @@ CLASSES: dict[str, Any] = {
     "SampledMeanSquaresImageToImageMetricv4": itk.SampledMeanSquaresImageToImageMetricv4[IMAGE, IMAGE],
 }
 STUBS = Path(itk_maskedsampling.__file__).parents[1] / "itk-stubs"
-DOCUMENTED = json.loads((Path(itk_maskedsampling.__file__).parent / "docstrings.json").read_text())
+DOCUMENTED = json.loads((Path(itk_maskedsampling.__file__).parent / "_extension/docstrings.json").read_text())
 
 
 def public(cls: type) -> set[str]:
@@ -151,11 +151,14 @@ def run_mypy(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_snippet_of_the_readme_passes_mypy(repository: Path, tmp_path: Path) -> None:
-    snippets = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL)
-    assert len(snippets) == 1
-    result = run_mypy(tmp_path, snippets[0] + "reveal_type(method)\n")
+    one_call, _, classes = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL)
+    result = run_mypy(tmp_path, classes + "reveal_type(method)\n")
     assert result.returncode == 0, result.stdout
     assert "MaskedRegistrationMethodClass" in result.stdout, result.stdout
+    result = run_mypy(
+        tmp_path, "from typing import Any\n" + one_call.replace("(dx, dy):", "(dx: int, dy: int) -> Any:")
+    )
+    assert result.returncode == 0, result.stdout
 
 
 MISTAKES = {

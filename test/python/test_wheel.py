@@ -20,12 +20,12 @@ def test_name_and_contents(wheel: Path, repository: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "itk/Configuration/MaskedSamplingConfig.py" in names
     assert {"itk-stubs/__init__.pyi", "itk_maskedsampling/py.typed"} <= set(names)
-    assert "itk_maskedsampling/docstrings.json" in names
+    assert "itk_maskedsampling/_extension/docstrings.json" in names
     # Nothing of ITK's own, which would overwrite files of the itk wheel.
     ours = ("itk/", "itk-stubs/", "itk_maskedsampling")
     assert all(name.startswith(ours) and "ITK" not in name for name in names)
     assert not any(name.endswith((".a", ".h", ".hxx", ".cmake")) for name in names)
-    assert wheel.stat().st_size < 10e6
+    assert wheel.stat().st_size < 15e6
 
 
 def test_auditwheel_finds_nothing_missing(wheel: Path) -> None:

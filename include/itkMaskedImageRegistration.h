@@ -1,0 +1,368 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskedImageRegistration_h
+#define itkMaskedImageRegistration_h
+
+#include "itkCompositeTransform.h"
+#include "itkMaskedRegistrationMethod.h"
+#include "itkMaskedRegistrationOptimizer.h"
+#include "itkMaskedRegistrationSettings.h"
+#include "itkMaskedRegistrationTransform.h"
+
+#include <functional>
+
+namespace itk
+{
+/** \class MaskedImageRegistration
+ * \brief Registers two images in one call: transform, metric, optimizer and levels are chosen by name, at run time.
+ *
+ * A facade: it composes MaskedRegistrationMethod or MaskedSyNRegistrationMethod, a metric, an optimizer, an estimator
+ * of scales and a transform from the settings of each stage, runs one stage after the other, and reports. It adds no
+ * sampling, metric or optimization of its own. What it chooses where nothing is said: MaskedRegistrationSettings.
+ *
+ * \code
+ * auto registration = itk::MaskedImageRegistration<itk::Image<float, 3>>::New();
+ * registration->SetFixedImage(fixed);
+ * registration->SetMovingImage(moving);
+ * registration->SetFixedImageMask(mask);
+ * registration->AddStage("rigid");
+ * registration->AddStage("b-spline");
+ * registration->Update();
+ * auto point = registration->GetTransform()->TransformPoint(pointInFixedImage);
+ * \endcode
+ *
+ * \par Stages
+ * A stage starts where the one before it ended: its transform is applied first, then those before it, and the
+ * initial transform of the moving image last. A stage of the transform "given" optimises a copy of that of
+ * SetTransformToOptimize(). Rotations are about the middle of the box of the mask, the grid of a B-spline and that of a
+ * displacement field cover that box: with a mask, the image around it does not exist.
+ *
+ * \par Events
+ * StartEvent, MultiResolutionIterationEvent at the start of each level, IterationEvent for each iteration of the
+ * optimizer, EndEvent. An observer can ask for everything that is reported, and call Stop() or Finish(). What it throws
+ * ends Update(), which can be called again.
+ *
+ * \tparam TImage type of both images; in the library of the module for float and double in 2 and 3 dimensions
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class ITK_TEMPLATE_EXPORT MaskedImageRegistration : public Object
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(MaskedImageRegistration);
+
+  /** Standard class type aliases. */
+  using Self = MaskedImageRegistration;
+  using Superclass = Object;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(MaskedImageRegistration);
+
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  using ImageType = TImage;
+  using SettingsType = MaskedRegistrationSettings;
+  using MaskType = SpatialObject<ImageDimension>;
+  using TransformType = Transform<double, ImageDimension, ImageDimension>;
+  using TransformPointer = typename TransformType::Pointer;
+  using CompositeTransformType = CompositeTransform<double, ImageDimension>;
+  using MethodType = MaskedRegistrationMethod<TImage, TImage>;
+  using PointSetType = typename MethodType::MetricSamplePointSetType;
+  using WeightImageType = typename MethodType::SamplingWeightImageType;
+  using GridType = ImageBase<ImageDimension>;
+  using ParametersType = typename TransformType::ParametersType;
+
+  /** What happened at one level of one stage. */
+  struct LevelReport
+  {
+    SizeValueType Stage{};
+    SizeValueType Level{};
+    /** See MaskedSamplingMixin::GetNumberOfMaskVoxelsPerLevel() and the methods that follow it. */
+    SizeValueType NumberOfMaskVoxels{};
+    SizeValueType NumberOfRequestedPoints{};
+    SizeValueType NumberOfPoints{};
+    SizeValueType NumberOfPointsInMovingImage{};
+    SizeValueType NumberOfIterations{};
+    /** Of the metric; not a number if there was no iteration. */
+    double      FirstValue{};
+    double      LastValue{};
+    double      Seconds{};
+    std::string StopCondition{};
+  };
+
+  /** The metric after one iteration. */
+  struct CourseEntry
+  {
+    SizeValueType Stage{};
+    SizeValueType Level{};
+    SizeValueType Iteration{};
+    double        Value{};
+  };
+
+  /** How far the optimizer is; not a number: it has no such value. */
+  struct Progress
+  {
+    SizeValueType Iteration{};
+    double        Value{};
+    double        LearningRate{};
+    double        ConvergenceValue{};
+  };
+
+  /** Set/Get the images. */
+  itkSetConstObjectMacro(FixedImage, ImageType);
+  itkGetConstObjectMacro(FixedImage, ImageType);
+  itkSetConstObjectMacro(MovingImage, ImageType);
+  itkGetConstObjectMacro(MovingImage, ImageType);
+
+  /** Set/Get the masks, in the space of their image. Null: none. */
+  itkSetConstObjectMacro(FixedImageMask, MaskType);
+  itkGetConstObjectMacro(FixedImageMask, MaskType);
+  itkSetConstObjectMacro(MovingImageMask, MaskType);
+  itkGetConstObjectMacro(MovingImageMask, MaskType);
+
+  /** Set/Get the density of the sample points, and own sample points: see MaskedSamplingMixin. Null: none. */
+  itkSetConstObjectMacro(SamplingWeightImage, WeightImageType);
+  itkGetConstObjectMacro(SamplingWeightImage, WeightImageType);
+  itkSetConstObjectMacro(SamplePoints, PointSetType);
+  itkGetConstObjectMacro(SamplePoints, PointSetType);
+
+  /** Set/Get the grid of the virtual domain. Null: that of the fixed image. */
+  itkSetConstObjectMacro(VirtualDomain, GridType);
+  itkGetConstObjectMacro(VirtualDomain, GridType);
+
+  /** Set/Get the transforms between the virtual domain and the images that are not optimised. Null: identity. */
+  itkSetConstObjectMacro(MovingInitialTransform, TransformType);
+  itkGetConstObjectMacro(MovingInitialTransform, TransformType);
+  itkSetConstObjectMacro(FixedInitialTransform, TransformType);
+  itkGetConstObjectMacro(FixedInitialTransform, TransformType);
+
+  /** Set/Get the transform of which stages of the transform "given" optimise a copy. */
+  itkSetConstObjectMacro(TransformToOptimize, TransformType);
+  itkGetConstObjectMacro(TransformToOptimize, TransformType);
+
+  /** Add a stage: of settings, or of the defaults for a kind of transform. \return its number */
+  SizeValueType
+  AddStage(const SettingsType & settings);
+  SizeValueType
+  AddStage(const std::string & transform);
+  void
+  ClearStages();
+  SizeValueType
+  GetNumberOfStages() const
+  {
+    return m_Stages.size();
+  }
+  SettingsType &
+  GetStage(SizeValueType stage);
+
+  /** Register. \exception ExceptionObject if the input does not do, before any work if possible */
+  void
+  Update();
+
+  /** The metric of the first stage where it would start, at every voxel of the mask at full resolution. */
+  double
+  EvaluateMetric();
+
+  /** Let the optimizer end the current level after this iteration. \return whether it can */
+  bool
+  Stop();
+
+  /** To be called by an observer: end here, and keep what was reached. */
+  void
+  Finish()
+  {
+    m_IsFinishing = true;
+  }
+
+  /** From fixed points to moving points: all stages, and the initial transform of the moving image. */
+  const CompositeTransformType *
+  GetTransform() const
+  {
+    return m_Transform;
+  }
+  /** The transform of the current or last stage. */
+  const TransformType *
+  GetOptimizedTransform() const
+  {
+    return m_OptimizedTransform;
+  }
+
+  /** The sample points of the current or last level, in virtual space. Null if it has none. */
+  const PointSetType *
+  GetUsedSamplePoints() const
+  {
+    return m_ReadSamplePoints ? m_ReadSamplePoints() : m_LastSamplePoints.GetPointer();
+  }
+
+  const std::vector<LevelReport> &
+  GetReports() const
+  {
+    return m_Reports;
+  }
+  const std::vector<CourseEntry> &
+  GetCourse() const
+  {
+    return m_Course;
+  }
+  itkGetConstMacro(CurrentStage, SizeValueType);
+  itkGetConstMacro(CurrentLevel, SizeValueType);
+  Progress
+  GetProgress() const
+  {
+    return m_ReadProgress ? m_ReadProgress() : m_LastProgress;
+  }
+  ParametersType
+  GetPosition() const;
+  /** Scales of the parameters; empty: 1. */
+  ParametersType
+  GetScales() const;
+  SizeValueType
+  GetNumberOfValidPoints() const;
+  std::string
+  GetStopConditionDescription() const;
+
+protected:
+  MaskedImageRegistration() = default;
+  ~MaskedImageRegistration() override = default;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  using MetricType = ImageToImageMetricv4<TImage, TImage>;
+  using MetricPointer = typename MetricType::Pointer;
+  using TransformsType = MaskedRegistrationTransform<ImageDimension>;
+  using VectorType = Vector<double, ImageDimension>;
+  using SamplerType = MaskedVoxelSampler<ImageDimension>;
+
+  void
+  CheckInputs() const;
+  void
+  RunStage(const SettingsType & settings);
+  void
+  RunMethod(const SettingsType & settings);
+  void
+  RunSyN(const SettingsType & settings);
+  MetricPointer
+  MakeMetric(const SettingsType & settings) const;
+  template <typename TMethod>
+  void
+  SetUpMethod(TMethod & method, const SettingsType & settings, MetricType & metric) const;
+  void
+  SetUpOptimizer(const SettingsType & settings, MetricType & metric);
+  /** Make the transform of a stage, for the mask of a method. */
+  template <typename TMethod>
+  void
+  MakeTransform(TMethod & method, const SettingsType & settings, MetricType & metric);
+  VectorType
+  ComputeInitialTranslation(const SettingsType & settings) const;
+  typename SamplerType::Pointer
+  MakeSampler(const ImageType & image, const MaskType * mask) const;
+  template <typename TMethod>
+  void
+  ObserveLevels(TMethod & method, const SettingsType & settings);
+  template <typename TMethod>
+  void
+  StartLevel(TMethod & method, const SettingsType & settings);
+  void
+  EndLevel();
+  void
+  Iterate();
+  /** Keep what an observer can ask for, and let go of the rest. */
+  void
+  EndStage();
+  const GridType &
+  GetDomain() const;
+  /** Length of a step of 1. */
+  double
+  GetUnit(const SettingsType & settings) const;
+  template <typename TValue, typename TArray>
+  static TArray
+  Spread(const std::vector<TValue> & values, SizeValueType numberOfLevels, TArray array);
+
+  typename ImageType::ConstPointer       m_FixedImage{};
+  typename ImageType::ConstPointer       m_MovingImage{};
+  typename MaskType::ConstPointer        m_FixedImageMask{};
+  typename MaskType::ConstPointer        m_MovingImageMask{};
+  typename WeightImageType::ConstPointer m_SamplingWeightImage{};
+  typename PointSetType::ConstPointer    m_SamplePoints{};
+  typename GridType::ConstPointer        m_VirtualDomain{};
+  typename TransformType::ConstPointer   m_MovingInitialTransform{};
+  typename TransformType::ConstPointer   m_FixedInitialTransform{};
+  typename TransformType::ConstPointer   m_TransformToOptimize{};
+  std::vector<SettingsType>              m_Stages{};
+
+  typename CompositeTransformType::Pointer m_Transform{};
+  TransformPointer                         m_OptimizedTransform{};
+  std::vector<LevelReport>                 m_Reports{};
+  std::vector<CourseEntry>                 m_Course{};
+  SizeValueType                            m_CurrentStage{};
+  SizeValueType                            m_CurrentLevel{};
+  bool                                     m_IsFinishing{};
+  bool                                     m_HasLevel{};
+  double                                   m_LevelStart{};
+
+  /** Of the stage that runs. */
+  MaskedRegistrationOptimizer  m_Optimizer{};
+  MetricPointer                m_Metric{};
+  std::function<Progress()>    m_ReadProgress{};
+  std::function<std::string()> m_ReadStopCondition{};
+  std::function<void()>        m_FinishStage{};
+  /** ITK's own way to return the best position takes that after the next step. */
+  bool                                  m_IsBestKept{};
+  double                                m_BestValue{};
+  ParametersType                        m_BestPosition{};
+  ParametersType                        m_EvaluatedPosition{};
+  std::function<const PointSetType *()> m_ReadSamplePoints{};
+  /** Of the last stage, once it is over. */
+  Progress                            m_LastProgress{};
+  ParametersType                      m_LastPosition{};
+  ParametersType                      m_LastScales{};
+  SizeValueType                       m_LastNumberOfValidPoints{};
+  std::string                         m_LastStopCondition{};
+  typename PointSetType::ConstPointer m_LastSamplePoints{};
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkMaskedImageRegistration.hxx"
+#endif
+
+#endif // itkMaskedImageRegistration_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_MaskedImageRegistration
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedImageRegistration<Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedImageRegistration<Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedImageRegistration<Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedImageRegistration<Image<double, 3>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

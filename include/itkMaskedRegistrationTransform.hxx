@@ -1,0 +1,370 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMaskedRegistrationTransform_hxx
+#define itkMaskedRegistrationTransform_hxx
+
+#include "itkAffineTransform.h"
+#include "itkBSplineTransform.h"
+#include "itkBSplineTransformParametersAdaptor.h"
+#include "itkCompositeTransform.h"
+#include "itkDisplacementFieldTransform.h"
+#include "itkDisplacementFieldTransformParametersAdaptor.h"
+#include "itkEuler2DTransform.h"
+#include "itkEuler3DTransform.h"
+#include "itkGaussianSmoothingOnUpdateDisplacementFieldTransform.h"
+#include "itkGaussianSmoothingOnUpdateDisplacementFieldTransformParametersAdaptor.h"
+#include "itkShrinkImageFilter.h"
+#include "itkSimilarity2DTransform.h"
+#include "itkSimilarity3DTransform.h"
+#include "itkTranslationTransform.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk
+{
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::Make(const MaskedRegistrationSettings & settings, const GridType & box)
+  -> TransformPointer
+{
+  const std::string & name = settings.Transform;
+  if (name == "translation")
+  {
+    return TranslationTransform<double, VDimension>::New().GetPointer();
+  }
+  if (name == "b-spline")
+  {
+    return MakeSpline(settings, box);
+  }
+  if (name == "displacement-field" || name == "syn")
+  {
+    return MakeField(settings, box);
+  }
+
+  typename MatrixOffsetTransformBase<double, VDimension, VDimension>::Pointer transform;
+  if (name == "rigid")
+  {
+    using RigidType = std::conditional_t<VDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
+    transform = RigidType::New();
+  }
+  else if (name == "similarity")
+  {
+    using SimilarityType =
+      std::conditional_t<VDimension == 2, Similarity2DTransform<double>, Similarity3DTransform<double>>;
+    transform = SimilarityType::New();
+  }
+  else if (name == "affine")
+  {
+    transform = AffineTransform<double, VDimension>::New();
+  }
+  else
+  {
+    itkGenericExceptionMacro("transform: \"" << name << "\" is none that can be made.");
+  }
+  PointType center = GetMiddle(box);
+  if (!settings.Center.empty())
+  {
+    if (settings.Center.size() != VDimension)
+    {
+      itkGenericExceptionMacro("center: " << settings.Center.size() << " coordinates for images of " << VDimension
+                                          << " dimensions.");
+    }
+    std::copy(settings.Center.begin(), settings.Center.end(), center.Begin());
+  }
+  transform->SetIdentity();
+  transform->SetCenter(center);
+  return transform.GetPointer();
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::MakeSpline(const MaskedRegistrationSettings & settings, const GridType & box)
+  -> TransformPointer
+{
+  const auto & requested = settings.GridSpacing;
+  if (requested.size() != 1 && requested.size() != VDimension)
+  {
+    itkGenericExceptionMacro("grid-spacing: " << requested.size() << " values for images of " << VDimension
+                                              << " dimensions. Give one for all axes, or one for each.");
+  }
+  const SizeValueType finest =
+    settings.GridScaleFactors.empty() ? 1 : std::max<SizeValueType>(1, settings.GridScaleFactors.back());
+  const auto & spacing = box.GetSpacing();
+  const double voxel = *std::min_element(spacing.Begin(), spacing.End());
+
+  // Whole cells of the coarsest grid, with the box in their middle, and no sample point at their very end.
+  typename BSplineTransform<double, VDimension>::MeshSizeType           cells;
+  typename BSplineTransform<double, VDimension>::PhysicalDimensionsType length;
+  ContinuousIndex<double, VDimension>                                   corner;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const auto   size = static_cast<double>(box.GetLargestPossibleRegion().GetSize(d));
+    const double cell = requested[requested.size() == 1 ? 0 : d] * voxel * static_cast<double>(finest);
+    const double margin = spacing[d];
+    cells[d] = static_cast<SizeValueType>(std::ceil((size * spacing[d] + 2.0 * margin) / cell));
+    length[d] = static_cast<double>(cells[d]) * cell;
+    corner[d] = 0.5 * (size - length[d] / spacing[d]) - 0.5;
+  }
+  PointType origin;
+  box.TransformContinuousIndexToPhysicalPoint(corner, origin);
+
+  const auto transform = BSplineTransform<double, VDimension>::New();
+  transform->SetTransformDomainOrigin(origin);
+  transform->SetTransformDomainDirection(box.GetDirection());
+  transform->SetTransformDomainPhysicalDimensions(length);
+  transform->SetTransformDomainMeshSize(cells);
+  transform->SetIdentity();
+  return transform.GetPointer();
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::MakeField(const MaskedRegistrationSettings & settings, const GridType & box)
+  -> TransformPointer
+{
+  using FieldTransformType = DisplacementFieldTransform<double, VDimension>;
+  using SmoothingTransformType = GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
+  const auto makeField = [&box] {
+    const auto field = FieldTransformType::DisplacementFieldType::New();
+    field->CopyInformation(&box);
+    field->SetRegions(box.GetLargestPossibleRegion());
+    field->AllocateInitialized();
+    return field;
+  };
+  if (settings.Transform == "syn")
+  {
+    const auto transform = FieldTransformType::New();
+    transform->SetDisplacementField(makeField());
+    transform->SetInverseDisplacementField(makeField());
+    return transform.GetPointer();
+  }
+  const auto transform = SmoothingTransformType::New();
+  transform->SetDisplacementField(makeField());
+  transform->SetGaussianSmoothingVarianceForTheUpdateField(settings.UpdateFieldVariance);
+  transform->SetGaussianSmoothingVarianceForTheTotalField(settings.TotalFieldVariance);
+  return transform.GetPointer();
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::Copy(const TransformType & transform) -> TransformPointer
+{
+  using CompositeType = CompositeTransform<double, VDimension>;
+  if (const auto * const composite = dynamic_cast<const CompositeType *>(&transform))
+  {
+    const auto copy = CompositeType::New();
+    for (SizeValueType n = 0; n < composite->GetNumberOfTransforms(); ++n)
+    {
+      copy->AddTransform(Copy(*composite->GetNthTransformConstPointer(n)));
+      copy->SetNthTransformToOptimize(n, composite->GetNthTransformToOptimize(n));
+    }
+    return copy.GetPointer();
+  }
+  const auto copy = transform.Clone();
+  if (auto * const field = dynamic_cast<DisplacementFieldTransform<double, VDimension> *>(copy.GetPointer()))
+  {
+    // Clone() shares the fields.
+    using FieldType = typename DisplacementFieldTransform<double, VDimension>::DisplacementFieldType;
+    const auto copyOf = [](const FieldType * other) {
+      const auto pixels = FieldType::New();
+      pixels->CopyInformation(other);
+      pixels->SetRegions(other->GetBufferedRegion());
+      pixels->Allocate();
+      std::copy_n(
+        other->GetBufferPointer(), other->GetBufferedRegion().GetNumberOfPixels(), pixels->GetBufferPointer());
+      return pixels;
+    };
+    // Nor has it the inverse.
+    const auto * const inverse =
+      dynamic_cast<const DisplacementFieldTransform<double, VDimension> &>(transform).GetInverseDisplacementField();
+    if (field->GetDisplacementField() != nullptr)
+    {
+      field->SetDisplacementField(copyOf(field->GetDisplacementField()));
+    }
+    if (inverse != nullptr)
+    {
+      field->SetInverseDisplacementField(copyOf(inverse));
+    }
+  }
+  return copy;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::MakeAdaptors(const MaskedRegistrationSettings & settings,
+                                                      TransformType &                    transform,
+                                                      const GridType &                   domain,
+                                                      bool                               isGiven) -> AdaptorsType
+{
+  AdaptorsType adaptors(settings.GetNumberOfLevels());
+  for (SizeValueType level = 0; level < adaptors.size(); ++level)
+  {
+    const auto          grid = Shrink(domain, settings.ShrinkFactors[level]);
+    const SizeValueType factor = settings.GridScaleFactors.empty() ? 0 : settings.GridScaleFactors[level];
+    if (auto * const cubic = dynamic_cast<BSplineTransform<double, VDimension, 3> *>(&transform))
+    {
+      adaptors[level] = MakeSplineAdaptor(*cubic, factor, domain, *grid, isGiven);
+    }
+    else if (auto * const quadratic = dynamic_cast<BSplineTransform<double, VDimension, 2> *>(&transform))
+    {
+      adaptors[level] = MakeSplineAdaptor(*quadratic, factor, domain, *grid, isGiven);
+    }
+    else
+    {
+      adaptors[level] = MakeFieldAdaptor(transform, *grid);
+    }
+  }
+  return adaptors;
+}
+
+template <unsigned int VDimension>
+template <typename TSpline>
+auto
+MaskedRegistrationTransform<VDimension>::MakeSplineAdaptor(TSpline &        spline,
+                                                           SizeValueType    factor,
+                                                           const GridType & domain,
+                                                           const GridType & grid,
+                                                           bool             isGiven) -> AdaptorPointer
+{
+  if (factor == 0)
+  {
+    return nullptr;
+  }
+  auto cells = spline.GetTransformDomainMeshSize();
+  for (auto & number : cells)
+  {
+    number *= factor;
+  }
+  auto origin = spline.GetTransformDomainOrigin();
+  auto direction = spline.GetTransformDomainDirection();
+  auto length = spline.GetTransformDomainPhysicalDimensions();
+  if (isGiven)
+  {
+    origin = grid.GetOrigin();
+    direction = grid.GetDirection();
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      length[d] = domain.GetSpacing()[d] * static_cast<double>(domain.GetLargestPossibleRegion().GetSize(d) - 1);
+    }
+  }
+  const auto adaptor = BSplineTransformParametersAdaptor<TSpline>::New();
+  adaptor->SetTransform(&spline);
+  adaptor->SetRequiredTransformDomainMeshSize(cells);
+  adaptor->SetRequiredTransformDomainOrigin(origin);
+  adaptor->SetRequiredTransformDomainDirection(direction);
+  adaptor->SetRequiredTransformDomainPhysicalDimensions(length);
+  return adaptor.GetPointer();
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::MakeFieldAdaptor(const TransformType & transform, const GridType & grid)
+  -> AdaptorPointer
+{
+  using FieldType = DisplacementFieldTransform<double, VDimension>;
+  using SmoothedFieldType = GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
+  const auto setGrid = [&grid](auto adaptor) {
+    adaptor->SetRequiredSpacing(grid.GetSpacing());
+    adaptor->SetRequiredSize(grid.GetLargestPossibleRegion().GetSize());
+    adaptor->SetRequiredDirection(grid.GetDirection());
+    adaptor->SetRequiredOrigin(grid.GetOrigin());
+    return adaptor;
+  };
+  if (const auto * const smoothed = dynamic_cast<const SmoothedFieldType *>(&transform))
+  {
+    const auto adaptor =
+      setGrid(GaussianSmoothingOnUpdateDisplacementFieldTransformParametersAdaptor<SmoothedFieldType>::New());
+    adaptor->SetGaussianSmoothingVarianceForTheUpdateField(smoothed->GetGaussianSmoothingVarianceForTheUpdateField());
+    adaptor->SetGaussianSmoothingVarianceForTheTotalField(smoothed->GetGaussianSmoothingVarianceForTheTotalField());
+    return adaptor.GetPointer();
+  }
+  if (dynamic_cast<const FieldType *>(&transform) != nullptr)
+  {
+    return setGrid(DisplacementFieldTransformParametersAdaptor<FieldType>::New()).GetPointer();
+  }
+  return nullptr;
+}
+
+template <unsigned int VDimension>
+bool
+MaskedRegistrationTransform<VDimension>::Translate(TransformType & transform, const VectorType & translation)
+{
+  if (auto * const offset = dynamic_cast<TranslationTransform<double, VDimension> *>(&transform))
+  {
+    offset->Translate(translation);
+    return true;
+  }
+  if (auto * const linear = dynamic_cast<MatrixOffsetTransformBase<double, VDimension, VDimension> *>(&transform))
+  {
+    linear->SetTranslation(linear->GetTranslation() + translation);
+    return true;
+  }
+  return false;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::MakeGrid(const GridType & grid, RegionType region, SizeValueType margin)
+  -> GridPointer
+{
+  region.PadByRadius(margin);
+  region.Crop(grid.GetLargestPossibleRegion());
+  PointType origin;
+  grid.TransformIndexToPhysicalPoint(region.GetIndex(), origin);
+  const auto box = GridType::New();
+  box->CopyInformation(&grid);
+  box->SetOrigin(origin);
+  box->SetRegions(region.GetSize());
+  return box;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::Shrink(const GridType & grid, SizeValueType factor) -> GridPointer
+{
+  using ImageType = Image<unsigned char, VDimension>;
+  const auto header = ImageType::New();
+  header->CopyInformation(&grid);
+  header->SetRegions(grid.GetLargestPossibleRegion());
+  const auto filter = ShrinkImageFilter<ImageType, ImageType>::New();
+  filter->SetInput(header);
+  filter->SetShrinkFactors(static_cast<unsigned int>(factor));
+  filter->UpdateOutputInformation();
+  const auto shrunken = GridType::New();
+  shrunken->CopyInformation(filter->GetOutput());
+  return shrunken;
+}
+
+template <unsigned int VDimension>
+auto
+MaskedRegistrationTransform<VDimension>::GetMiddle(const GridType & grid) -> PointType
+{
+  const auto &                        region = grid.GetLargestPossibleRegion();
+  ContinuousIndex<double, VDimension> middle;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    middle[d] = static_cast<double>(region.GetIndex(d)) + 0.5 * (static_cast<double>(region.GetSize(d)) - 1.0);
+  }
+  PointType point;
+  grid.TransformContinuousIndexToPhysicalPoint(middle, point);
+  return point;
+}
+} // end namespace itk
+
+#endif // itkMaskedRegistrationTransform_hxx

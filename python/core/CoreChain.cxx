@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CoreChain.h"
+#include "CoreErrors.h"
+
+#include "itkBSplineTransform.h"
+#include "itkDisplacementFieldTransform.h"
+#include "itkGaussianSmoothingOnUpdateDisplacementFieldTransform.h"
+#include "itkHDF5TransformIOFactory.h"
+#include "itkMatlabTransformIOFactory.h"
+#include "itkTransformFactory.h"
+#include "itkTransformFileReader.h"
+#include "itkTransformFileWriter.h"
+#include "itkTxtTransformIOFactory.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace MaskedSamplingCore
+{
+namespace
+{
+template <unsigned int VDimension>
+void
+RegisterSplines()
+{
+  // ITK knows cubic ones by itself.
+  itk::TransformFactory<itk::BSplineTransform<double, VDimension, 0>>::RegisterTransform();
+  itk::TransformFactory<itk::BSplineTransform<double, VDimension, 1>>::RegisterTransform();
+  itk::TransformFactory<itk::BSplineTransform<double, VDimension, 2>>::RegisterTransform();
+}
+
+void
+RegisterFactories()
+{
+  static std::once_flag once;
+  std::call_once(once, [] {
+    itk::TransformFactoryBase::RegisterDefaultTransforms();
+    RegisterSplines<2>();
+    RegisterSplines<3>();
+    itk::HDF5TransformIOFactory::RegisterOneFactory();
+    itk::MatlabTransformIOFactory::RegisterOneFactory();
+    itk::TxtTransformIOFactory::RegisterOneFactory();
+  });
+}
+
+std::string
+GetSuffix(unsigned int dimension)
+{
+  return "_double_" + std::to_string(dimension) + '_' + std::to_string(dimension);
+}
+
+template <unsigned int VDimension>
+typename itk::Transform<double, VDimension, VDimension>::Pointer
+MakeTransform(const masked_sampling_chain::Part & part)
+{
+  using TransformType = itk::Transform<double, VDimension, VDimension>;
+  RegisterFactories();
+  const auto                            created = itk::ObjectFactoryBase::CreateInstance(part.Name.c_str());
+  const typename TransformType::Pointer transform = dynamic_cast<TransformType *>(created.GetPointer());
+  if (transform.IsNull())
+  {
+    itkGenericExceptionMacro("transform: ITK has no \"" << part.Name << "\" of " << VDimension
+                                                        << " dimensions, of the form \"Euler" << VDimension
+                                                        << "DTransform" << GetSuffix(VDimension) << "\".");
+  }
+  created->UnRegister();
+  const auto check = [&part](const char * name, itk::SizeValueType expected, itk::SizeValueType given) {
+    if (expected != given)
+    {
+      itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << expected << ' ' << name << ", not " << given
+                                               << '.');
+    }
+  };
+  typename TransformType::FixedParametersType fixedParameters(part.FixedParameters.size());
+  std::copy(part.FixedParameters.begin(), part.FixedParameters.end(), fixedParameters.begin());
+  using SmoothedType = itk::GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
+  auto * const             smoothed = dynamic_cast<SmoothedType *>(transform.GetPointer());
+  const itk::SizeValueType numberOfOwn = transform->GetFixedParameters().Size();
+  if (smoothed != nullptr && fixedParameters.size() == numberOfOwn + 2)
+  {
+    // ITK keeps these two elsewhere.
+    smoothed->SetGaussianSmoothingVarianceForTheUpdateField(fixedParameters[numberOfOwn]);
+    smoothed->SetGaussianSmoothingVarianceForTheTotalField(fixedParameters[numberOfOwn + 1]);
+    fixedParameters.SetSize(numberOfOwn);
+    std::copy_n(part.FixedParameters.begin(), numberOfOwn, fixedParameters.begin());
+  }
+  if (fixedParameters.size() > 0 || transform->GetFixedParameters().Size() == 0)
+  {
+    check("fixed parameters", transform->GetFixedParameters().Size(), fixedParameters.size());
+    transform->SetFixedParameters(fixedParameters);
+  }
+  check("parameters", transform->GetNumberOfParameters(), part.Parameters.size());
+  typename TransformType::ParametersType parameters(part.Parameters.size());
+  std::copy(part.Parameters.begin(), part.Parameters.end(), parameters.begin());
+  transform->SetParametersByValue(parameters);
+  return transform;
+}
+
+template <unsigned int VDimension>
+void
+MapPoints(const masked_sampling_chain & chain, const double * points, size_t number, double * mapped)
+{
+  const auto transform = MakeComposite<VDimension>(chain);
+  for (size_t n = 0; n < number; ++n)
+  {
+    itk::Point<double, VDimension> point;
+    std::copy_n(points + n * VDimension, VDimension, point.Begin());
+    point = transform->TransformPoint(point);
+    std::copy_n(point.Begin(), VDimension, mapped + n * VDimension);
+  }
+}
+
+template <unsigned int VDimension>
+void
+Invert(const masked_sampling_chain & chain, masked_sampling_chain & inverse)
+{
+  const auto            transform = MakeComposite<VDimension>(chain);
+  masked_sampling_chain result;
+  for (itk::SizeValueType n = transform->GetNumberOfTransforms(); n > 0; --n)
+  {
+    const auto & part = *transform->GetNthTransformConstPointer(n - 1);
+    const auto   inverted = part.GetInverseTransform();
+    if (inverted.IsNull())
+    {
+      itkGenericExceptionMacro("inverse: " << part.GetNameOfClass()
+                                           << " has no inverse that is known. Register the other way round.");
+    }
+    AppendTransform(*inverted, result);
+  }
+  inverse = result;
+}
+
+template <unsigned int VDimension>
+void
+Write(const std::string & path, const masked_sampling_chain & chain)
+{
+  const auto composite = MakeComposite<VDimension>(chain);
+  const auto writer = itk::TransformFileWriter::New();
+  writer->SetFileName(path);
+  if (composite->GetNumberOfTransforms() == 1)
+  {
+    writer->SetInput(composite->GetNthTransform(0));
+  }
+  else
+  {
+    writer->SetInput(composite);
+  }
+  writer->Update();
+}
+
+void
+CheckDimension(uint32_t dimension)
+{
+  if (dimension != 2 && dimension != 3)
+  {
+    itkGenericExceptionMacro("dimension: " << dimension << " is neither 2 nor 3.");
+  }
+}
+} // namespace
+
+template <unsigned int VDimension>
+typename itk::CompositeTransform<double, VDimension>::Pointer
+MakeComposite(const masked_sampling_chain & chain)
+{
+  const auto composite = itk::CompositeTransform<double, VDimension>::New();
+  for (const auto & part : chain.Parts)
+  {
+    composite->AddTransform(MakeTransform<VDimension>(part));
+  }
+  composite->FlattenTransformQueue();
+  return composite;
+}
+template itk::CompositeTransform<double, 2>::Pointer
+MakeComposite<2>(const masked_sampling_chain &);
+template itk::CompositeTransform<double, 3>::Pointer
+MakeComposite<3>(const masked_sampling_chain &);
+
+void
+AppendTransform(const itk::TransformBase & transform, masked_sampling_chain & chain)
+{
+  const auto appendParts = [&chain](const auto * composite) {
+    for (itk::SizeValueType n = 0; composite != nullptr && n < composite->GetNumberOfTransforms(); ++n)
+    {
+      AppendTransform(*composite->GetNthTransformConstPointer(n), chain);
+    }
+    return composite != nullptr;
+  };
+  if (appendParts(dynamic_cast<const itk::CompositeTransform<double, 2> *>(&transform)) ||
+      appendParts(dynamic_cast<const itk::CompositeTransform<double, 3> *>(&transform)))
+  {
+    return;
+  }
+  masked_sampling_chain::Part part{ transform.GetTransformTypeAsString(), {}, {} };
+  // How a field is smoothed while it is found is nothing that others need to know.
+  const bool isField = dynamic_cast<const itk::DisplacementFieldTransform<double, 2> *>(&transform) != nullptr ||
+                       dynamic_cast<const itk::DisplacementFieldTransform<double, 3> *>(&transform) != nullptr;
+  if (isField)
+  {
+    part.Name = "DisplacementFieldTransform" + GetSuffix(transform.GetInputSpaceDimension());
+  }
+  // Inverses of some transforms are of the class that they are derived from, which cannot be made by name.
+  const std::string base = "MatrixOffsetTransformBase";
+  if (part.Name.compare(0, base.size(), base) == 0)
+  {
+    part.Name.replace(0, base.size(), "AffineTransform");
+  }
+  const auto & fixedParameters = transform.GetFixedParameters();
+  const auto & parameters = transform.GetParameters();
+  part.FixedParameters.assign(fixedParameters.begin(), fixedParameters.end());
+  part.Parameters.assign(parameters.begin(), parameters.end());
+  chain.Parts.push_back(std::move(part));
+}
+} // namespace MaskedSamplingCore
+
+using namespace MaskedSamplingCore;
+
+masked_sampling_chain *
+masked_sampling_chain_create()
+{
+  return new (std::nothrow) masked_sampling_chain;
+}
+
+void
+masked_sampling_chain_destroy(masked_sampling_chain * chain)
+{
+  delete chain;
+}
+
+int
+masked_sampling_chain_add(masked_sampling_chain * chain,
+                          const char *            name,
+                          const double *          fixed_parameters,
+                          size_t                  number_of_fixed_parameters,
+                          const double *          parameters,
+                          size_t                  number_of_parameters)
+{
+  return Guard([&] {
+    chain->Parts.push_back({ name,
+                             { fixed_parameters, fixed_parameters + number_of_fixed_parameters },
+                             { parameters, parameters + number_of_parameters } });
+  });
+}
+
+size_t
+masked_sampling_chain_length(const masked_sampling_chain * chain)
+{
+  return chain->Parts.size();
+}
+
+const char *
+masked_sampling_chain_name(const masked_sampling_chain * chain, size_t index)
+{
+  return chain->Parts[index].Name.c_str();
+}
+
+void
+masked_sampling_chain_get(const masked_sampling_chain * chain,
+                          size_t                        index,
+                          const double **               fixed_parameters,
+                          size_t *                      number_of_fixed_parameters,
+                          const double **               parameters,
+                          size_t *                      number_of_parameters)
+{
+  const auto & part = chain->Parts[index];
+  *fixed_parameters = part.FixedParameters.data();
+  *number_of_fixed_parameters = part.FixedParameters.size();
+  *parameters = part.Parameters.data();
+  *number_of_parameters = part.Parameters.size();
+}
+
+int
+masked_sampling_map_points(uint32_t                      dimension,
+                           const masked_sampling_chain * chain,
+                           const double *                points,
+                           size_t                        number_of_points,
+                           double *                      mapped)
+{
+  return Guard([&] {
+    CheckDimension(dimension);
+    (dimension == 2 ? MapPoints<2> : MapPoints<3>)(*chain, points, number_of_points, mapped);
+  });
+}
+
+int
+masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse)
+{
+  return Guard([&] {
+    CheckDimension(dimension);
+    (dimension == 2 ? Invert<2> : Invert<3>)(*chain, *inverse);
+  });
+}
+
+int
+masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_sampling_chain * chain)
+{
+  return Guard([&] {
+    RegisterFactories();
+    const auto reader = itk::TransformFileReader::New();
+    reader->SetFileName(path);
+    reader->Update();
+    masked_sampling_chain read;
+    for (const auto & transform : *reader->GetTransformList())
+    {
+      AppendTransform(*transform, read);
+      *dimension = static_cast<uint32_t>(transform->GetInputSpaceDimension());
+    }
+    *chain = std::move(read);
+  });
+}
+
+int
+masked_sampling_write_transform(const char * path, uint32_t dimension, const masked_sampling_chain * chain)
+{
+  return Guard([&] {
+    CheckDimension(dimension);
+    RegisterFactories();
+    (dimension == 2 ? Write<2> : Write<3>)(path, *chain);
+  });
+}

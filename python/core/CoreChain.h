@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CoreChain_h
+#define CoreChain_h
+
+#include "MaskedSamplingCore.h"
+
+#include "itkCompositeTransform.h"
+
+#include <string>
+#include <vector>
+
+/** Transforms as what they are made from. */
+struct masked_sampling_chain
+{
+  struct Part
+  {
+    std::string         Name;
+    std::vector<double> FixedParameters;
+    std::vector<double> Parameters;
+  };
+  std::vector<Part> Parts;
+};
+
+namespace MaskedSamplingCore
+{
+template <unsigned int VDimension>
+typename itk::CompositeTransform<double, VDimension>::Pointer
+MakeComposite(const masked_sampling_chain & chain);
+
+/** Put the parts of a transform, of a composite the parts of its parts, at the end of a chain. */
+void
+AppendTransform(const itk::TransformBase & transform, masked_sampling_chain & chain);
+} // namespace MaskedSamplingCore
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CoreErrors.h"
+#include "MaskedSamplingCore.h"
+
+#include "itkObjectFactory.h"
+#include "itkOutputWindow.h"
+
+#include <mutex>
+
+namespace MaskedSamplingCore
+{
+namespace
+{
+thread_local std::string keptText;
+thread_local std::string keptError;
+thread_local std::string keptWarnings;
+thread_local std::string toldWarnings;
+
+/** Where ITK's warnings go. */
+class WarningKeeper : public itk::OutputWindow
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(WarningKeeper);
+  using Self = WarningKeeper;
+  using Superclass = itk::OutputWindow;
+  using Pointer = itk::SmartPointer<Self>;
+  using ConstPointer = itk::SmartPointer<const Self>;
+  itkFactorylessNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(WarningKeeper);
+
+  void
+  DisplayText(const char * text) override
+  {
+    // "WARNING: In file, line n\nClass (0x...): text\n\n"
+    std::string       line(text);
+    const std::size_t end = line.find("): ");
+    line = end == std::string::npos ? line : line.substr(end + 3);
+    for (char & character : line)
+    {
+      character = character == '\n' ? ' ' : character;
+    }
+    while (!line.empty() && line.back() == ' ')
+    {
+      line.pop_back();
+    }
+    keptWarnings += (keptWarnings.empty() ? "" : "\n") + line;
+  }
+
+protected:
+  WarningKeeper() = default;
+  ~WarningKeeper() override = default;
+};
+
+/** Without the address of the object that starts the descriptions of ITK's exceptions: "ITK ERROR: Class(0x...): ". */
+std::string
+RemoveAddress(const std::string & text)
+{
+  const std::size_t open = text.find("(0x");
+  const std::size_t close = text.find("): ");
+  const bool        isPrefix = text.rfind("ITK ERROR: ", 0) == 0 || text.rfind("itk::ERROR: ", 0) == 0;
+  if (isPrefix && open != std::string::npos && close != std::string::npos && open < close)
+  {
+    return text.substr(close + 3);
+  }
+  return isPrefix ? text.substr(text.find(": ") + 2) : text;
+}
+} // namespace
+
+const char *
+KeepText(const std::string & text)
+{
+  keptText = text;
+  return keptText.c_str();
+}
+
+void
+KeepError(const std::string & text)
+{
+  keptError = RemoveAddress(text);
+}
+
+void
+KeepWarnings()
+{
+  static std::once_flag once;
+  std::call_once(once, [] { itk::OutputWindow::SetInstance(WarningKeeper::New()); });
+}
+} // namespace MaskedSamplingCore
+
+using namespace MaskedSamplingCore;
+
+const char *
+masked_sampling_error()
+{
+  return keptError.c_str();
+}
+
+const char *
+masked_sampling_warnings()
+{
+  // Not KeepText(): the text of the function that was called before may not have been read yet.
+  toldWarnings.swap(keptWarnings);
+  keptWarnings.clear();
+  return toldWarnings.c_str();
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CoreErrors.h"
+#include "CoreImages.h"
+
+#include "itkBMPImageIOFactory.h"
+#include "itkGiplImageIOFactory.h"
+#include "itkJPEGImageIOFactory.h"
+#include "itkMRCImageIOFactory.h"
+#include "itkMetaImageIOFactory.h"
+#include "itkNiftiImageIOFactory.h"
+#include "itkNrrdImageIOFactory.h"
+#include "itkPNGImageIOFactory.h"
+#include "itkTIFFImageIOFactory.h"
+#include "itkVTKImageIOFactory.h"
+
+#include "itkImageIOFactory.h"
+
+#include <array>
+#include <cmath>
+#include <mutex>
+
+namespace MaskedSamplingCore
+{
+namespace
+{
+using ComponentType = itk::ImageIOBase::IOComponentEnum;
+
+constexpr std::array<std::pair<const char *, ComponentType>, 10> components{ {
+  { "uint8", ComponentType::UCHAR },
+  { "int8", ComponentType::CHAR },
+  { "uint16", ComponentType::USHORT },
+  { "int16", ComponentType::SHORT },
+  { "uint32", ComponentType::UINT },
+  { "int32", ComponentType::INT },
+  { "uint64", ComponentType::ULONG },
+  { "int64", ComponentType::LONG },
+  { "float32", ComponentType::FLOAT },
+  { "float64", ComponentType::DOUBLE },
+} };
+
+void
+RegisterFactories()
+{
+  static std::once_flag once;
+  std::call_once(once, [] {
+    itk::BMPImageIOFactory::RegisterOneFactory();
+    itk::GiplImageIOFactory::RegisterOneFactory();
+    itk::JPEGImageIOFactory::RegisterOneFactory();
+    itk::MRCImageIOFactory::RegisterOneFactory();
+    itk::MetaImageIOFactory::RegisterOneFactory();
+    itk::NiftiImageIOFactory::RegisterOneFactory();
+    itk::NrrdImageIOFactory::RegisterOneFactory();
+    itk::PNGImageIOFactory::RegisterOneFactory();
+    itk::TIFFImageIOFactory::RegisterOneFactory();
+    itk::VTKImageIOFactory::RegisterOneFactory();
+  });
+}
+
+/** A reader or writer that knows what the file holds. */
+itk::ImageIOBase::Pointer
+Open(const std::string & path, itk::ImageIOFactory::IOFileModeEnum mode)
+{
+  RegisterFactories();
+  const auto io = itk::ImageIOFactory::CreateImageIO(path.c_str(), mode);
+  if (io.IsNull())
+  {
+    itkGenericExceptionMacro("No format that is known here "
+                             << (mode == itk::ImageIOFactory::IOFileModeEnum::ReadMode ? "reads" : "writes") << " \""
+                             << path << "\". There are NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL, MRC.");
+  }
+  io->SetFileName(path);
+  return io;
+}
+
+itk::ImageIOBase::Pointer
+OpenToRead(const std::string & path)
+{
+  const auto io = Open(path, itk::ImageIOFactory::IOFileModeEnum::ReadMode);
+  io->ReadImageInformation();
+  if (io->GetNumberOfComponents() != 1)
+  {
+    itkGenericExceptionMacro("\"" << path << "\" has " << io->GetNumberOfComponents()
+                                  << " numbers per pixel. One is needed: make it grey.");
+  }
+  return io;
+}
+
+/** Dimensions of one voxel at the end do not count. */
+unsigned int
+GetDimension(const itk::ImageIOBase & io)
+{
+  unsigned int dimension = io.GetNumberOfDimensions();
+  while (dimension > 3 && io.GetDimensions(dimension - 1) == 1)
+  {
+    --dimension;
+  }
+  return dimension;
+}
+
+const char *
+GetComponentName(const itk::ImageIOBase & io)
+{
+  auto type = io.GetComponentType();
+  type = type == ComponentType::LONGLONG ? ComponentType::LONG : type;
+  type = type == ComponentType::ULONGLONG ? ComponentType::ULONG : type;
+  for (const auto & [name, component] : components)
+  {
+    if (component == type)
+    {
+      return name;
+    }
+  }
+  itkGenericExceptionMacro("\"" << io.GetFileName() << "\" has pixels of an unknown type.");
+}
+} // namespace
+} // namespace MaskedSamplingCore
+
+using namespace MaskedSamplingCore;
+
+int
+masked_sampling_image_info(const char *               path,
+                           masked_sampling_geometry * geometry,
+                           const char **              component,
+                           uint64_t *                 number_of_bytes)
+{
+  return Guard([&] {
+    const auto         io = OpenToRead(path);
+    const unsigned int dimension = GetDimension(*io);
+    if (dimension < 2 || dimension > 3)
+    {
+      itkGenericExceptionMacro("\"" << path << "\" has " << dimension << " dimensions. 2 or 3 are needed.");
+    }
+    *geometry = {};
+    geometry->dimension = dimension;
+    for (unsigned int d = 0; d < dimension; ++d)
+    {
+      // As ImageFileReader does it: a negative spacing turns its axis around.
+      const double spacing = io->GetSpacing(d);
+      geometry->size[d] = io->GetDimensions(d);
+      geometry->spacing[d] = std::abs(spacing);
+      geometry->origin[d] = io->GetOrigin(d);
+      const auto axis = io->GetDirection(d);
+      for (unsigned int row = 0; row < dimension; ++row)
+      {
+        geometry->direction[row * dimension + d] = spacing < 0.0 ? -axis[row] : axis[row];
+      }
+    }
+    *component = GetComponentName(*io);
+    *number_of_bytes = static_cast<uint64_t>(io->GetImageSizeInBytes());
+  });
+}
+
+int
+masked_sampling_read_pixels(const char * path, void * pixels)
+{
+  return Guard([&] {
+    const auto         io = OpenToRead(path);
+    itk::ImageIORegion region(io->GetNumberOfDimensions());
+    for (unsigned int d = 0; d < io->GetNumberOfDimensions(); ++d)
+    {
+      region.SetSize(d, io->GetDimensions(d));
+    }
+    io->SetIORegion(region);
+    io->Read(pixels);
+  });
+}
+
+int
+masked_sampling_write_image(const char *                     path,
+                            const masked_sampling_geometry * geometry,
+                            const char *                     component,
+                            const void *                     pixels,
+                            int                              compress)
+{
+  return Guard([&] {
+    const auto         io = Open(path, itk::ImageIOFactory::IOFileModeEnum::WriteMode);
+    const unsigned int dimension = geometry->dimension;
+    itk::ImageIORegion region(dimension);
+    io->SetNumberOfDimensions(dimension);
+    for (unsigned int d = 0; d < dimension; ++d)
+    {
+      io->SetDimensions(d, geometry->size[d]);
+      io->SetSpacing(d, geometry->spacing[d]);
+      io->SetOrigin(d, geometry->origin[d]);
+      std::vector<double> axis(dimension);
+      for (unsigned int row = 0; row < dimension; ++row)
+      {
+        axis[row] = geometry->direction[row * dimension + d];
+      }
+      io->SetDirection(d, axis);
+      region.SetSize(d, geometry->size[d]);
+    }
+    io->SetIORegion(region);
+    io->SetUseCompression(compress != 0);
+    io->SetPixelType(itk::IOPixelEnum::SCALAR);
+    io->SetNumberOfComponents(1);
+    bool isKnown = false;
+    for (const auto & [name, type] : components)
+    {
+      if (std::string(name) == component)
+      {
+        io->SetComponentType(type);
+        isKnown = true;
+      }
+    }
+    if (!isKnown)
+    {
+      itkGenericExceptionMacro("Pixels of " << component << " cannot be written.");
+    }
+    io->Write(pixels);
+  });
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * C interface of what the Python package calls through ctypes, without the modules that SWIG makes.
+ *
+ * Functions that can fail return 0 if they did not, 1 after an error (masked_sampling_error() tells which), and 2 if a
+ * callback ended them. Texts are UTF-8 and live until the next call in the same thread. Vectors and points have x
+ * first; directions are matrices, row after row; pixels are in ITK's order, x fastest. Pixels that are set are shared,
+ * not copied, and must live as long as the object that they are set on. Nothing here may be called by two threads at a
+ * time for the same object.
+ */
+#ifndef MaskedSamplingCore_h
+#define MaskedSamplingCore_h
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C"
+{
+#endif
+
+#define MASKED_SAMPLING_API __attribute__((visibility("default")))
+
+  /** The geometry of an image: size, spacing and origin of as many numbers as there are dimensions. */
+  typedef struct
+  {
+    uint32_t dimension;
+    uint64_t size[3];
+    double   spacing[3];
+    double   origin[3];
+    double   direction[9];
+  } masked_sampling_geometry;
+
+  /** The error of the last function of this thread that returned 1. */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_error(void);
+  /** Warnings since this was asked last, a line each, of this thread. */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_warnings(void);
+
+  /** Names, kinds and choices of all settings: lines of name, tab, kind, tab, choices between commas. */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_settings(void);
+  MASKED_SAMPLING_API int
+  masked_sampling_is_transform(const char * name);
+
+  /** A chain of transforms, in the order of the queue of itk::CompositeTransform: the last is applied first. */
+  typedef struct masked_sampling_chain masked_sampling_chain;
+  MASKED_SAMPLING_API masked_sampling_chain *
+  masked_sampling_chain_create(void);
+  MASKED_SAMPLING_API void
+  masked_sampling_chain_destroy(masked_sampling_chain * chain);
+  /** \param name that of itk::TransformBase::GetTransformTypeAsString()
+   * \param fixed_parameters of a GaussianSmoothingOnUpdateDisplacementFieldTransform, its two variances (update field,
+   * total field) can follow */
+  MASKED_SAMPLING_API int
+  masked_sampling_chain_add(masked_sampling_chain * chain,
+                            const char *            name,
+                            const double *          fixed_parameters,
+                            size_t                  number_of_fixed_parameters,
+                            const double *          parameters,
+                            size_t                  number_of_parameters);
+  MASKED_SAMPLING_API size_t
+  masked_sampling_chain_length(const masked_sampling_chain * chain);
+  MASKED_SAMPLING_API const char *
+  masked_sampling_chain_name(const masked_sampling_chain * chain, size_t index);
+  /** Pointers to the parameters of a part; they live until the chain changes. */
+  MASKED_SAMPLING_API void
+  masked_sampling_chain_get(const masked_sampling_chain * chain,
+                            size_t                        index,
+                            const double **               fixed_parameters,
+                            size_t *                      number_of_fixed_parameters,
+                            const double **               parameters,
+                            size_t *                      number_of_parameters);
+  MASKED_SAMPLING_API int
+  masked_sampling_map_points(uint32_t                      dimension,
+                             const masked_sampling_chain * chain,
+                             const double *                points,
+                             size_t                        number_of_points,
+                             double *                      mapped);
+  MASKED_SAMPLING_API int
+  masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse);
+  MASKED_SAMPLING_API int
+  masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_sampling_chain * chain);
+  MASKED_SAMPLING_API int
+  masked_sampling_write_transform(const char * path, uint32_t dimension, const masked_sampling_chain * chain);
+
+  /** Resample an image of float (4 bytes) or double (8) onto a grid.
+   * \param pixels of the grid, to be written */
+  MASKED_SAMPLING_API int
+  masked_sampling_resample(uint32_t                         bytes,
+                           const void *                     image,
+                           const masked_sampling_geometry * geometry,
+                           const masked_sampling_geometry * grid,
+                           const masked_sampling_chain *    chain,
+                           const char *                     interpolator,
+                           double                           default_value,
+                           void *                           pixels);
+
+  /** \param component one of uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64
+   * \param number of bytes of all pixels */
+  MASKED_SAMPLING_API int
+  masked_sampling_image_info(const char *               path,
+                             masked_sampling_geometry * geometry,
+                             const char **              component,
+                             uint64_t *                 number_of_bytes);
+  MASKED_SAMPLING_API int
+  masked_sampling_read_pixels(const char * path, void * pixels);
+  MASKED_SAMPLING_API int
+  masked_sampling_write_image(const char *                     path,
+                              const masked_sampling_geometry * geometry,
+                              const char *                     component,
+                              const void *                     pixels,
+                              int                              compress);
+
+  /** An itk::MaskedImageRegistration. */
+  typedef struct masked_sampling_registration masked_sampling_registration;
+  /** Called with "start", "level", "iteration" and "end". \return 0: go on; 1: end with the code 2 */
+  typedef int (*masked_sampling_callback)(const char * event, void * data);
+
+  /** \return null after an error */
+  MASKED_SAMPLING_API masked_sampling_registration *
+  masked_sampling_create(uint32_t dimension, uint32_t bytes);
+  MASKED_SAMPLING_API void
+  masked_sampling_destroy(masked_sampling_registration * registration);
+  /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights (float)
+   * \param pixels null: none from now on */
+  MASKED_SAMPLING_API int
+  masked_sampling_set_image(masked_sampling_registration *   registration,
+                            const char *                     role,
+                            const void *                     pixels,
+                            const masked_sampling_geometry * geometry);
+  MASKED_SAMPLING_API int
+  masked_sampling_set_domain(masked_sampling_registration * registration, const masked_sampling_geometry * geometry);
+  /** \param role transform, moving-initial, fixed-initial */
+  MASKED_SAMPLING_API int
+  masked_sampling_set_transform(masked_sampling_registration * registration,
+                                const char *                   role,
+                                const masked_sampling_chain *  chain);
+  MASKED_SAMPLING_API int
+  masked_sampling_set_points(masked_sampling_registration * registration, const double * points, size_t number);
+  /** \param stage gets its number */
+  MASKED_SAMPLING_API int
+  masked_sampling_add_stage(masked_sampling_registration * registration, const char * transform, size_t * stage);
+  MASKED_SAMPLING_API int
+  masked_sampling_set_text(masked_sampling_registration * registration,
+                           size_t                         stage,
+                           const char *                   name,
+                           const char *                   text);
+  MASKED_SAMPLING_API int
+  masked_sampling_set_numbers(masked_sampling_registration * registration,
+                              size_t                         stage,
+                              const char *                   name,
+                              const double *                 numbers,
+                              size_t                         number);
+  /** Whether the settings of a stage go together. */
+  MASKED_SAMPLING_API int
+  masked_sampling_check_stage(masked_sampling_registration * registration, size_t stage);
+  /** All settings of a stage, with values for each level where none were set: lines of name, tab, and a text or numbers
+   * between blanks. Null after an error. */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_get_settings(masked_sampling_registration * registration, size_t stage);
+  MASKED_SAMPLING_API int
+  masked_sampling_run(masked_sampling_registration * registration, masked_sampling_callback callback, void * data);
+  /** The optimizer ends its level. \return whether it can */
+  MASKED_SAMPLING_API int
+  masked_sampling_stop(masked_sampling_registration * registration);
+  /** End everything here, and keep what was reached. */
+  MASKED_SAMPLING_API void
+  masked_sampling_finish(masked_sampling_registration * registration);
+  MASKED_SAMPLING_API int
+  masked_sampling_evaluate(masked_sampling_registration * registration, double * value);
+  /** Numbers by name: progress (stage, level, iteration, value, learning rate, convergence value), position, scales,
+   * valid-points, points, course (stage, level, iteration, value, for every iteration), reports (stage, level, mask
+   * voxels, requested points, points, points in the moving image, iterations, first value, last value, seconds, for
+   * every level). They live until the next call for the object. */
+  MASKED_SAMPLING_API int
+  masked_sampling_get_numbers(masked_sampling_registration * registration,
+                              const char *                   name,
+                              const double **                numbers,
+                              size_t *                       number);
+  /** \param report number of the level's report; -1: of now */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_get_stop_condition(masked_sampling_registration * registration, int64_t report);
+  /** \param role result, optimized */
+  MASKED_SAMPLING_API int
+  masked_sampling_get_transform(masked_sampling_registration * registration,
+                                const char *                   role,
+                                masked_sampling_chain *        chain);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

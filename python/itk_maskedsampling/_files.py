@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images in files."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._arrays import check_pixels, to_layout
+from ._images import Image
+
+#: Pixel types of files that the core does not write, and those in which they are written.
+WRITTEN_AS = {"bool": "uint8", "float16": "float32"}
+
+
+def read_image(path: str | os.PathLike[str]) -> Image:
+    """Read an image of 2 or 3 dimensions with one number per pixel.
+
+    path: NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL or MRC. Whatever else itk can read, such as a DICOM
+        file or the folder of a DICOM series, needs the package itk, which is imported then.
+
+    Raises FileNotFoundError where there is no such file, RuntimeError if it cannot be read.
+    """
+    return read_file("path", path)
+
+
+def read_file(name: str, path: str | os.PathLike[str]) -> Image:
+    """Read an image; the name is what errors call the argument."""
+    file = Path(path).expanduser()
+    if not file.exists():
+        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})")
+    if file.is_dir():
+        return read_with_itk(name, file, "it is a folder")
+    try:
+        pixels, geometry = _core.read_image(os.fspath(file))
+    except _core.CoreError as error:
+        return read_with_itk(name, file, str(error).strip())
+    check_pixels(name, pixels)
+    direction = np.reshape(geometry.direction, (pixels.ndim, pixels.ndim))
+    return Image(pixels, geometry.spacing, geometry.origin, direction)
+
+
+def read_with_itk(name: str, file: Path, reason: str) -> Image:
+    """What the core cannot read, for a reason."""
+    try:
+        itk: Any = importlib.import_module("itk")
+    except ImportError as error:
+        raise RuntimeError(
+            f"{name}: {file} cannot be read: {reason}. With the package itk, more kinds can be"
+        ) from error
+    try:
+        image = itk.imread(os.fspath(file))
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise RuntimeError(f"{name}: {file} cannot be read: {reason}. Nor can itk: {lines[-1]}") from error
+    readers = importlib.import_module(f"{__package__}._readers")
+    raster = readers.from_itk(name, image)
+    grid = raster.geometry
+    direction = np.reshape(grid.direction, (raster.dimension, raster.dimension))
+    return Image(np.array(raster.pixels), grid.spacing, grid.origin, direction)
+
+
+def write_image(image: Any, path: str | os.PathLike[str]) -> None:
+    """Write an image of any kind that register() takes; the suffix of the path says in which format.
+
+    Raises FileNotFoundError where there is no such folder, RuntimeError if it cannot be written.
+    """
+    readers = importlib.import_module(f"{__package__}._readers")
+    raster = readers.read("image", image)
+    file = Path(path).expanduser()
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"path: there is no folder {os.fspath(file.parent)!r} (in {Path.cwd()})")
+    dtype = raster.pixels.dtype.newbyteorder("=")
+    pixels = to_layout(raster.pixels, WRITTEN_AS.get(dtype.name, dtype))
+    _core.write_image(os.fspath(file), pixels, raster.geometry)

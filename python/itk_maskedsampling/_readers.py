@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images of other libraries, and of files, as rasters. No library is imported that the user has not imported.
+
+Each reader shares the pixels where the library lets it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+import numpy as np
+
+from ._arrays import check_pixels, describe, join
+from ._files import read_file
+from ._images import Image, Raster, from_array, from_image, make_geometry
+
+IMAGES = (
+    "an image of itk, SimpleITK, xarray or nibabel, a numpy array, an itk_maskedsampling.Image or the path of a file"
+)
+
+
+def libraries_of(value: object) -> set[str]:
+    """The packages in which the class of an object, and those it is derived from, are defined."""
+    return {cls.__module__.partition(".")[0] for cls in type(value).__mro__}
+
+
+def read(name: str, value: object) -> Raster:
+    """Any image as a raster. What is none is a TypeError, ValueError, FileNotFoundError or RuntimeError."""
+    if value is None:
+        raise TypeError(f"{name}: {IMAGES} is needed, not None")
+    if isinstance(value, Image):
+        return from_image(name, value)
+    if isinstance(value, str | os.PathLike):
+        return from_image(name, read_file(name, value))
+    libraries = libraries_of(value)
+    for library, reader in READERS.items():
+        if library in libraries:
+            return reader(name, value)
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return from_array(name, value)
+    hint = ". Make it an array: numpy.asarray()" if isinstance(value, list | tuple) else ""
+    raise TypeError(f"{name}: {IMAGES} is needed, not {describe(value)}{hint}")
+
+
+def from_itk(name: str, value: Any) -> Raster:
+    itk: Any = importlib.import_module("itk")
+    if not hasattr(value, "GetBufferedRegion"):
+        hint = ". Give its output: GetOutput()" if hasattr(value, "GetOutput") else ""
+        raise TypeError(f"{name}: {IMAGES} is needed, not {type(value).__name__}{hint}")
+    if value.GetSource() is not None:
+        value.Update()
+    dimension = value.GetImageDimension()
+    region = value.GetBufferedRegion()
+    if region.GetNumberOfPixels() == 0:
+        raise ValueError(f"{name}: the image has no pixels. Call Update() of the filter that makes it")
+    check_components(name, value.GetNumberOfComponentsPerPixel(), dimension)
+    try:
+        pixels = np.asarray(itk.array_view_from_image(value, update=False))
+    except (AttributeError, KeyError, RuntimeError) as error:
+        raise TypeError(f"{name}: itk gives no array of the pixels of {type(value).__name__}") from error
+    check_pixels(name, pixels)
+    first = value.TransformIndexToPhysicalPoint(region.GetIndex())
+    size = [region.GetSize()[axis] for axis in range(dimension)]
+    geometry = make_geometry(
+        name, size, list(value.GetSpacing()), list(first), itk.array_from_matrix(value.GetDirection())
+    )
+    return Raster(pixels, geometry, value, "itk")
+
+
+def check_components(name: str, components: int, dimension: int) -> None:
+    if components != 1:
+        raise TypeError(
+            f"{name}: one real number per pixel is needed, not {components} of them. Give one channel, or their mean"
+        )
+    if dimension not in (2, 3):
+        raise ValueError(
+            f"{name}: an image of 2 or 3 dimensions is needed, not one of {dimension}. Give one volume at a time; "
+            "images of 4 dimensions are for itk.MaskedRegistrationMethod"
+        )
+
+
+def from_simpleitk(name: str, value: Any) -> Raster:
+    sitk: Any = importlib.import_module("SimpleITK")
+    if not isinstance(value, sitk.Image):
+        raise TypeError(f"{name}: {IMAGES} is needed, not {describe(value)}")
+    if value.GetNumberOfPixels() == 0:
+        raise ValueError(f"{name}: the image is empty, its size is {value.GetSize()}")
+    check_components(name, value.GetNumberOfComponentsPerPixel(), value.GetDimension())
+    pixels = check_pixels(name, sitk.GetArrayViewFromImage(value))
+    geometry = make_geometry(name, value.GetSize(), value.GetSpacing(), value.GetOrigin(), value.GetDirection())
+    return Raster(pixels, geometry, value, "SimpleITK")
+
+
+def from_xarray(name: str, value: Any) -> Raster:
+    """As itk.image_from_xarray() has it: coordinates of z, y, x, and attrs["direction"], in the order of the array."""
+    xarray: Any = importlib.import_module("xarray")
+    if not isinstance(value, xarray.DataArray):
+        raise TypeError(f"{name}: {IMAGES} is needed, not {describe(value)}; of a Dataset, give one variable")
+    if "c" in value.dims:
+        raise TypeError(f"{name}: one real number per pixel is needed, not components. Give one: image.isel(c=0)")
+    axes = [axis for axis in ("z", "y", "x") if axis in value.dims]
+    if set(value.dims) != set(axes) or len(axes) < 2:
+        raise ValueError(
+            f"{name}: dimensions y, x or z, y, x are needed, not {', '.join(map(str, value.dims))}. "
+            "Rename them, or choose one volume; images of 4 dimensions are for itk.MaskedRegistrationMethod"
+        )
+    pixels = check_pixels(name, value.transpose(*axes).values)
+    spacing, origin = [], []
+    for axis in reversed(axes):
+        first, step = regular(f"{name}: coordinate {axis}", np.asarray(value[axis].values))
+        spacing.append(step)
+        origin.append(first)
+    steps = np.array(spacing)
+    direction = value.attrs.get("direction")
+    matrix = np.eye(len(axes)) if direction is None else np.flip(np.asarray(direction, np.float64))
+    if matrix.shape == (len(axes), len(axes)):
+        matrix = matrix * np.sign(steps)  # descending coordinates: the same points, with a spacing that is positive
+    geometry = make_geometry(name, pixels.shape[::-1], np.abs(steps), origin, matrix)
+    return Raster(pixels, geometry, value, "xarray")
+
+
+def regular(name: str, values: Any) -> tuple[float, float]:
+    """First value and step of coordinates, which must be evenly spaced."""
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: numbers are needed, not {values.dtype}")
+    values = values.astype(np.float64)
+    if len(values) == 1:
+        return float(values[0]), 1.0
+    step = (values[-1] - values[0]) / (len(values) - 1)
+    # Half a thousandth of a voxel: coordinates are often floats, or were written with few digits.
+    steps = np.diff(values)
+    if not np.isfinite(step) or step == 0 or np.abs(steps - step).max() > 1e-3 * abs(step):
+        raise ValueError(
+            f"{name}: not evenly spaced, steps are from {steps.min():.6g} to {steps.max():.6g}. Interpolate the image "
+            "to a regular grid: image.interp()"
+        )
+    return float(values[0]), float(step)
+
+
+def from_nibabel(name: str, value: Any) -> Raster:
+    """RAS to LPS, and [x, y, z] to [z, y, x], which is the order that a NIfTI file has on disk."""
+    if not hasattr(value, "affine") or not hasattr(value, "dataobj"):
+        raise TypeError(f"{name}: {IMAGES} is needed, not {describe(value)}")
+    data = np.asarray(value.dataobj)
+    # Scaled integers come as doubles that hold no more than floats do.
+    if data.dtype == np.float64 and np.dtype(value.get_data_dtype()).kind in "iu":
+        data = data.astype(np.float32)
+    while data.ndim > 3 and data.shape[-1] == 1:
+        data = data[..., 0]
+    pixels = check_pixels(name, data.T)
+    if value.affine is None:
+        raise ValueError(f"{name}: the image has no affine. Give Image(pixels, spacing, origin, direction)")
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.asarray(value.affine, np.float64)
+    dimension = pixels.ndim
+    if not np.isfinite(affine).all():
+        raise ValueError(f"{name}: the affine of the image is not finite: {join(affine.ravel())}")
+    if dimension == 2 and (np.abs(affine[2, :2]).max() > 1e-6 or np.abs(affine[:2, 2]).max() > 1e-6):
+        raise ValueError(f"{name}: the plane of this image is not axial. Give it as a volume with one slice")
+    matrix = affine[:dimension, :dimension]
+    spacing = np.linalg.norm(matrix, axis=0)
+    if (spacing == 0).any():
+        raise ValueError(f"{name}: the affine of the image is singular: {join(affine.ravel())}")
+    geometry = make_geometry(name, pixels.shape[::-1], spacing, affine[:dimension, 3], matrix / spacing)
+    return Raster(pixels, geometry, value, "nibabel")
+
+
+READERS = {"itk": from_itk, "SimpleITK": from_simpleitk, "xarray": from_xarray, "nibabel": from_nibabel}

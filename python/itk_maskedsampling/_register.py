@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one function that most users need."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._arrays import freeze, is_double, to_points
+from ._images import Raster
+from ._masks import check_same_dimension, read_mask, read_weights, to_real
+from ._plan import Plan, check_dimensions, make_plan
+from ._progress import Callback, Watch
+from ._readers import read
+from ._registration import Registration, Sources
+from ._settings import Stage, snake
+from ._transforms import Transform
+
+Counts = int | Sequence[int] | npt.NDArray[np.integer[Any]]
+Numbers = float | Sequence[float] | npt.NDArray[np.floating[Any]]
+
+
+def register(
+    fixed: Any,
+    moving: Any,
+    fixed_mask: Any = None,
+    moving_mask: Any = None,
+    *,
+    transform: Any = "rigid",
+    metric: str | None = None,
+    samples: Counts | None = None,
+    percentage: Numbers | None = None,
+    sampling: str | None = None,
+    seed: int | None = None,
+    weights: Any = None,
+    points: npt.ArrayLike | None = None,
+    initial: Any = None,
+    center: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
+    grid_spacing: Numbers | None = None,
+    interpolator: str | None = None,
+    levels: int | None = None,
+    shrink_factors: Counts | None = None,
+    smoothing_sigmas: Numbers | None = None,
+    optimizer: str | None = None,
+    iterations: Counts | None = None,
+    learning_rate: Numbers | None = None,
+    scales: str | None = None,
+    work_units: int | None = None,
+    callback: Callback | None = None,
+    progress: bool = False,
+    **settings: Any,
+) -> Registration:
+    """Find the transform from points of a fixed image to those of a moving one. Samples are drawn inside the mask only.
+
+    Images and masks: of itk, SimpleITK, xarray or nibabel; a numpy array [z,]y,x, of spacing 1 and origin 0; an
+    itk_maskedsampling.Image, which is an array with spacing, origin and direction; or the path of a file. Two or three
+    dimensions, one real number per pixel. They are computed with as float32, unless both are float64, and shared
+    instead of copied where they are that already. What is not finite must be outside of a mask.
+
+    fixed, moving: the images.
+    fixed_mask: not 0 is inside, on any grid; also a spatial object of itk. A numpy array takes the geometry of its
+        image. Only inside is sampled.
+    moving_mask: where the moving image counts.
+    transform: translation, rigid, similarity, affine, b-spline, displacement-field or syn; or a transform to start
+        from, of which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of
+        these as stages, of which each goes on where the one before ended; a stage can be a dict with the key
+        "transform" and settings of its own, which override those for all stages.
+    metric: mutual-information, mean-squares, correlation, neighborhood-correlation,
+        joint-histogram-mutual-information or demons.
+    samples: how many, or how many at each level; or instead
+    percentage: a fraction, in (0, 1], of the voxels inside the mask.
+    sampling: random, regular, or none, which takes every voxel inside the mask.
+    seed: of the random draws; the same seed gives the same points.
+    weights: an image with the density of the draws, 0 or more.
+    points: your own sample points, shape (n, D), x first, in space.
+    initial: none; geometry, which lets the centres of the images (or of the boxes of their masks) fall together;
+        moments, the same with centres of mass; or a transform, that is applied after the one that is optimised: of any
+        kind above, or a homogeneous matrix.
+    center: of a rotation; without it, the middle of the mask.
+    grid_spacing: distance of the knots of a B-spline, in voxels.
+    interpolator: linear, b-spline, nearest-neighbor and others.
+    levels: how many of the usual levels, the last ones; or else
+    shrink_factors, smoothing_sigmas: one for each level; sigmas in voxels.
+    optimizer, iterations, learning_rate, scales: how the metric is made small.
+    work_units: how many threads, 0 for all.
+    callback: called with a Progress after each iteration. If it returns False, the registration ends there, with what
+        it has. What it raises ends it, too, and comes out of register().
+    progress: write a line on standard error while it runs.
+    settings: any other setting of itk::MaskedRegistrationSettings, in snake_case; the settings of a Registration show
+        all of them. None is the default, which depends on the kind of transform.
+
+    Raises TypeError, ValueError and FileNotFoundError, which name the argument, for what cannot be registered, and
+    RuntimeError for what is found out later. Ctrl-C ends it with a KeyboardInterrupt, after which all is as before.
+    """
+    given = {
+        "metric": metric,
+        "samples": samples,
+        "percentage": percentage,
+        "sampling": sampling,
+        "seed": seed,
+        "center": center,
+        "grid_spacing": grid_spacing,
+        "interpolator": interpolator,
+        "levels": levels,
+        "shrink_factors": shrink_factors,
+        "smoothing_sigmas": smoothing_sigmas,
+        "optimizer": optimizer,
+        "iterations": iterations,
+        "learning_rate": learning_rate,
+        "scales": scales,
+        "work_units": work_units,
+    }
+    if samples is not None and percentage is not None:
+        raise ValueError(f"samples, percentage: {samples} and {percentage}, but both say how many; give one of them")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
+    plan = make_plan(transform, initial, {**given, **settings})
+    inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
+    if points is not None:
+        plan = replace(plan, points=freeze(to_points("points", points, inputs.fixed.dimension)))
+    return run(plan, inputs, callback, progress)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The images of a registration."""
+
+    fixed: Raster
+    moving: Raster
+    fixed_mask: Raster | None
+    moving_mask: Raster | None
+    weights: Raster | None
+
+    def sources(self) -> Sources:
+        rasters = (self.fixed, self.moving, self.fixed_mask, self.moving_mask, self.weights)
+        return Sources(*(None if raster is None else raster.source for raster in rasters))
+
+
+def read_inputs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any, weights: Any) -> Inputs:
+    fixed_raster = read("fixed", fixed)
+    moving_raster = read("moving", moving)
+    check_same_dimension(fixed_raster, moving_raster)
+    return Inputs(
+        fixed_raster,
+        moving_raster,
+        None if fixed_mask is None else read_mask("fixed_mask", fixed_mask, fixed_raster),
+        None if moving_mask is None else read_mask("moving_mask", moving_mask, moving_raster),
+        None if weights is None else read_weights("weights", weights, fixed_raster),
+    )
+
+
+def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -> Registration:
+    """Do what is planned."""
+    dimension = inputs.fixed.dimension
+    check_dimensions(plan, dimension)
+    dtype = np.dtype(np.float64 if is_double(inputs.fixed.pixels) and is_double(inputs.moving.pixels) else np.float32)
+    method = _core.Method(dimension, dtype)
+    set_image(method, "fixed", inputs.fixed, to_real("fixed", inputs.fixed, dtype, inputs.fixed_mask))
+    set_image(method, "moving", inputs.moving, to_real("moving", inputs.moving, dtype, inputs.moving_mask))
+    for role, raster in (
+        ("fixed-mask", inputs.fixed_mask),
+        ("moving-mask", inputs.moving_mask),
+        ("weights", inputs.weights),
+    ):
+        if raster is not None:
+            set_image(method, role, raster, raster.pixels)
+    if plan.start is not None:
+        method.set_transform("transform", list(plan.start.parts))
+    if plan.initial is not None:
+        method.set_transform("moving-initial", list(plan.initial.parts))
+    if plan.points is not None:
+        method.set_points(plan.points)
+    levels = [add_stage(method, stage) for stage in plan.stages]
+
+    watch = Watch(method, levels, callback, progress)
+    start = time.perf_counter()
+    try:
+        method.run(watch)
+    finally:
+        watch.close()
+    seconds = time.perf_counter() - start
+    stop_condition = "The callback returned False." if watch.stopped else method.stop_condition
+    return Registration(
+        transform=Transform(dimension, tuple(method.transform("result"))),
+        value=method.value,
+        course=method.course,
+        levels=tuple(method.reports),
+        points=method.points,
+        stop_condition=stop_condition,
+        seconds=seconds,
+        _plan=replace(plan, stages=complete(method, plan)),
+        _geometry=inputs.fixed.geometry,
+        _sources=inputs.sources(),
+    )
+
+
+def set_image(method: _core.Method, role: str, raster: Raster, pixels: npt.NDArray[Any]) -> None:
+    grid = raster.geometry
+    direction = np.reshape(np.asarray(grid.direction, np.float64), (raster.dimension, raster.dimension))
+    method.set_image(role, pixels, grid.spacing, grid.origin, direction)
+
+
+def add_stage(method: _core.Method, stage: Stage) -> int:
+    """Add a stage, and return how many levels it has."""
+    number = method.add_stage(stage.transform)
+    try:
+        for name, value in stage.settings.items():
+            method.set(number, name, value)
+        method.check(number)
+    except _core.CoreError as error:
+        # It starts with the name of the setting, and may name others.
+        names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
+        text = re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), str(error))
+        raise ValueError(text) from error
+    return int(np.size(method.get_setting(number, "shrink-factors")))
+
+
+def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:
+    """The stages with all their settings, also those that are defaults."""
+    settings = [method.settings(number) for number in range(len(plan.stages))]
+    return tuple(
+        Stage(stage.transform, {name: value for name, value in own.items() if name != "transform"})
+        for stage, own in zip(plan.stages, settings, strict=True)
+    )
+
+
+def repeat(plan: Plan, sources: Sources, callback: Callback | None, progress: bool) -> Registration:
+    """Do once more what was planned, with the images given."""
+    inputs = read_inputs(sources.fixed, sources.moving, sources.fixed_mask, sources.moving_mask, sources.weights)
+    return run(plan, inputs, callback, progress)

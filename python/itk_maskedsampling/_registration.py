@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a registration found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._arrays import Array, Floats, describe, freeze, join, to_layout
+from ._core import Geometry, LevelReport
+from ._images import Raster
+from ._plan import Plan
+from ._progress import Callback
+from ._readers import read
+from ._settings import choose
+from ._transforms import Transform
+from ._writers import write_like
+
+#: Pixel types that the core does not resample, and those that hold all or most of their values.
+CARRIERS = {
+    "int8": np.int16,
+    "float16": np.float32,
+    "int64": np.float64,
+    "uint64": np.float64,
+    "longdouble": np.float64,
+    "float128": np.float64,
+    "float96": np.float64,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """The images of a registration as they were handed in; those of files as an Image."""
+
+    fixed: Any
+    moving: Any
+    fixed_mask: Any = None
+    moving_mask: Any = None
+    weights: Any = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Registration:
+    """The result of register(). It cannot be changed, nor can its arrays.
+
+    transform: from points of the fixed image to those of the moving one.
+    value: of the metric at the end; less is better.
+    course: the metric at each iteration, an array with the fields stage, level, iteration and value.
+    levels: a report for each level of each stage.
+    points: sample points of the last level, shape (n, D), x first, in space.
+    stop_condition: why it ended.
+    seconds: how long it took, without reading and converting images.
+
+    It holds the images that were handed in, but neither copies nor pickles them: a result that was pickled and read
+    again has no pictures, and resample() and repeat() then need images.
+    """
+
+    transform: Transform
+    value: float
+    course: Array
+    levels: tuple[LevelReport, ...]
+    points: npt.NDArray[np.float32]
+    stop_condition: str
+    seconds: float
+    _plan: Plan
+    _geometry: Geometry
+    _sources: Sources | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "course", freeze(np.array(self.course)))
+        object.__setattr__(self, "points", freeze(np.array(self.points)))
+        object.__setattr__(self, "levels", tuple(self.levels))
+
+    # What was asked for
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """All settings of each stage, also those that were left to their defaults.
+
+        register(fixed, moving, transform=settings, initial=..., points=...) does the same again; repeat() is shorter.
+        """
+        return self._plan.to_dicts()
+
+    @property
+    def initial(self) -> Transform | None:
+        """The transform that was given as initial, which is applied after the one that was optimised."""
+        return self._plan.initial
+
+    def repeat(
+        self,
+        fixed: Any = None,
+        moving: Any = None,
+        fixed_mask: Any = None,
+        moving_mask: Any = None,
+        *,
+        weights: Any = None,
+        callback: Callback | None = None,
+        progress: bool = False,
+    ) -> Registration:
+        """The same registration, to the last bit, or that of other images with the same settings.
+
+        Without images, those of this registration are taken, with their masks and weights. With fixed and moving, the
+        masks and weights are only those that are given. Initial transform and own points stay.
+        """
+        from ._register import repeat  # noqa: PLC0415
+
+        if (fixed is None) != (moving is None):
+            raise ValueError(f"{'fixed' if fixed is None else 'moving'}: give both images, or none of them")
+        if fixed is not None:
+            return repeat(self._plan, Sources(fixed, moving, fixed_mask, moving_mask, weights), callback, progress)
+        if fixed_mask is not None or moving_mask is not None or weights is not None:
+            raise ValueError("fixed, moving: with another mask or other weights, give the images, too")
+        return repeat(self._plan, self.get_sources("repeat(fixed, moving, ...)"), callback, progress)
+
+    def get_sources(self, way_out: str) -> Sources:
+        if self._sources is None:
+            raise ValueError(f"the images of a registration are not pickled with it; give them: {way_out}")
+        return self._sources
+
+    # What it is good for
+
+    def transform_points(self, points: npt.ArrayLike) -> Floats:
+        """Points of the moving image for points of the fixed one, shape (n, D) or (D,), in space."""
+        return self.transform.apply(points)
+
+    def resample(
+        self, image: Any = None, reference: Any = None, interpolator: str = "linear", default: float = 0.0
+    ) -> Any:
+        """The moving image, or another one that lies as it does, on the grid of the fixed image.
+
+        image: any image that register() takes; without it, the moving image.
+        reference: an image whose grid is wanted instead of that of the fixed image.
+        interpolator: linear, b-spline or another choice of the setting; for labels nearest-neighbor.
+        default: the value outside.
+
+        Gives an image of the library and the pixel type of the one that is resampled; an Image for a file.
+        """
+        if image is None:
+            image = self.get_sources("resample(image)").moving
+        raster = read("image", image)
+        dimension = self.transform.dimension
+        grid = self._geometry if reference is None else read("reference", reference).geometry
+        for name, found in (("image", raster.dimension), ("reference", len(grid.size))):
+            if found != dimension:
+                raise ValueError(f"{name}: {dimension} dimensions are needed, not {found}")
+        choices = _core.describe_settings()["interpolator"].choices
+        pixels = resample(raster, grid, self.transform, choose("interpolator", interpolator, choices), default)
+        return write_like(raster, pixels, grid)
+
+    # How it shows itself
+
+    def __repr__(self) -> str:
+        dimension = self.transform.dimension
+        lines = [f"Registration of {dimension} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}"]
+        shown = -1
+        for report in self.levels:
+            if report.stage != shown:
+                shown = report.stage
+                lines.append(f"  {report.transform}, {report.metric}, {describe_voxels(report)}")
+            lines.append(f"    level {report.level}: {describe_level(report)}")
+        middle, moved = self.displacement()
+        lines.append(f"  {self.transform!r}"[:200])
+        lines.append(
+            f"  moves the middle of the samples, {join(middle)}, by {join(moved)}, {np.linalg.norm(moved):.4g} long"
+        )
+        lines.append(f"  stopped: {self.stop_condition.strip()}")
+        return "\n".join(lines)
+
+    def displacement(self) -> tuple[Floats, Floats]:
+        """The middle of the box of the sample points, and how far the transform moves it."""
+        if len(self.points):
+            middle = (self.points.min(axis=0).astype(np.float64) + self.points.max(axis=0)) / 2
+        else:
+            middle = np.zeros(self.transform.dimension)
+        return middle, self.transform.apply(middle) - middle
+
+    def _repr_html_(self) -> str:
+        from ._html import to_html  # noqa: PLC0415
+
+        return to_html(self)
+
+    # What Python asks of every object
+
+    def __reduce__(self) -> tuple[Callable[..., Registration], tuple[Any, ...]]:
+        state = {one.name: getattr(self, one.name) for one in fields(self)}
+        state["_sources"] = None
+        return type(self), tuple(state.values())
+
+    def __copy__(self) -> Registration:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Registration:
+        return self
+
+
+def describe_voxels(report: LevelReport) -> str:
+    return f"{report.mask_voxels} voxels to sample"
+
+
+def describe_level(report: LevelReport) -> str:
+    outside = report.points - report.points_in_moving
+    lost = f" ({outside} of them outside the moving image)" if outside else ""
+    course = f", {report.first_value:.6g} to {report.last_value:.6g}" if report.iterations else ""
+    iterations = f"{report.iterations} iteration{'' if report.iterations == 1 else 's'}"
+    return f"{report.points} samples{lost}, {iterations}{course}"
+
+
+def resample(raster: Raster, grid: Geometry, transform: Transform, interpolator: str, default: float) -> Array:
+    """Pixels on a grid, of the type of the image."""
+    if not isinstance(default, int | float | np.integer | np.floating | np.bool_):
+        raise TypeError(f"default: a number is needed, not {describe(default)}")
+    pixels = raster.pixels
+    dtype = pixels.dtype.newbyteorder("=")
+    if dtype.kind in "iu" and not (np.isfinite(default) and np.iinfo(dtype).min <= default <= np.iinfo(dtype).max):
+        raise ValueError(
+            f"default: {default} does not fit pixels of {dtype}. Convert the image to float, or choose another"
+        )
+    if dtype == np.bool_:
+        carrier: npt.DTypeLike = np.float32
+    else:
+        carrier = CARRIERS.get(dtype.name, dtype)
+    if dtype.kind in "iu" and dtype.itemsize == 8 and np.abs(pixels.astype(np.float64)).max() > 2.0**53:
+        raise ValueError(f"image: pixels of {dtype} beyond 2^53 cannot be resampled exactly; convert them to float64")
+    carried = to_layout(pixels, carrier)
+    result: Array = _core.resample(carried, raster.geometry, grid, list(transform.parts), interpolator, float(default))
+    if dtype == np.bool_:
+        return result >= 0.5
+    if dtype.kind in "iu" and result.dtype.kind == "f":
+        result = np.rint(result)
+    return result.astype(dtype, copy=False)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transforms, which map points of the fixed image into the moving one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
+from ._core import Part
+
+#: ITK's transforms that are a matrix and an offset.
+AFFINE = re.compile(
+    r"(Identity|Translation|Scale|ScaleLogarithmic|ScalableAffine|Affine|CenteredAffine|FixedCenterOfRotationAffine"
+    r"|Euler[23]D|CenteredEuler3D|Rigid[23]D|CenteredRigid2D|QuaternionRigid|Versor|VersorRigid3D|Similarity[23]D"
+    r"|CenteredSimilarity2D|ScaleVersor3D|ScaleSkewVersor3D|ComposeScaleSkewVersor3D)Transform_"
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Transform:
+    """A chain of ITK's transforms, that maps points of the fixed image to those of the moving image.
+
+    dimension: 2 or 3.
+    parts: (ITK's name, fixed parameters, parameters) of each transform, in the order of itk.CompositeTransform: the
+        last one is applied to a point first. No part at all is the identity.
+
+    It cannot be changed, compares equal to a transform with the same parts, and can be pickled. a @ b applies b first.
+    """
+
+    dimension: int
+    parts: tuple[Part, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dimension not in (2, 3):
+            raise ValueError(f"dimension: 2 or 3 is needed, not {describe(self.dimension)}")
+        parts = []
+        for name, fixed_parameters, parameters in self.parts:
+            if not re.fullmatch(rf"\w+_(double|float)_{self.dimension}_{self.dimension}(_\d)?", name):
+                raise ValueError(f"parts: {name!r} is not the name of a transform of {self.dimension} dimensions")
+            # What some inverses are called; its parameters are those of an affine transform.
+            full = name.replace("_float_", "_double_").replace("MatrixOffsetTransformBase_", "AffineTransform_")
+            parts.append((full, frozen_copy(fixed_parameters), frozen_copy(parameters)))
+        object.__setattr__(self, "parts", tuple(parts))
+
+    # Points
+
+    def apply(self, points: npt.ArrayLike) -> Floats:
+        """Points of the moving image for points of the fixed one, both in space: shape (n, D), or (D,) for one."""
+        shape = np.shape(points)
+        one = len(shape) == 1
+        needed = f"an array of points of shape (n, {self.dimension}), or ({self.dimension},) for one,"
+        given = np.reshape(points, (1, -1)) if one else points
+        numbers = to_numbers("points", given, (None, self.dimension), needed)
+        if len(numbers) == 0:
+            return numbers
+        mapped: Floats = _core.transform_points(self.dimension, list(self.parts), numbers)
+        return mapped[0] if one else mapped
+
+    __call__ = apply
+
+    def is_affine(self) -> bool:
+        """Whether it is a matrix and an offset, judged by the kind of its parts."""
+        return all(AFFINE.match(name) for name, _, _ in self.parts)
+
+    def matrix(self) -> Floats:
+        """The homogeneous matrix, shape (D + 1, D + 1), by which columns (point, 1) are multiplied.
+
+        Raises ValueError where a part is not affine.
+        """
+        if not self.is_affine():
+            bent = ", ".join(short(name) for name, _, _ in self.parts if not AFFINE.match(name))
+            raise ValueError(f"only an affine transform has a matrix, not {bent}. Map points instead: apply()")
+        matrix = np.eye(self.dimension + 1)
+        mapped = self.apply(np.vstack([np.zeros((1, self.dimension)), np.eye(self.dimension)]))
+        matrix[:-1, -1] = mapped[0]
+        matrix[:-1, :-1] = (mapped[1:] - mapped[0]).T
+        return matrix
+
+    # Others from it
+
+    def inverse(self) -> Transform:
+        """The transform from moving to fixed points. Raises ValueError where ITK has no inverse, as for a B-spline."""
+        try:
+            return Transform(self.dimension, tuple(_core.invert(self.dimension, list(self.parts))))
+        except _core.CoreError as error:
+            raise ValueError(f"{self!r} has no inverse: {error}") from error
+
+    def compose(self, first: Transform) -> Transform:
+        """The transform that applies another one first, and then this one."""
+        if not isinstance(first, Transform):
+            raise TypeError(f"first: a Transform is needed, not {describe(first)}")
+        if first.dimension != self.dimension:
+            raise ValueError(f"first: {self.dimension} dimensions are needed, not {first.dimension}")
+        return Transform(self.dimension, self.parts + first.parts)
+
+    def __matmul__(self, first: Transform) -> Transform:
+        return self.compose(first) if isinstance(first, Transform) else NotImplemented
+
+    # Other libraries and files
+
+    def to_itk(self) -> Any:
+        """An itk transform; an itk.CompositeTransform unless there is one part. Imports itk."""
+        return foreign().to_itk(self)
+
+    def to_simpleitk(self) -> Any:
+        """A SimpleITK transform; a SimpleITK.CompositeTransform unless there is one part. Imports SimpleITK."""
+        return foreign().to_simpleitk(self)
+
+    @classmethod
+    def from_itk(cls, transform: Any) -> Transform:
+        """A copy of an itk transform of 2 or 3 dimensions."""
+        return cls(*foreign().from_itk("transform", transform))
+
+    @classmethod
+    def from_simpleitk(cls, transform: Any) -> Transform:
+        """A copy of a SimpleITK transform."""
+        return cls(*foreign().from_simpleitk("transform", transform))
+
+    @classmethod
+    def from_matrix(cls, matrix: npt.ArrayLike) -> Transform:
+        """An affine transform from a homogeneous matrix, shape (3, 3) or (4, 4), that maps fixed to moving points."""
+        return matrix_to_transform("matrix", matrix)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Transform:
+        """Read a file that ITK, SimpleITK, ANTs or write() has written: .h5, .tfm, .txt, .mat."""
+        return read_file("path", path)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write it, in the format that the suffix of the path says: .h5, .tfm, .txt, .mat."""
+        file = Path(path).expanduser()
+        if not file.parent.is_dir():
+            raise FileNotFoundError(f"path: there is no folder {os.fspath(file.parent)!r} (in {Path.cwd()})")
+        # A file must hold something: the identity is a translation by nothing.
+        parts = list(self.parts) or [translation_part(self.dimension)]
+        _core.write_transform(os.fspath(file), self.dimension, parts)
+
+    # What Python asks of every object
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transform):
+            return NotImplemented
+        if self.dimension != other.dimension or len(self.parts) != len(other.parts):
+            return False
+        return all(
+            one[0] == two[0] and np.array_equal(one[1], two[1]) and np.array_equal(one[2], two[2])
+            for one, two in zip(self.parts, other.parts, strict=True)
+        )
+
+    def __hash__(self) -> int:
+        # Adding 0 makes 0 of -0, to which it is equal.
+        return hash((self.dimension, tuple((name, (numbers + 0.0).tobytes()) for name, _, numbers in self.parts)))
+
+    def __reduce__(self) -> tuple[Callable[..., Transform], tuple[Any, ...]]:
+        return type(self), (self.dimension, self.parts)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(describe_part(part) for part in self.parts) or "identity"
+        return f"Transform({self.dimension} dimensions: {parts})"
+
+
+def short(name: str) -> str:
+    """The name of ITK's class."""
+    return name.partition("_")[0]
+
+
+def describe_part(part: Part) -> str:
+    name, fixed_parameters, parameters = part
+    if len(parameters) > 12:
+        return f"{short(name)} of {len(parameters)} parameters"
+    centre = f" about {join(fixed_parameters)}" if np.any(fixed_parameters) else ""
+    return f"{short(name)} {join(parameters)}{centre}"
+
+
+def foreign() -> Any:
+    """The module with what knows other libraries, which few need."""
+    from . import _foreign_transforms  # noqa: PLC0415
+
+    return _foreign_transforms
+
+
+def translation_part(dimension: int) -> Part:
+    return f"TranslationTransform_double_{dimension}_{dimension}", freeze(np.empty(0)), freeze(np.zeros(dimension))
+
+
+def matrix_to_transform(name: str, matrix: npt.ArrayLike) -> Transform:
+    shape = np.shape(matrix)
+    side = 3 if shape and shape[0] == 3 else 4
+    numbers = to_numbers(name, matrix, (side, side), "a homogeneous matrix of shape (3, 3) or (4, 4)")
+    dimension = side - 1
+    last = [0.0] * dimension + [1.0]
+    if not np.array_equal(numbers[-1], last):
+        raise ValueError(f"{name}: the last row of a homogeneous matrix is {join(last)}, not {join(numbers[-1])}")
+    if np.linalg.matrix_rank(numbers[:-1, :-1]) < dimension:
+        raise ValueError(f"{name}: the matrix is singular")
+    parameters = np.concatenate([numbers[:-1, :-1].ravel(), numbers[:-1, -1]])
+    return Transform(dimension, ((f"AffineTransform_double_{dimension}_{dimension}", np.zeros(dimension), parameters),))
+
+
+def read_transform(path: str | os.PathLike[str]) -> Transform:
+    """Read a transform from a file that ITK, SimpleITK, ANTs or Transform.write() has written.
+
+    path: .h5, .tfm, .txt or .mat.
+
+    Raises FileNotFoundError where there is no such file, RuntimeError if it cannot be read.
+    """
+    return read_file("path", path)
+
+
+def read_file(name: str, path: str | os.PathLike[str]) -> Transform:
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})")
+    try:
+        dimension, parts = _core.read_transform(os.fspath(file))
+    except _core.CoreError as error:
+        raise RuntimeError(f"{name}: {file} cannot be read as a transform: {error}") from error
+    return Transform(dimension, tuple(parts))
+
+
+def to_transform(name: str, value: object, libraries: Iterable[str]) -> Transform:
+    """Whatever is a transform: ours, one of itk or SimpleITK, a homogeneous matrix, or the path of a file.
+
+    libraries: the packages in which the class of the value is defined.
+    """
+    if isinstance(value, Transform):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return read_file(name, value)
+    if "itk" in libraries:
+        return Transform(*foreign().from_itk(name, value))
+    if "SimpleITK" in libraries:
+        return Transform(*foreign().from_simpleitk(name, value))
+    if isinstance(value, np.ndarray | list | tuple):
+        return matrix_to_transform(name, value)
+    raise TypeError(
+        f"{name}: a Transform, a transform of itk or SimpleITK, a homogeneous matrix or the path of a file is needed, "
+        f"not {describe(value)}"
+    )

@@ -325,6 +325,7 @@ private:
   std::function<void()>        m_FinishStage{};
   /** ITK's own way to return the best position takes that after the next step. */
   bool                                  m_IsBestKept{};
+  bool                                  m_IsBestSearched{};
   double                                m_BestValue{};
   ParametersType                        m_BestPosition{};
   ParametersType                        m_EvaluatedPosition{};

@@ -443,6 +443,11 @@ MaskedImageRegistration<TImage>::EndLevel()
       report.LastValue = m_BestValue;
       m_BestPosition = ParametersType();
     }
+    if (m_IsBestSearched && m_Optimizer.GetBest(m_BestPosition, report.LastValue))
+    {
+      m_OptimizedTransform->SetParameters(m_BestPosition);
+      m_BestPosition = ParametersType();
+    }
     report.Seconds = GetSecondsNow() - m_LevelStart;
     report.StopCondition = this->GetStopConditionDescription();
     m_HasLevel = false;
@@ -504,6 +509,7 @@ MaskedImageRegistration<TImage>::RunMethod(const SettingsType & settings)
     m_BestValue = std::numeric_limits<double>::max();
   });
   m_Optimizer.GetOptimizer()->AddObserver(IterationEvent(), [this](const EventObject &) { this->Iterate(); });
+  m_IsBestSearched = settings.ReturnBest && settings.Optimizer == "exhaustive";
   m_IsBestKept = settings.ReturnBest && !settings.ResampleEveryIteration &&
                  (settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent");
   method->Update();
@@ -605,6 +611,7 @@ MaskedImageRegistration<TImage>::EndStage()
   m_ReadSamplePoints = nullptr;
   m_FinishStage = nullptr;
   m_IsBestKept = false;
+  m_IsBestSearched = false;
   m_EvaluatedPosition = ParametersType();
   m_Optimizer = {};
   m_Metric = nullptr;
@@ -640,6 +647,16 @@ MaskedImageRegistration<TImage>::Update()
     catch (const MaskedImageRegistrationFinished &)
     {
       // The transform is where the optimizer left it.
+    }
+    catch (const ExceptionObject & error)
+    {
+      if (std::string(error.GetDescription()).find("ComputeJacobianWithRespectToPosition") == std::string::npos)
+      {
+        throw;
+      }
+      itkExceptionMacro("Stage " << m_CurrentStage
+                                 << ": with this metric, ITK cannot optimise a transform that is applied "
+                                    "before a B-spline, as the stages after a B-spline are. Put the b-spline last.");
     }
     m_Transform->AddTransform(m_OptimizedTransform);
     m_Transform->FlattenTransformQueue();

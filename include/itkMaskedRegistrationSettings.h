@@ -143,8 +143,9 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   double        LineSearchUpperLimit{ 5.0 };
   double        LineSearchEpsilon{ 0.01 };
   SizeValueType LineSearchMaximumIterations{ 20 };
-  /** Of gradient-descent and regular-step-gradient-descent: end a level at the best position that was evaluated, rather
-   * than at the last. Not where the samples change every iteration. (Those with a line search do what ITK does.) */
+  /** Of gradient-descent, regular-step-gradient-descent and exhaustive: end a level at the best position that was
+   * evaluated, rather than at the last. Not where the samples change every iteration. (Those with a line search do what
+   * ITK does; an exhaustive search always ends its last level at the best.) */
   bool ReturnBest{ true };
   /** LBFGS2: see LBFGS2Optimizerv4. */
   double        SolutionAccuracy{ 1e-5 };

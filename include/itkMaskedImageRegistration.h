@@ -175,7 +175,8 @@ public:
   void
   Update();
 
-  /** The metric of the first stage where it would start, at every voxel of the mask at full resolution. */
+  /** The metric of the first stage where it would start, at every voxel of the mask at full resolution. (Not demons,
+   * which need a displacement field.) */
   double
   EvaluateMetric();
 
@@ -283,6 +284,11 @@ private:
   EndLevel();
   void
   Iterate();
+  /** The position that was evaluated is the best one so far if its value is. */
+  void
+  KeepBest(double value);
+  void
+  ReturnBest();
   /** Keep what an observer can ask for, and let go of the rest. */
   void
   EndStage();

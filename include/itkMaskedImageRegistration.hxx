@@ -312,6 +312,12 @@ MaskedImageRegistration<TImage>::MakeTransform(TMethod & method, const SettingsT
       grid->GetSpacing(), grid->GetOrigin(), grid->GetDirection(), grid->GetLargestPossibleRegion());
   }
   auto adaptors = TransformsType::MakeAdaptors(settings, *m_OptimizedTransform, *grid, isGiven);
+  if (adaptors.front())
+  {
+    // Already now, because optimizers ask how many parameters there are.
+    adaptors.front()->SetTransform(m_OptimizedTransform);
+    adaptors.front()->AdaptTransformParameters();
+  }
   method.SetTransformParametersAdaptorsPerLevel(adaptors);
 
   if (m_CurrentStage == 0 && settings.Initialization != "none")
@@ -437,16 +443,9 @@ MaskedImageRegistration<TImage>::EndLevel()
   if (m_HasLevel)
   {
     LevelReport & report = m_Reports.back();
-    if (m_BestPosition.Size() > 0)
+    if (m_IsFinishing)
     {
-      m_OptimizedTransform->SetParameters(m_BestPosition);
-      report.LastValue = m_BestValue;
-      m_BestPosition = ParametersType();
-    }
-    if (m_IsBestSearched && m_Optimizer.GetBest(m_BestPosition, report.LastValue))
-    {
-      m_OptimizedTransform->SetParameters(m_BestPosition);
-      m_BestPosition = ParametersType();
+      this->ReturnBest(); // nothing else tells that the optimizer has ended
     }
     report.Seconds = GetSecondsNow() - m_LevelStart;
     report.StopCondition = this->GetStopConditionDescription();
@@ -470,17 +469,40 @@ MaskedImageRegistration<TImage>::Iterate()
   if (m_IsBestKept)
   {
     // The event comes after the step that follows the evaluation.
-    if (progress.Value < m_BestValue)
-    {
-      m_BestValue = progress.Value;
-      m_BestPosition = m_EvaluatedPosition;
-    }
+    this->KeepBest(progress.Value);
     m_EvaluatedPosition = m_Optimizer.GetPosition();
   }
   this->InvokeEvent(IterationEvent());
   if (m_IsFinishing)
   {
     m_FinishStage();
+  }
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::KeepBest(double value)
+{
+  if (m_IsBestKept && value < m_BestValue)
+  {
+    m_BestValue = value;
+    m_BestPosition = m_EvaluatedPosition;
+  }
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::ReturnBest()
+{
+  if (m_IsBestSearched)
+  {
+    m_Optimizer.GetBest(m_BestPosition, m_BestValue);
+  }
+  if (m_BestPosition.Size() > 0)
+  {
+    m_OptimizedTransform->SetParameters(m_BestPosition);
+    m_Reports.back().LastValue = m_BestValue;
+    m_BestPosition = ParametersType();
   }
 }
 
@@ -509,6 +531,11 @@ MaskedImageRegistration<TImage>::RunMethod(const SettingsType & settings)
     m_BestValue = std::numeric_limits<double>::max();
   });
   m_Optimizer.GetOptimizer()->AddObserver(IterationEvent(), [this](const EventObject &) { this->Iterate(); });
+  m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
+    // There is no IterationEvent for an evaluation that no step follows.
+    this->KeepBest(m_Optimizer.GetValue());
+    this->ReturnBest();
+  });
   m_IsBestSearched = settings.ReturnBest && settings.Optimizer == "exhaustive";
   m_IsBestKept = settings.ReturnBest && !settings.ResampleEveryIteration &&
                  (settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent");
@@ -613,6 +640,7 @@ MaskedImageRegistration<TImage>::EndStage()
   m_IsBestKept = false;
   m_IsBestSearched = false;
   m_EvaluatedPosition = ParametersType();
+  m_BestPosition = ParametersType();
   m_Optimizer = {};
   m_Metric = nullptr;
 }

@@ -24,6 +24,7 @@
 #include "itkMaskedRegistrationSettings.h"
 #include "itkMaskedRegistrationTransform.h"
 
+#include <exception>
 #include <functional>
 
 namespace itk
@@ -284,6 +285,9 @@ private:
   EndLevel();
   void
   Iterate();
+  /** Throw what an observer threw where it could not be thrown. */
+  void
+  RethrowException();
   /** The position that was evaluated is the best one so far if its value is. */
   void
   KeepBest(double value);
@@ -336,6 +340,7 @@ private:
   ParametersType                        m_BestPosition{};
   ParametersType                        m_EvaluatedPosition{};
   std::function<const PointSetType *()> m_ReadSamplePoints{};
+  std::exception_ptr                    m_Exception{};
   /** Of the last stage, once it is over. */
   Progress                            m_LastProgress{};
   ParametersType                      m_LastPosition{};

@@ -29,9 +29,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace itk
 {
@@ -399,6 +401,7 @@ template <typename TMethod>
 void
 MaskedImageRegistration<TImage>::StartLevel(TMethod & method, const SettingsType & settings)
 {
+  this->RethrowException();
   this->EndLevel();
   const SizeValueType level = method.GetCurrentLevel();
   m_CurrentLevel = level;
@@ -443,9 +446,10 @@ MaskedImageRegistration<TImage>::EndLevel()
   if (m_HasLevel)
   {
     LevelReport & report = m_Reports.back();
-    if (m_IsFinishing)
+    if (m_IsFinishing || m_IsBestSearched)
     {
-      this->ReturnBest(); // nothing else tells that the optimizer has ended
+      // After Finish() nothing else tells that the optimizer has ended, and an exhaustive search goes on after that.
+      this->ReturnBest();
     }
     report.Seconds = GetSecondsNow() - m_LevelStart;
     report.StopCondition = this->GetStopConditionDescription();
@@ -457,6 +461,10 @@ template <typename TImage>
 void
 MaskedImageRegistration<TImage>::Iterate()
 {
+  if (m_Exception)
+  {
+    return; // it is over, but LBFGS2 does not know yet
+  }
   const Progress progress = this->GetProgress();
   m_Course.push_back({ m_CurrentStage, m_CurrentLevel, progress.Iteration, progress.Value });
   if (m_HasLevel)
@@ -472,10 +480,33 @@ MaskedImageRegistration<TImage>::Iterate()
     this->KeepBest(progress.Value);
     m_EvaluatedPosition = m_Optimizer.GetPosition();
   }
-  this->InvokeEvent(IterationEvent());
-  if (m_IsFinishing)
+  try
   {
-    m_FinishStage();
+    this->InvokeEvent(IterationEvent());
+    if (m_IsFinishing)
+    {
+      m_FinishStage();
+    }
+  }
+  catch (...)
+  {
+    if (m_Exception || !m_Optimizer.Cancel())
+    {
+      throw;
+    }
+    m_Exception = std::current_exception();
+    m_EvaluatedPosition = m_Optimizer.GetPosition();
+  }
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::RethrowException()
+{
+  if (m_Exception)
+  {
+    m_OptimizedTransform->SetParameters(m_EvaluatedPosition);
+    std::rethrow_exception(std::exchange(m_Exception, nullptr));
   }
 }
 
@@ -534,12 +565,16 @@ MaskedImageRegistration<TImage>::RunMethod(const SettingsType & settings)
   m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
     // There is no IterationEvent for an evaluation that no step follows.
     this->KeepBest(m_Optimizer.GetValue());
-    this->ReturnBest();
+    if (m_IsBestKept)
+    {
+      this->ReturnBest();
+    }
   });
   m_IsBestSearched = settings.ReturnBest && settings.Optimizer == "exhaustive";
   m_IsBestKept = settings.ReturnBest && !settings.ResampleEveryIteration &&
                  (settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent");
   method->Update();
+  this->RethrowException();
   ParametersType best;
   double         value = 0.0;
   if (m_Optimizer.GetBest(best, value))
@@ -641,6 +676,7 @@ MaskedImageRegistration<TImage>::EndStage()
   m_IsBestSearched = false;
   m_EvaluatedPosition = ParametersType();
   m_BestPosition = ParametersType();
+  m_Exception = nullptr;
   m_Optimizer = {};
   m_Metric = nullptr;
 }

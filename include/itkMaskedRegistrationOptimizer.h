@@ -74,6 +74,11 @@ public:
   bool
   Stop();
 
+  /** Let LBFGS2 end after the iteration that is under way, at this level and all that follow: an exception from an
+   * observer would leave the memory of its C library behind. \return whether it is LBFGS2 */
+  bool
+  Cancel();
+
   /** An exhaustive search ends at its last position, not at its best. \return whether the parameters are now the best
    */
   bool

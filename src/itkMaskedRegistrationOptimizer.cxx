@@ -276,6 +276,12 @@ MaskedRegistrationOptimizer::StartLevel(const MaskedRegistrationSettings & setti
     m_Optimizer->SetNumberOfIterations(numberOfIterations);
   }
 
+  auto * const exhaustive = dynamic_cast<Exhaustive *>(m_Optimizer.GetPointer());
+  if (exhaustive != nullptr && settings.ReturnBest)
+  {
+    // Or else it keeps that of the level before.
+    exhaustive->SetInitialPosition(ParametersType());
+  }
   auto * const descent = AsDescent(m_Optimizer);
   if (descent != nullptr && !descent->GetDoEstimateLearningRateOnce() && settings.LearningRate.size() > 1)
   {
@@ -375,6 +381,18 @@ MaskedRegistrationOptimizer::Stop()
     return true;
   }
   return false;
+}
+
+bool
+MaskedRegistrationOptimizer::Cancel()
+{
+  auto * const lbfgs2 = dynamic_cast<LBFGS2Optimizerv4 *>(m_Optimizer.GetPointer());
+  if (lbfgs2 == nullptr)
+  {
+    return false;
+  }
+  lbfgs2->StopOptimization();
+  return true;
 }
 
 bool

@@ -234,6 +234,7 @@ public:
   /** Scales of the parameters; empty: 1. */
   ParametersType
   GetScales() const;
+
   SizeValueType
   GetNumberOfValidPoints() const;
   std::string

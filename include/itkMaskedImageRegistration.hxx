@@ -18,8 +18,8 @@
 #ifndef itkMaskedImageRegistration_hxx
 #define itkMaskedImageRegistration_hxx
 
-#include "itkImageRegionConstIterator.h"
 #include "itkMakeInterpolator.h"
+#include "itkMaskWithChildren.h"
 #include "itkMakeRegistrationMetric.h"
 #include "itkMaskedSyNRegistrationMethod.h"
 #include "itkPrintHelper.h"
@@ -118,6 +118,12 @@ MaskedImageRegistration<TImage>::CheckInputs() const
         "optimizer: \"" << stage.Optimizer
                         << "\" keeps its number of parameters, but grid-scale-factors change it from level "
                            "to level. Set all factors to 1, or use \"lbfgs2\".");
+    }
+    if (isGridGrowing && stage.Scales == "manual")
+    {
+      // ITK would silently take 1 for all of them, once their number is another.
+      itkExceptionMacro("manual-scales: there is one for each parameter, but grid-scale-factors change their number "
+                        "from level to level. Set all factors to 1.");
     }
   }
   if (m_Stages.front().Initialization != "none" && (m_MovingInitialTransform || m_FixedInitialTransform))
@@ -253,7 +259,15 @@ MaskedImageRegistration<TImage>::SetUpOptimizer(const SettingsType & settings, M
   using ScalesType = typename MethodType::OptimizerType::ScalesType;
   const SizeValueType numberOfParameters = m_OptimizedTransform->GetNumberOfParameters();
   m_Optimizer = MaskedRegistrationOptimizer(settings, numberOfParameters, this->GetUnit(settings));
-  auto &     optimizer = *m_Optimizer.GetOptimizer();
+  auto & optimizer = *m_Optimizer.GetOptimizer();
+  if (!optimizer.CanUseScales())
+  {
+    if (settings.Scales == "manual")
+    {
+      itkWarningMacro("manual-scales are not used: the optimizer \"" << settings.Optimizer << "\" has no scales.");
+    }
+    return;
+  }
   const auto setEstimator = [&](auto estimator) {
     estimator->SetMetric(&metric);
     estimator->SetTransformForward(true);
@@ -278,6 +292,12 @@ MaskedImageRegistration<TImage>::SetUpOptimizer(const SettingsType & settings, M
   }
   else if (settings.Scales == "manual")
   {
+    const SizeValueType number = m_OptimizedTransform->GetNumberOfLocalParameters();
+    if (settings.ManualScales.size() != number)
+    {
+      itkExceptionMacro("manual-scales: " << settings.ManualScales.size() << " values for " << number
+                                          << " parameters of the transform. Give as many.");
+    }
     optimizer.SetScales(
       Self::Spread(settings.ManualScales, settings.ManualScales.size(), ScalesType(settings.ManualScales.size())));
   }
@@ -342,6 +362,7 @@ MaskedImageRegistration<TImage>::MakeSampler(const ImageType & image, const Mask
 {
   const auto sampler = SamplerType::New();
   sampler->SetDomain(&image);
+  sampler->SetFixedImage(&image); // only where it has pixels
   sampler->SetMask(mask);
   sampler->Update();
   return sampler;
@@ -563,10 +584,10 @@ MaskedImageRegistration<TImage>::RunMethod(const SettingsType & settings)
   });
   m_Optimizer.GetOptimizer()->AddObserver(IterationEvent(), [this](const EventObject &) { this->Iterate(); });
   m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
-    // There is no IterationEvent for an evaluation that no step follows.
-    this->KeepBest(m_Optimizer.GetValue());
-    if (m_IsBestKept)
+    if (m_IsBestKept && m_HasLevel && m_Reports.back().NumberOfIterations > 0)
     {
+      // There is no IterationEvent for an evaluation that no step follows.
+      this->KeepBest(m_Optimizer.GetValue());
       this->ReturnBest();
     }
   });
@@ -575,17 +596,8 @@ MaskedImageRegistration<TImage>::RunMethod(const SettingsType & settings)
                  (settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent");
   method->Update();
   this->RethrowException();
-  ParametersType best;
-  double         value = 0.0;
-  if (m_Optimizer.GetBest(best, value))
-  {
-    m_OptimizedTransform->SetParameters(best);
-    m_ReadProgress = [this, value] {
-      return Progress{
-        m_Optimizer.GetIteration(), value, m_Optimizer.GetLearningRate(), m_Optimizer.GetConvergenceValue()
-      };
-    };
-  }
+  // At the end, also where the levels go on from the last position.
+  m_IsBestSearched = settings.Optimizer == "exhaustive";
 }
 
 template <typename TImage>
@@ -614,12 +626,6 @@ MaskedImageRegistration<TImage>::RunSyN(const SettingsType & settings)
       method->GetCurrentIteration(), method->GetCurrentMetricValue(), notANumber, method->GetCurrentConvergenceValue()
     };
   };
-  m_ReadStopCondition = [method] {
-    const auto number = std::to_string(method->GetCurrentIteration());
-    return std::string(method->GetNameOfClass()) +
-           (method->GetIsConverged() ? ": Converged after " : ": Maximum number of iterations, ") + number +
-           (method->GetIsConverged() ? " iterations." : ".");
-  };
   m_FinishStage = [&method] {
     // It makes its transform at its regular end alone.
     auto iterations = method->GetNumberOfIterationsPerLevel();
@@ -627,7 +633,13 @@ MaskedImageRegistration<TImage>::RunSyN(const SettingsType & settings)
     method->SetNumberOfIterationsPerLevel(iterations);
   };
   this->ObserveLevels(*method, settings);
-  method->AddObserver(IterationEvent(), [this](const EventObject & event) {
+  method->AddObserver(IterationEvent(), [this, method = method.GetPointer()](const EventObject & event) {
+    // Only here: before the event of a level, ITK forgets how the last one ended.
+    const auto number = std::to_string(method->GetCurrentIteration());
+    const bool isConverged = method->GetIsConverged();
+    m_LastStopCondition = std::string(method->GetNameOfClass()) +
+                          (isConverged ? ": Converged after " : ": Maximum number of iterations, ") + number +
+                          (isConverged ? " iterations." : ".");
     // MultiResolutionIterationEvent is one, too.
     if (dynamic_cast<const MultiResolutionIterationEvent *>(&event) == nullptr)
     {
@@ -663,6 +675,10 @@ MaskedImageRegistration<TImage>::EndStage()
 {
   this->EndLevel();
   m_LastProgress = this->GetProgress();
+  if ((m_IsBestKept || m_IsBestSearched) && !m_Reports.empty() && m_Reports.back().NumberOfIterations > 0)
+  {
+    m_LastProgress.Value = m_Reports.back().LastValue;
+  }
   m_LastPosition = this->GetPosition();
   m_LastScales = this->GetScales();
   m_LastNumberOfValidPoints = this->GetNumberOfValidPoints();
@@ -693,7 +709,12 @@ MaskedImageRegistration<TImage>::Update()
   m_LastSamplePoints = nullptr;
   m_OptimizedTransform = nullptr;
   m_LastProgress = {};
+  m_LastPosition = ParametersType();
+  m_LastScales = ParametersType();
+  m_LastNumberOfValidPoints = 0;
   m_LastStopCondition.clear();
+  m_CurrentStage = 0;
+  m_CurrentLevel = 0;
   m_Transform = CompositeTransformType::New();
   if (m_MovingInitialTransform)
   {
@@ -702,11 +723,12 @@ MaskedImageRegistration<TImage>::Update()
   }
 
   this->InvokeEvent(StartEvent());
-  for (m_CurrentStage = 0; m_CurrentStage < m_Stages.size() && !m_IsFinishing; ++m_CurrentStage)
+  for (SizeValueType stage = 0; stage < m_Stages.size() && !m_IsFinishing; ++stage)
   {
+    m_CurrentStage = stage;
     try
     {
-      this->RunStage(m_Stages[m_CurrentStage].Resolve());
+      this->RunStage(m_Stages[stage].Resolve());
     }
     catch (const MaskedImageRegistrationFinished &)
     {
@@ -725,7 +747,6 @@ MaskedImageRegistration<TImage>::Update()
     m_Transform->AddTransform(m_OptimizedTransform);
     m_Transform->FlattenTransformQueue();
   }
-  m_CurrentStage = m_Stages.size() - 1;
   this->InvokeEvent(EndEvent());
 }
 
@@ -736,7 +757,19 @@ MaskedImageRegistration<TImage>::EvaluateMetric()
   this->CheckInputs();
   const SettingsType settings = m_Stages.front().Resolve();
   const auto         metric = this->MakeMetric(settings);
-  const auto         transform = CompositeTransformType::New();
+  // As MaskedSamplingMixin does: metrics ask a mask without its children.
+  if (m_FixedImageMask && m_FixedImageMask->GetNumberOfChildren() > 0)
+  {
+    metric->SetFixedImageMask(MaskWithChildren<ImageDimension>::MakeFrom(m_FixedImageMask));
+  }
+  if (m_MovingImageMask && m_MovingImageMask->GetNumberOfChildren() > 0)
+  {
+    metric->SetMovingImageMask(MaskWithChildren<ImageDimension>::MakeFrom(m_MovingImageMask));
+  }
+  // Only the value is wanted.
+  metric->SetUseFixedImageGradientFilter(false);
+  metric->SetUseMovingImageGradientFilter(false);
+  const auto transform = CompositeTransformType::New();
   if (m_MovingInitialTransform)
   {
     transform->AddTransform(TransformsType::Copy(*m_MovingInitialTransform));
@@ -745,20 +778,15 @@ MaskedImageRegistration<TImage>::EvaluateMetric()
   {
     metric->SetFixedTransform(TransformsType::Copy(*m_FixedInitialTransform));
   }
-  if (settings.Transform == "given")
+  if (settings.Initialization != "none")
   {
-    transform->AddTransform(TransformsType::Copy(*m_TransformToOptimize));
+    const auto initialTransform = TranslationTransform<double, ImageDimension>::New();
+    initialTransform->SetOffset(this->ComputeInitialTranslation(settings));
+    transform->AddTransform(initialTransform);
   }
-  else
-  {
-    if (settings.Initialization != "none")
-    {
-      const auto initialTransform = TranslationTransform<double, ImageDimension>::New();
-      initialTransform->SetOffset(this->ComputeInitialTranslation(settings));
-      transform->AddTransform(initialTransform);
-    }
-    transform->AddTransform(IdentityTransform<double, ImageDimension>::New());
-  }
+  transform->AddTransform(settings.Transform == "given"
+                            ? TransformsType::Copy(*m_TransformToOptimize)
+                            : TransformPointer(IdentityTransform<double, ImageDimension>::New()));
   metric->SetMovingTransform(transform);
   metric->Initialize();
   const double value = metric->GetValue();

@@ -179,7 +179,8 @@ MaskedRegistrationTransform<VDimension>::Copy(const TransformType & transform) -
   const auto copy = transform.Clone();
   if (auto * const field = dynamic_cast<DisplacementFieldTransform<double, VDimension> *>(copy.GetPointer()))
   {
-    // Clone() shares the fields.
+    // Clone() loses the index at which the field starts, and the inverse.
+    const auto & original = dynamic_cast<const DisplacementFieldTransform<double, VDimension> &>(transform);
     using FieldType = typename DisplacementFieldTransform<double, VDimension>::DisplacementFieldType;
     const auto copyOf = [](const FieldType * other) {
       const auto pixels = FieldType::New();
@@ -190,16 +191,13 @@ MaskedRegistrationTransform<VDimension>::Copy(const TransformType & transform) -
         other->GetBufferPointer(), other->GetBufferedRegion().GetNumberOfPixels(), pixels->GetBufferPointer());
       return pixels;
     };
-    // Nor has it the inverse.
-    const auto * const inverse =
-      dynamic_cast<const DisplacementFieldTransform<double, VDimension> &>(transform).GetInverseDisplacementField();
-    if (field->GetDisplacementField() != nullptr)
+    if (original.GetDisplacementField() != nullptr)
     {
-      field->SetDisplacementField(copyOf(field->GetDisplacementField()));
+      field->SetDisplacementField(copyOf(original.GetDisplacementField()));
     }
-    if (inverse != nullptr)
+    if (original.GetInverseDisplacementField() != nullptr)
     {
-      field->SetInverseDisplacementField(copyOf(inverse));
+      field->SetInverseDisplacementField(copyOf(original.GetInverseDisplacementField()));
     }
   }
   return copy;
@@ -312,8 +310,15 @@ MaskedRegistrationTransform<VDimension>::Translate(TransformType & transform, co
   }
   if (auto * const linear = dynamic_cast<MatrixOffsetTransformBase<double, VDimension, VDimension> *>(&transform))
   {
-    linear->SetTranslation(linear->GetTranslation() + translation);
-    return true;
+    const typename TransformType::ParametersType parameters = linear->GetParameters();
+    const auto                                   before = linear->GetTranslation();
+    linear->SetTranslation(before + translation);
+    if (linear->GetParameters() != parameters || translation.GetSquaredNorm() == 0.0)
+    {
+      return true;
+    }
+    // It has no translation among its parameters, and would lose it in a copy or a file.
+    linear->SetTranslation(before);
   }
   return false;
 }

@@ -282,15 +282,20 @@ MaskedRegistrationOptimizer::StartLevel(const MaskedRegistrationSettings & setti
     // Or else it keeps that of the level before.
     exhaustive->SetInitialPosition(ParametersType());
   }
-  auto * const descent = AsDescent(m_Optimizer);
-  if (descent != nullptr && !descent->GetDoEstimateLearningRateOnce() && settings.LearningRate.size() > 1)
+  if (auto * const descent = AsDescent(m_Optimizer))
   {
-    descent->SetLearningRate(at(settings.LearningRate) * unit);
-  }
-  if (descent != nullptr && settings.EstimateLearningRate == "automatic" && level > 0)
-  {
-    // Near the minimum, a step as long as a voxel would need a rate that leads astray: use that of the first level.
-    descent->SetDoEstimateLearningRateOnce(false);
+    const bool isAutomatic = settings.EstimateLearningRate == "automatic";
+    const bool isLength = dynamic_cast<RegularStep *>(descent) != nullptr;
+    const bool hasEstimator = settings.Scales != "manual" && settings.Scales != "none";
+    if (!hasEstimator || !(settings.EstimateLearningRate == "once" || (isAutomatic && !isLength)))
+    {
+      descent->SetLearningRate(at(settings.LearningRate) * unit);
+    }
+    if (isAutomatic && level > 0)
+    {
+      // Near the minimum, a step as long as a voxel would need a rate that leads astray: use that of the first level.
+      descent->SetDoEstimateLearningRateOnce(false);
+    }
   }
 }
 

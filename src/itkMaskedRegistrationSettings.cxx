@@ -137,7 +137,7 @@ VisitSettings(TSettings & s, const TVisitor & visit)
   visit("line-search-maximum-iterations", s.LineSearchMaximumIterations, Range::Any);
   visit("return-best", s.ReturnBest, Range::Any);
   visit("solution-accuracy", s.SolutionAccuracy, Range::Any);
-  visit("hessian-approximation-accuracy", s.HessianApproximationAccuracy, Range::Any);
+  visit("hessian-approximation-accuracy", s.HessianApproximationAccuracy, Range::Positive);
   visit("delta-convergence-distance", s.DeltaConvergenceDistance, Range::Any);
   visit("delta-convergence-tolerance", s.DeltaConvergenceTolerance, Range::Any);
   visit("line-search-maximum-evaluations", s.LineSearchMaximumEvaluations, Range::Any);
@@ -515,26 +515,29 @@ MaskedRegistrationSettings::Check() const
 {
   VisitSettings(*this, Checker());
   const SizeValueType numberOfLevels = this->GetNumberOfLevels();
-  const auto          checkLevels = [numberOfLevels](const char * name, const auto & values, bool canBeOne) {
-    if (!values.empty() && values.size() != numberOfLevels && !(canBeOne && values.size() == 1))
+  const auto          checkLevels = [numberOfLevels](const char * name, const auto & values) {
+    if (values.size() > 1 && values.size() != numberOfLevels)
     {
       Refuse(name,
-             ToText(values.size()) + (values.size() == 1 ? " value for " : " values for ") + ToText(numberOfLevels) +
-               (numberOfLevels == 1 ? " level" : " levels") + ". Give as many" +
-               (canBeOne ? ", or one for all." : "."));
+             ToText(values.size()) + " values for " + ToText(numberOfLevels) +
+               (numberOfLevels == 1 ? " level" : " levels") + ". Give as many, or one for all.");
     }
   };
-  checkLevels("shrink-factors", ShrinkFactors, false);
   if (Levels > 0 && Levels != numberOfLevels)
   {
     Refuse("levels", ToText(Levels) + ", but there are " + ToText(numberOfLevels) + " shrink-factors.");
   }
-  checkLevels("smoothing-sigmas", SmoothingSigmas, true);
-  checkLevels("samples", Samples, true);
-  checkLevels("percentage", Percentage, true);
-  checkLevels("iterations", Iterations, true);
-  checkLevels("learning-rate", LearningRate, true);
-  checkLevels("grid-scale-factors", GridScaleFactors, true);
+  checkLevels("smoothing-sigmas", SmoothingSigmas);
+  checkLevels("samples", Samples);
+  checkLevels("percentage", Percentage);
+  checkLevels("iterations", Iterations);
+  checkLevels("learning-rate", LearningRate);
+  checkLevels("grid-scale-factors", GridScaleFactors);
+  constexpr SizeValueType mostLevels = 16;
+  if (Levels > mostLevels)
+  {
+    Refuse("levels", ToText(Levels) + " is more than " + ToText(mostLevels) + ". Give shrink-factors.");
+  }
   if (Percentage.empty())
   {
     Refuse("percentage", "there must be one for each level, or one for all.");

@@ -22,13 +22,16 @@
 
 #include "itkANTSNeighborhoodCorrelationImageToImageMetricv4.h"
 #include "itkCorrelationImageToImageMetricv4.h"
+#include "itkEllipseSpatialObject.h"
 #include "itkEuler2DTransform.h"
+#include "itkGroupSpatialObject.h"
 #include "itkJointHistogramMutualInformationImageToImageMetricv4.h"
 #include "itkMattesMutualInformationImageToImageMetricv4.h"
 #include "itkMeanSquaresImageToImageMetricv4.h"
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -154,6 +157,10 @@ TEST(MaskedImageRegistration, ChecksAllStagesBeforeTheFirst)
     facade->GetStage(1).Optimizer = optimizer;
     ExpectRefusal(*facade, { optimizer, "grid-scale-factors", "lbfgs2" });
   }
+  facade->GetStage(1).Optimizer = "lbfgs2";
+  facade->GetStage(1).Scales = "manual";
+  facade->GetStage(1).ManualScales = { 1.0 };
+  ExpectRefusal(*facade, { "manual-scales", "grid-scale-factors" });
 }
 
 TEST(MaskedImageRegistration, RefusesInitializationBesideAnInitialTransform)
@@ -249,6 +256,56 @@ TEST(MaskedImageRegistration, EvaluatesTheMetricWhereTheFirstStageStarts)
   initial->EvaluateMetric();
   EXPECT_EQ(GetResult<Image2D>(*initial), result);
   EXPECT_FALSE(initial->GetReports().empty());
+}
+
+TEST(MaskedImageRegistration, EvaluatesTheMetricOfAGivenTransformAfterInitialization)
+{
+  // The middles of the images are at the origin, until one of them is moved.
+  const auto shift = itk::TranslationTransform<double, 2>::New();
+  shift->SetOffset(itk::MakeVector(4.0, -3.0));
+  const auto scene = MakeRigidScene<Image2D>();
+  scene.Moving->SetOrigin(scene.Moving->GetOrigin() + shift->GetOffset());
+  const auto given = itk::Euler2DTransform<double>::New();
+  given->SetAngle(0.2);
+  given->SetTranslation(itk::MakeVector(1.0, 0.5));
+  auto       settings = MakeStage("given");
+  const auto initial = scene.MakeFacade(settings);
+  initial->SetTransformToOptimize(given);
+  const double unmoved = initial->EvaluateMetric();
+  initial->SetMovingInitialTransform(shift);
+  const double expected = initial->EvaluateMetric();
+  settings.Initialization = "geometry";
+  const auto facade = scene.MakeFacade(settings);
+  facade->SetTransformToOptimize(given);
+  EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-6 * expected);
+  EXPECT_GT(std::abs(unmoved - expected), 0.01 * expected) << "There is nothing to see.";
+}
+
+TEST(MaskedImageRegistration, EvaluatesTheMetricInsideTheChildrenOfAMask)
+{
+  const auto scene = MakeRigidScene<Image2D>();
+  const auto ellipse = itk::EllipseSpatialObject<2>::New();
+  ellipse->SetRadiusInObjectSpace(7.0);
+  ellipse->SetCenterInObjectSpace(itk::MakePoint(2.0, -1.0));
+  ellipse->Update();
+  const itk::SpatialObject<2>::Pointer children[] = { scene.Mask.GetPointer(), ellipse.GetPointer() };
+  for (const auto & child : children)
+  {
+    const auto alone = scene.MakeFacade(MakeStage("rigid"));
+    const auto grouped = scene.MakeFacade(MakeStage("rigid"));
+    alone->SetFixedImageMask(child);
+    alone->SetMovingImageMask(child);
+    const double expected = alone->EvaluateMetric();
+    const auto   group = itk::GroupSpatialObject<2>::New();
+    group->AddChild(child);
+    group->Update();
+    grouped->SetFixedImageMask(group);
+    grouped->SetMovingImageMask(group);
+    EXPECT_EQ(grouped->EvaluateMetric(), expected);
+    EXPECT_EQ(grouped->GetNumberOfValidPoints(), alone->GetNumberOfValidPoints());
+    EXPECT_GT(alone->GetNumberOfValidPoints(), 50U);
+    group->RemoveChild(child);
+  }
 }
 
 TEST(MaskedImageRegistration, PrintsItsMembers)

@@ -21,6 +21,7 @@
 #include "itkMaskedImageRegistrationTestHelpers.h"
 
 #include "itkEuler2DTransform.h"
+#include "itkScaleTransform.h"
 
 #include <gtest/gtest.h>
 
@@ -172,6 +173,71 @@ TEST(MaskedImageRegistration, InitializationBringsFarImagesTogether)
   const auto facade = scene.MakeFacade(settings);
   facade->Update();
   EXPECT_LT(scene.ComputeError(*facade->GetTransform()), 0.1);
+}
+
+TEST(MaskedImageRegistration, InitializationSeesThePixelsInMemoryAlone)
+{
+  const auto scene = MakeRigidScene<Image2D>();
+  const auto cut = [](const Image2D & image, itk::OffsetValueType first, SizeValueType less) {
+    auto region = image.GetLargestPossibleRegion();
+    region.SetIndex(0, region.GetIndex(0) + first);
+    region.SetSize(0, region.GetSize(0) - less);
+    return KeepOnlyInBuffer(image, region);
+  };
+  const auto fixed = cut(*scene.Fixed, 14, 20);
+  const auto moving = cut(*scene.Moving, 2, 11);
+  for (const char * const initialization : { "geometry", "moments" })
+  {
+    for (const bool hasMasks : { true, false })
+    {
+      auto settings = MakeStage("rigid");
+      settings.Initialization = initialization;
+      const auto facade = scene.MakeFacade(settings);
+      facade->SetFixedImageMask(hasMasks ? scene.Mask.GetPointer() : nullptr);
+      facade->SetMovingImageMask(hasMasks ? scene.Mask.GetPointer() : nullptr);
+      const double whole = facade->EvaluateMetric();
+      facade->SetFixedImage(fixed);
+      facade->SetMovingImage(moving);
+      fixed->SetLargestPossibleRegion(scene.Fixed->GetLargestPossibleRegion());
+      moving->SetLargestPossibleRegion(scene.Moving->GetLargestPossibleRegion());
+      const double value = facade->EvaluateMetric();
+      fixed->SetLargestPossibleRegion(fixed->GetBufferedRegion());
+      moving->SetLargestPossibleRegion(moving->GetBufferedRegion());
+      const double expected = facade->EvaluateMetric();
+      EXPECT_NEAR(value, expected, 1e-9 * expected) << initialization;
+      EXPECT_GT(std::abs(whole - expected), 0.01 * expected) << "There is nothing to see.";
+    }
+  }
+}
+
+TEST(MaskedImageRegistration, InitializationIsInWhatIsKeptOfTheResult)
+{
+  // A scaling has no translation among its parameters, which are all that files have.
+  const auto scene = MakeRigidScene<Image2D>();
+  scene.Moving->SetOrigin(scene.Moving->GetOrigin() + itk::MakeVector(40.0, -30.0));
+  auto settings = MakeStage("given", { 1 });
+  settings.Initialization = "geometry";
+  settings.Iterations = { 3 };
+  const auto facade = scene.MakeFacade(settings);
+  facade->SetTransformToOptimize(itk::ScaleTransform<double, 2>::New());
+  facade->Update();
+  const auto & result = *facade->GetTransform();
+  const auto   kept = FacadeType::CompositeTransformType::New();
+  for (SizeValueType n = 0; n < result.GetNumberOfTransforms(); ++n)
+  {
+    const auto & transform = *result.GetNthTransformConstPointer(n);
+    const auto   other = transform.CreateAnother();
+    auto &       copy = dynamic_cast<TransformOf<Image2D> &>(*other);
+    copy.SetFixedParameters(transform.GetFixedParameters());
+    copy.SetParameters(transform.GetParameters());
+    kept->AddTransform(&copy);
+  }
+  for (const auto & point : scene.ListMaskPoints())
+  {
+    ASSERT_LT(kept->TransformPoint(point).EuclideanDistanceTo(result.TransformPoint(point)), 1e-9);
+    // The middle of the images goes from the origin to there; scales do not change much.
+    ASSERT_LT(result.TransformPoint(point).EuclideanDistanceTo(point + itk::MakeVector(40.0, -30.0)), 10.0);
+  }
 }
 
 TEST(MaskedImageRegistration, ReportsCountVoxelsAndPoints)

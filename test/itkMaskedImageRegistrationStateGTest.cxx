@@ -40,55 +40,6 @@ using itk::SizeValueType;
 const char * const allTransforms[] = { "translation",        "rigid", "similarity", "affine",
                                        "displacement-field", "syn",   "b-spline" };
 
-/** What an observer can see of one level. */
-struct SeenLevel
-{
-  SizeValueType       Stage;
-  SizeValueType       Level;
-  std::vector<double> Values;
-};
-
-/** Run, and note what the events tell. */
-std::vector<SeenLevel>
-UpdateAndWatch(FacadeType & facade)
-{
-  std::vector<SeenLevel>   levels;
-  std::vector<std::string> order;
-  Observe(facade, itk::StartEvent(), [&] { order.push_back("start"); });
-  Observe(facade, itk::EndEvent(), [&] { order.push_back("end"); });
-  Observe(facade, itk::MultiResolutionIterationEvent(), [&] {
-    levels.push_back({ facade.GetCurrentStage(), facade.GetCurrentLevel(), {} });
-  });
-  Observe(facade, itk::IterationEvent(), [&] {
-    ASSERT_FALSE(levels.empty());
-    EXPECT_EQ(levels.back().Level, facade.GetCurrentLevel());
-    EXPECT_EQ(levels.back().Stage, facade.GetCurrentStage());
-    levels.back().Values.push_back(facade.GetProgress().Value);
-  });
-  facade.Update();
-  facade.RemoveAllObservers();
-  EXPECT_EQ(order, std::vector<std::string>({ "start", "end" }));
-  return levels;
-}
-
-/** The mean squares of a stage with own sample points, at full resolution and without smoothing. */
-double
-ComputeMeanSquares(const FacadeType & facade, const TransformOf<Image2D> & transform)
-{
-  const auto fixed = itk::LinearInterpolateImageFunction<Image2D>::New();
-  const auto moving = itk::LinearInterpolateImageFunction<Image2D>::New();
-  fixed->SetInputImage(facade.GetFixedImage());
-  moving->SetInputImage(facade.GetMovingImage());
-  double     sum = 0.0;
-  const auto points = GetPoints(*facade.GetUsedSamplePoints());
-  for (const auto & point : points)
-  {
-    const PointOf<Image2D> position(point);
-    sum += std::pow(fixed->Evaluate(position) - moving->Evaluate(transform.TransformPoint(position)), 2);
-  }
-  return sum / static_cast<double>(points.size());
-}
-
 struct ObserverError : std::runtime_error
 {
   ObserverError()
@@ -177,13 +128,17 @@ TEST(MaskedImageRegistration, ObserversCanAskForTheStateOfTheOptimizer)
 TEST(MaskedImageRegistration, StopEndsTheLevel)
 {
   const auto scene = MakeRigidScene<Image2D>();
-  for (const char * const name :
-       { "regular-step-gradient-descent", "gradient-descent", "conjugate-gradient-line-search", "lbfgs2", "powell" })
+  const auto descriptions = Settings::Describe();
+  const auto optimizers =
+    std::find_if(descriptions.begin(), descriptions.end(), [](const auto & d) { return d.Name == "optimizer"; });
+  for (const auto & name : optimizers->Choices)
   {
     auto settings = MakeStage("rigid");
     settings.Optimizer = name;
     settings.Metric = "correlation";
     settings.Iterations = { 10 };
+    settings.NumberOfSteps = { 1, 1, 1 };
+    settings.StepLength = 0.01;
     settings.ConvergenceMinimumValue = 0.0;
     const auto facade = scene.MakeFacade(settings);
     bool       canStop = false;
@@ -197,6 +152,7 @@ TEST(MaskedImageRegistration, StopEndsTheLevel)
     facade->Update();
     facade->RemoveAllObservers();
     ASSERT_EQ(facade->GetReports().size(), 2U) << name;
+    EXPECT_EQ(canStop, name != "lbfgs2" && name != "lbfgsb" && name != "amoeba") << name;
     EXPECT_EQ(facade->GetReports()[0].NumberOfIterations == 2, canStop) << name;
     EXPECT_GT(facade->GetReports()[1].NumberOfIterations, 0U) << name;
     EXPECT_FALSE(facade->Stop()) << "Nothing runs.";
@@ -228,6 +184,7 @@ TEST(MaskedImageRegistration, FinishKeepsWhatWasReached)
     facade->RemoveAllObservers();
     EXPECT_TRUE(hasEnded) << name;
     EXPECT_EQ(facade->GetCourse().size(), 3U) << name;
+    EXPECT_EQ(facade->GetCurrentStage(), 0U) << name;
     EXPECT_EQ(facade->GetTransform()->GetNumberOfTransforms(), 1U) << name;
     EXPECT_EQ(facade->GetReports().front().NumberOfIterations, 3U);
     if (name != "syn")
@@ -318,38 +275,29 @@ TEST(MaskedImageRegistration, ASecondUpdateIsTheSame)
   EXPECT_EQ(kept->GetParameters(), first->GetParameters());
 }
 
-TEST(MaskedImageRegistration, ALevelEndsAtTheBestPosition)
+TEST(MaskedImageRegistration, ASecondUpdateStartsAfresh)
 {
   const auto scene = MakeRigidScene<Image2D>();
-  for (const char * const optimizer : { "gradient-descent", "regular-step-gradient-descent" })
-  {
-    // Steps as long as these go past the minimum and back.
-    auto settings = MakeStage("rigid", { 1 });
-    settings.Optimizer = optimizer;
-    settings.SmoothingSigmas = { 0.0 };
-    settings.PerturbSamples = false;
-    settings.EstimateLearningRate = "never";
-    settings.LearningRate = { optimizer == std::string("gradient-descent") ? 0.02 : 3.0 };
-    settings.RelaxationFactor = 0.9;
-    for (const SizeValueType number : { 2, 3, 5, 9, 14 })
-    {
-      for (const bool isBestReturned : { true, false })
-      {
-        settings.Iterations = { number };
-        settings.ReturnBest = isBestReturned;
-        const auto facade = scene.MakeFacade(settings);
-        const auto levels = UpdateAndWatch(*facade);
-        const auto least = *std::min_element(levels[0].Values.begin(), levels[0].Values.end());
-        // The value at the end, from its definition.
-        const double value = ComputeMeanSquares(*facade, *facade->GetOptimizedTransform());
-        if (isBestReturned)
-        {
-          EXPECT_LE(value, least * (1.0 + 1e-6)) << optimizer << ", " << number;
-          EXPECT_NEAR(facade->GetReports()[0].LastValue, value, 1e-5 * value) << optimizer << ", " << number;
-        }
-      }
-    }
-  }
+  const auto facade = scene.MakeFacade(MakeStage("rigid"));
+  facade->AddStage(MakeStage("affine"));
+  facade->Update();
+  EXPECT_EQ(facade->GetCurrentStage(), 1U);
+  EXPECT_EQ(facade->GetCurrentLevel(), 1U);
+  EXPECT_EQ(facade->GetPosition().Size(), 6U);
+  EXPECT_EQ(facade->GetScales().Size(), 6U);
+  bool hasStarted = false;
+  Observe(*facade, itk::StartEvent(), [&] {
+    hasStarted = true;
+    EXPECT_EQ(facade->GetCurrentStage(), 0U);
+    EXPECT_EQ(facade->GetCurrentLevel(), 0U);
+    EXPECT_EQ(facade->GetPosition().Size(), 0U);
+    EXPECT_EQ(facade->GetScales().Size(), 0U);
+    EXPECT_EQ(facade->GetNumberOfValidPoints(), 0U);
+    EXPECT_EQ(facade->GetStopConditionDescription(), "");
+    EXPECT_TRUE(facade->GetReports().empty());
+  });
+  facade->Update();
+  EXPECT_TRUE(hasStarted);
 }
 
 TEST(MaskedImageRegistration, TwoCanRunAtOnce)
@@ -369,23 +317,4 @@ TEST(MaskedImageRegistration, TwoCanRunAtOnce)
   facades[3]->Update();
   EXPECT_EQ(GetResult<Image2D>(*facades[0]), GetResult<Image2D>(*facades[2]));
   EXPECT_EQ(GetResult<Image2D>(*facades[1]), GetResult<Image2D>(*facades[3]));
-}
-
-TEST(MaskedImageRegistration, AnExhaustiveSearchEndsEveryLevelAtItsBest)
-{
-  const auto scene = Scene<Image2D>(MakeLinearMotion<Image2D>(0.0, 1.0, 0.0, 1.5));
-  auto       settings = MakeStage("translation", { 2, 1 });
-  settings.Optimizer = "exhaustive";
-  settings.Scales = "none";
-  settings.NumberOfSteps = { 2, 2 };
-  settings.StepLength = 0.5;
-  const auto facade = scene.MakeFacade(settings);
-  // The second level can reach the minimum only from the best of the first.
-  const auto levels = UpdateAndWatch(*facade);
-  for (size_t n = 0; n < levels.size(); ++n)
-  {
-    EXPECT_EQ(levels[n].Values.size(), 25U);
-    EXPECT_EQ(facade->GetReports()[n].LastValue, *std::min_element(levels[n].Values.begin(), levels[n].Values.end()));
-  }
-  EXPECT_LT(scene.ComputeError(*facade->GetTransform()), 0.3);
 }

@@ -292,6 +292,39 @@ Observe(Facade<TImage> & facade, const EventObject & event, TFunction function)
     }
   });
 }
+
+/** What an observer can see of one level. */
+struct SeenLevel
+{
+  SizeValueType       Stage;
+  SizeValueType       Level;
+  std::vector<double> Values;
+  std::vector<double> LearningRates;
+};
+
+/** Run, and note what the events tell. */
+inline std::vector<SeenLevel>
+UpdateAndWatch(Facade<Image2D> & facade)
+{
+  std::vector<SeenLevel>   levels;
+  std::vector<std::string> order;
+  Observe(facade, itk::StartEvent(), [&] { order.push_back("start"); });
+  Observe(facade, itk::EndEvent(), [&] { order.push_back("end"); });
+  Observe(facade, itk::MultiResolutionIterationEvent(), [&] {
+    levels.push_back({ facade.GetCurrentStage(), facade.GetCurrentLevel(), {}, {} });
+  });
+  Observe(facade, itk::IterationEvent(), [&] {
+    ASSERT_FALSE(levels.empty());
+    EXPECT_EQ(levels.back().Level, facade.GetCurrentLevel());
+    EXPECT_EQ(levels.back().Stage, facade.GetCurrentStage());
+    levels.back().Values.push_back(facade.GetProgress().Value);
+    levels.back().LearningRates.push_back(facade.GetProgress().LearningRate);
+  });
+  facade.Update();
+  facade.RemoveAllObservers();
+  EXPECT_EQ(order, std::vector<std::string>({ "start", "end" }));
+  return levels;
+}
 } // namespace itk::MaskedSamplingTest
 
 #endif // itkMaskedImageRegistrationTestHelpers_h

@@ -333,6 +333,7 @@ TEST(MaskedRegistrationSettings, RefusesBadNumbers)
     { "region-size", { 4, 0 }, { "0", "greater than 0" } },
     { "update-field-variance", { -1 }, { "-1", "negative" } },
     { "small-parameter-variation", { 0 }, { "0", "greater than 0" } },
+    { "hessian-approximation-accuracy", { 0 }, { "0", "greater than 0" } },
   };
   for (const auto & entry : cases)
   {

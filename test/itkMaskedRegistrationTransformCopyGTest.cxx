@@ -77,6 +77,64 @@ ExpectCopiesOfAllKinds()
   EXPECT_TRUE(copied.GetNthTransformToOptimize(0));
   EXPECT_FALSE(copied.GetNthTransformToOptimize(1));
 }
+
+/** A field of random vectors. */
+template <unsigned int VDimension>
+typename Field<VDimension>::DisplacementFieldType::Pointer
+MakeRandomField(const GridOf<VDimension> & grid, std::mt19937 & random)
+{
+  std::uniform_real_distribution<> component(-1.0, 1.0);
+  const auto                       field = Field<VDimension>::DisplacementFieldType::New();
+  field->CopyInformation(&grid);
+  field->SetRegions(grid.GetLargestPossibleRegion());
+  field->Allocate();
+  using IteratorType = itk::ImageRegionIterator<typename Field<VDimension>::DisplacementFieldType>;
+  for (IteratorType it(field, field->GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  {
+    for (auto & x : it.Value())
+    {
+      x = component(random);
+    }
+  }
+  return field;
+}
+
+/** Expect that at the voxels of a field, a transform adds the field's vectors. */
+template <unsigned int VDimension>
+void
+ExpectMovesByField(const TransformOf<VDimension> &                           transform,
+                   const typename Field<VDimension>::DisplacementFieldType & field)
+{
+  for (const auto & index :
+       ListByBruteForce<VDimension>(&field, field.GetLargestPossibleRegion(), nullptr, nullptr, nullptr))
+  {
+    const auto point = field.template TransformIndexToPhysicalPoint<double>(index);
+    ASSERT_LT(transform.TransformPoint(point).EuclideanDistanceTo(point + field.GetPixel(index)), 1e-9) << index;
+  }
+}
+
+template <unsigned int VDimension, typename TField>
+void
+ExpectCopyOfFieldStartsWhereItDoes()
+{
+  std::mt19937 random(4);
+  for (int run = 0; run < 5; ++run)
+  {
+    const auto grid = MakeRandomGrid<MaskImageType<VDimension>>(random, 9, 0);
+    ASSERT_NE(grid->GetLargestPossibleRegion().GetIndex(), itk::Index<VDimension>{});
+    const auto transform = TField::New();
+    const auto field = MakeRandomField<VDimension>(*grid, random);
+    const auto inverse = MakeRandomField<VDimension>(*grid, random);
+    transform->SetDisplacementField(field);
+    transform->SetInverseDisplacementField(inverse);
+    const auto copy = Transforms<VDimension>::Copy(*transform);
+    ExpectMovesByField<VDimension>(*copy, *field);
+    ExpectMovesByField<VDimension>(*copy->GetInverseTransform(), *inverse);
+    const auto & copied = dynamic_cast<const Field<VDimension> &>(*copy);
+    EXPECT_NE(copied.GetDisplacementField()->GetBufferPointer(), field->GetBufferPointer());
+    EXPECT_NE(copied.GetInverseDisplacementField()->GetBufferPointer(), inverse->GetBufferPointer());
+  }
+}
 } // namespace
 
 TEST(MaskedRegistrationTransform, CopiesShareNothing)
@@ -98,6 +156,13 @@ TEST(MaskedRegistrationTransform, CopyOfAFieldHasItsOwnInverse)
   field.GetModifiableInverseDisplacementField()->FillBuffer(one);
   ASSERT_NE(copied.GetInverseDisplacementField(), nullptr);
   EXPECT_EQ(copied.GetInverseDisplacementField()->GetPixel({ { 1, 1 } })[0], 1.0);
+}
+
+TEST(MaskedRegistrationTransform, CopyOfAFieldStartsWhereTheFieldDoes)
+{
+  ExpectCopyOfFieldStartsWhereItDoes<2, Field<2>>();
+  ExpectCopyOfFieldStartsWhereItDoes<3, Field<3>>();
+  ExpectCopyOfFieldStartsWhereItDoes<2, itk::GaussianSmoothingOnUpdateDisplacementFieldTransform<double, 2>>();
 }
 
 TEST(MaskedRegistrationTransform, CopyOfAFieldKeepsHowItIsSmoothed)

@@ -20,6 +20,10 @@
 
 #include "itkMaskedRegistrationTransformTestHelpers.h"
 
+#include "itkEuler3DTransform.h"
+#include "itkScaleTransform.h"
+#include "itkVersorTransform.h"
+
 #include <gtest/gtest.h>
 
 #include <random>
@@ -306,6 +310,31 @@ TEST(MaskedRegistrationTransform, TranslatesLinearTransformsAlone)
 {
   ExpectTranslates<2>();
   ExpectTranslates<3>();
+}
+
+TEST(MaskedRegistrationTransform, TranslatesOnlyWhatHasTheTranslationAmongItsParameters)
+{
+  const auto                    grid = MakeTiltedGrid<3>(4);
+  const auto                    translation = itk::MakeVector(1.5, -2.5, 3.5);
+  const TransformOf<3>::Pointer transforms[] = { itk::ScaleTransform<double, 3>::New().GetPointer(),
+                                                 itk::VersorTransform<double>::New().GetPointer(),
+                                                 itk::Euler3DTransform<double>::New().GetPointer(),
+                                                 itk::AffineTransform<double, 3>::New().GetPointer() };
+  for (const auto & transform : transforms)
+  {
+    SCOPED_TRACE(transform->GetNameOfClass());
+    Shake<3>(*transform, 3);
+    const auto before = Transforms<3>::Copy(*transform);
+    // Euler angles and affine matrices are followed by a translation.
+    const bool canTranslate = transform->GetNumberOfParameters() >= 6;
+    EXPECT_EQ(Transforms<3>::Translate(*transform, translation), canTranslate);
+    const auto shift = canTranslate ? translation : itk::Vector<double, 3>{};
+    for (const auto & point : ListPoints<3>(*grid))
+    {
+      ASSERT_LT(transform->TransformPoint(point).EuclideanDistanceTo(before->TransformPoint(point) + shift), 1e-9);
+    }
+    ExpectSameMap<3>(*Transforms<3>::Copy(*transform), *transform, *grid, 1e-9);
+  }
 }
 
 TEST(MaskedRegistrationTransform, AGridOfARegionIsThatPartOfSpace)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   make demo       all the set-up, then the examples: tables and pictures in build/demo
-#   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
+#   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel, documentation
+#   make docs       the documentation site, in build/docs; its notebooks are run, warnings are errors
 #   make lint       only the checks of style and types
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
@@ -22,12 +23,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the wheel and the C++ tests are made of.
 SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/*) $(shell find python wrapping -type f)
 CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx python/core/*.h python/core/*.cxx examples/cpp/*/*.cxx)
-PYTHON_FILES := .ci benchmarks cmake examples python test/python wrapping/python
+PYTHON_FILES := .ci benchmarks cmake doc examples python test/python wrapping/python
 
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler benchmark-startup install wheel itk clean
+.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -37,11 +38,11 @@ readme: $(BUILD)/demo/done
 	@$(BIN)/python .ci/update_readme.py
 
 $(BUILD)/demo/done: $(BUILD)/installed $(wildcard examples/*.py)
-	$(call say,Examples (usually 3 minutes))
+	$(call say,Examples (usually 2 minutes))
 	@$(BIN)/python examples/demo.py --output $(BUILD)/demo
 	@touch $@
 
-test: lint cpp-test python-test
+test: lint cpp-test python-test docs
 
 lint: $(VENV)/tools
 	$(call say,Lint)
@@ -57,7 +58,7 @@ format: $(VENV)/tools
 	ruff check --fix $(PYTHON_FILES)
 
 cpp-test: $(VENV)/tools itk
-	$(call say,C++ tests (usually 4 minutes to build, 1 to run))
+	$(call say,C++ tests (usually 8 minutes to build, 1 to run))
 	@cmake --preset test --log-level=WARNING
 	@cmake --build --preset test
 	@ctest --preset test --parallel 2
@@ -73,13 +74,13 @@ benchmark-sampler: install
 	@$(BIN)/python benchmarks/enumeration.py --output $(BUILD)/benchmark
 
 benchmark-startup: install
-	$(call say,A first result of a fresh process (usually 3 minutes))
+	$(call say,A first result of a fresh process (usually 2 minutes))
 	@$(BIN)/python benchmarks/startup.py --output $(BUILD)/benchmark
 
 PEERS := $(BUILD)/benchmark/venv
 # BENCHMARK_OPTIONS=--quick is a quick look; see benchmarks/README.md.
 benchmark: install $(PEERS)/installed
-	$(call say,Registrations beside the peers (usually 25 minutes))
+	$(call say,Registrations beside the peers (usually 20 minutes))
 	@$(BIN)/python benchmarks/registration --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
 $(PEERS)/installed: benchmarks/registration/requirements.txt
@@ -89,8 +90,13 @@ $(PEERS)/installed: benchmarks/registration/requirements.txt
 	@touch $@
 
 python-test: install
-	$(call say,Python tests on the installed wheel (usually 5 minutes))
+	$(call say,Python tests on the installed wheel (usually 4 minutes))
 	@$(BIN)/python -m pytest
+
+docs: install itk
+	$(call say,Documentation and its notebooks (usually 1 minute))
+	@$(BIN)/sphinx-build -W --keep-going --quiet -b html doc $(BUILD)/docs
+	@echo $(CURDIR)/$(BUILD)/docs/index.html
 
 install: $(BUILD)/installed
 wheel: $(BUILD)/wheel
@@ -100,7 +106,7 @@ $(VENV)/tools: pyproject.toml
 	$(call say,Virtual environment and tools (usually 2 minutes))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python .ci/requirements.py build test demo lint | $(BIN)/python -m pip install --quiet -r /dev/stdin
+	@$(BIN)/python .ci/requirements.py build test demo lint docs cli cohort notebook plot | $(BIN)/python -m pip install --quiet -r /dev/stdin
 	@touch $@
 
 itk: $(VENV)/tools
@@ -111,7 +117,7 @@ endif
 
 $(BUILD)/wheel: $(SOURCES) $(VENV)/tools
 	@$(MAKE) --no-print-directory itk
-	$(call say,Wheel (usually 4 minutes))
+	$(call say,Wheel (usually 8 minutes))
 	@rm -rf $(BUILD)/dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(BUILD)/dist .
 	@touch $@

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put what `make demo` made into README.md and doc/images; also what `make benchmark` and `make
-benchmark-startup` made, if it is there."""
+"""Put what `make demo` made into README.md and doc/images, and what the benchmarks made, if it is there."""
 
 import re
 import shutil

@@ -20,7 +20,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
+from itk_maskedsampling import plot
 from matplotlib.figure import Figure
 from reporting import (
     COLORS,
@@ -28,6 +28,7 @@ from reporting import (
     MASKED,
     METHODS,
     REGISTRATION_CLASSES,
+    FloatArray,
     itk_warnings_off,
     load_itk,
     markdown_table,
@@ -59,7 +60,6 @@ BALL = "12 mm ball"
 RIBBON = "cortical ribbon"
 MASKS = (GREY_MATTER, BALL, RIBBON)
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -364,90 +364,11 @@ def make_report(brain: Brain, runs: Sequence[Run]) -> str:
     return "\n".join([text, "", "What was thrown:", *reasons]) if reasons else text
 
 
-@dataclass(frozen=True)
-class View:
-    """An axial slice, in MNI coordinates in mm: (left, right), (back, front) and the height.
-
-    Checkerboards have tiles of this edge, and grey values are drawn with this step, in mm.
-    """
-
-    x: tuple[float, float]
-    y: tuple[float, float]
-    z: float
-    tile: float
-    step: float
-
-    @classmethod
-    def of(cls, mask_name: str) -> View:
-        if mask_name == BALL:
-            x, y, z = to_mni(np.array(BALL_CENTER))
-            return cls((x - 25, x + 25), (y - 22, y + 28), z, tile=6.25, step=0.5)
-        height = 40.0 if mask_name == RIBBON else 14.0
-        return cls((-76, 76), (-110, 76), height, tile=19.0, step=1.0)
-
-    def grid(self, step: float) -> tuple[FloatArray, FloatArray]:
-        """MNI x and y of the points of the slice, each of the shape (y, x)."""
-        x = np.arange(self.x[0], self.x[1] + step / 2, step)
-        y = np.arange(self.y[0], self.y[1] + step / 2, step)
-        xs, ys = np.meshgrid(x, y)
-        return xs, ys
-
-    def points(self, step: float) -> FloatArray:
-        """The same points in ITK's physical space, as (y, x, 3)."""
-        x, y = self.grid(step)
-        return to_mni(np.stack([x, y, np.full_like(x, self.z)], axis=-1))
-
-
-def to_mni(points: npt.NDArray[Any]) -> FloatArray:
-    """ITK's physical space (left, back, up) to MNI's (right, front, up), or back; mm."""
-    return np.asarray(points * np.array([-1.0, -1.0, 1.0]))
-
-
-def sample_slice(pixels: npt.NDArray[Any], image: Any, points: FloatArray, order: int) -> FloatArray:
-    """Values at points (rows, columns, 3), in mm, of pixels (z, y, x) on the grid of an image."""
-    direction = itk.array_from_matrix(image.GetDirection())
-    indices = (points - np.array(image.GetOrigin())) @ direction / np.array(image.GetSpacing())
-    coordinates = np.moveaxis(indices[..., ::-1], -1, 0)
-    return np.asarray(ndimage.map_coordinates(pixels.astype(np.float32), coordinates, order=order))
-
-
-def show_slice(axes: Axes, values: FloatArray, view: View, title: str) -> None:
-    """Draw grey values, (y, x), of a view."""
-    axes.imshow(
-        values,
-        cmap="gray",
-        vmin=0,
-        vmax=MAXIMUM,
-        origin="lower",
-        extent=(*view.x, *view.y),
-        interpolation="nearest",
-    )
-    axes.set_title(title, fontsize=9)
-    axes.set_ylabel("MNI y, mm", fontsize=8)
-    axes.set_xlabel(f"MNI x, mm (z = {view.z:g} mm)", fontsize=8)
-    axes.tick_params(labelsize=7)
-
-
-def draw_mask(axes: Axes, brain: Brain, mask_name: str, view: View) -> None:
-    """Draw the outline of a mask, or, if it is one voxel thick, the mask itself."""
-    values = sample_slice(brain.masks[mask_name], brain.fixed, view.points(0.25), order=0)
-    if mask_name == RIBBON:
-        inside = np.ma.masked_less(values, 0.5)
-        extent = (*view.x, *view.y)
-        axes.imshow(inside, cmap="autumn", vmin=0, vmax=2, origin="lower", extent=extent)
-    else:
-        x, y = view.grid(0.25)
-        axes.contour(x, y, values, levels=[0.5], colors="#ffb000", linewidths=0.7)
-
-
-def draw_points(axes: Axes, run_: Run, view: View, distance: float) -> None:
-    """Draw the sample points of a run that are this near to the slice, in mm."""
-    points = to_mni(run_.points)
-    points = points[np.abs(points[:, 2] - view.z) <= distance]
-    style: dict[str, Any] = {"s": 14, "edgecolors": "white", "linewidths": 0.5}
-    axes.scatter(points[:, 0], points[:, 1], color=COLORS[run_.method], **style)
-    axes.set_xlim(view.x)
-    axes.set_ylim(view.y)
+def place_of(mask_name: str) -> dict[str, Any]:
+    """The axial slice in which a mask is shown: a point in it, and how far around the mask it goes, in mm."""
+    if mask_name == BALL:
+        return {"across": "z", "at": BALL_CENTER, "margin": 13.0}
+    return {"across": "z", "at": (0.0, 0.0, 40.0 if mask_name == RIBBON else 14.0), "margin": 4.0}
 
 
 def first_runs(runs: Iterable[Run]) -> dict[tuple[str, str], Run]:
@@ -462,54 +383,38 @@ def draw_samples(brain: Brain, runs: Sequence[Run], path: Path, distance: float 
     """Save slices with the masks and the sample points of the last level, method by method."""
     first = first_runs(runs)
     names = list(dict.fromkeys(run_.mask for run_ in runs))
-    fixed = itk.array_view_from_image(brain.fixed)
-    figure = Figure(figsize=(2.8 * len(names), 6.6), dpi=90, layout="constrained")
+    figure = Figure(figsize=(2.8 * len(names), 7.0), dpi=90, layout="constrained")
     panels = figure.subplots(len(METHODS), len(names), squeeze=False)
     for row, method in enumerate(METHODS):
         for column, name in enumerate(names):
-            run_, view, axes = first[name, method], View.of(name), panels[row, column]
-            counts = f"{len(run_.points)} of {NUMBER_OF_SAMPLES} samples in the mask"
-            values = sample_slice(fixed, brain.fixed, view.points(view.step), order=1)
+            run_, axes, mask = first[name, method], panels[row, column], brain.masks[name]
+            style: dict[str, Any] = {"thickness": 2 * distance, "color": COLORS[method]}
+            plot.samples(run_.points, brain.fixed, mask, axes=axes, **style, **place_of(name))
             threw = ": threw" if run_.failure else ""
-            show_slice(axes, values, view, f"{name}, {method}{threw}\n{counts}")
-            draw_mask(axes, brain, name, view)
-            draw_points(axes, run_, view, distance)
+            counts = f"{len(run_.points)} of {NUMBER_OF_SAMPLES} samples in the mask"
+            axes.set_title(f"{name}, {method}{threw}\n{counts}\n{axes.get_title().splitlines()[0]}", fontsize=9)
     figure.suptitle(
-        f"The mask (orange), and the samples at most {distance} mm from the slice (dots)",
+        f"The border of the mask (line), and the samples at most {distance} mm from the slice (dots)",
         fontsize=11,
     )
     figure.savefig(path)
-
-
-def make_checkerboard(brain: Brain, transform: Any, view: View) -> FloatArray:
-    """Tiles of the fixed and, under a transform, of the moving image."""
-    points = view.points(view.step)
-    fixed = sample_slice(itk.array_view_from_image(brain.fixed), brain.fixed, points, order=1)
-    moved = apply_transform(transform, points)
-    moving = sample_slice(itk.array_view_from_image(brain.moving), brain.moving, moved, order=1)
-    x, y = view.grid(view.step)
-    tiles = (x - view.x[0]) // view.tile + (y - view.y[0]) // view.tile
-    return np.where(tiles % 2 == 0, fixed, moving)
 
 
 def draw_checkerboards(brain: Brain, runs: Sequence[Run], path: Path) -> None:
     """Save checkerboards of the fixed and the moving image before and after, mask by mask."""
     first = first_runs(run_ for run_ in runs if run_.method == MASKED)
     names = list(dict.fromkeys(run_.mask for run_ in runs))
-    figure = Figure(figsize=(2.8 * len(names), 6.6), dpi=90, layout="constrained")
+    figure = Figure(figsize=(2.8 * len(names), 7.0), dpi=90, layout="constrained")
     panels = figure.subplots(2, len(names), squeeze=False)
     for column, name in enumerate(names):
-        run_, view = first[name, MASKED], View.of(name)
-        stages = (
-            (f"{name}, before: {run_.error_before:.2f} mm", make_euler_transform((0, 0, 0))),
-            (f"{name}, after: {run_.error:.3f} mm", run_.transform),
-        )
-        for row, (title, transform) in enumerate(stages):
-            show_slice(panels[row, column], make_checkerboard(brain, transform, view), view, title)
-            if name == BALL:
-                draw_mask(panels[row, column], brain, name, view)
+        run_, both = first[name, MASKED], panels[:, column]
+        # The other masks are everywhere, and their borders would hide the brain.
+        style: dict[str, Any] = {"border": name == BALL, "axes": both, **place_of(name)}
+        plot.checkerboard(run_.transform, brain.fixed, brain.moving, brain.masks[name], **style)
+        for axes, error in zip(both, (f"{run_.error_before:.2f}", f"{run_.error:.3f}"), strict=True):
+            axes.set_title(f"{name}: {error} mm\n{axes.get_title()}", fontsize=9)
     figure.suptitle(
-        "Tiles of the fixed and of the moving image (brighter, noisy), masked method;\nmean error in the mask",
+        "Squares of the fixed and of the moving image (noisy), masked method;\nmean error in the mask",
         fontsize=11,
     )
     figure.savefig(path)

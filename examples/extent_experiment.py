@@ -17,7 +17,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
+from itk_maskedsampling import plot
 from matplotlib.figure import Figure
 from reporting import (
     COLORS,
@@ -25,10 +25,10 @@ from reporting import (
     MASKED,
     METHODS,
     REGISTRATION_CLASSES,
-    STOCK,
+    FloatArray,
+    extent_report,
     itk_warnings_off,
     load_itk,
-    markdown_table,
     progress,
     write_text,
 )
@@ -38,8 +38,6 @@ SHIFT = (0, 5)
 RECTANGLE_SIZE = (30, 20)
 MASK_SIZE = (40, 30)
 MARGIN = 5
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,6 @@ class Results:
     extents: tuple[Extent, ...]
     seeds: npt.NDArray[np.int64]
     errors: dict[str, FloatArray]
-
-    def failures(self, method: str) -> npt.NDArray[np.int64]:
-        """Number of runs that threw, per extent."""
-        return np.asarray(np.isnan(self.errors[method][:, :, 0]).sum(axis=1))
-
-    def greatest_difference(self, method: str) -> FloatArray:
-        """Greatest difference of an error, in pixels, between the first extent and each."""
-        errors = self.errors[method]
-        return np.asarray(np.abs(errors - errors[:1]).max(axis=(1, 2)))
 
 
 def make_box(extent: Extent, begin: Sequence[int], size: Sequence[int], value: float, dtype: npt.DTypeLike) -> Any:
@@ -166,104 +155,17 @@ def run_seeds(method: str, extent: Extent, seeds: Iterable[int]) -> FloatArray:
     return np.array(errors)
 
 
-def format_statistics(errors: FloatArray) -> str:
-    """Mean absolute error and its standard deviation, x / y, of errors of shape (seeds, 2)."""
-    magnitudes = np.abs(errors[~np.isnan(errors[:, 0])])
-    if not len(magnitudes):
-        return "-"
-    means, deviations = magnitudes.mean(axis=0), magnitudes.std(axis=0)
-    return " / ".join(f"{m:.3g} ({s:.3g})" for m, s in zip(means, deviations, strict=True))
-
-
-def make_report(results: Results) -> str:
-    """The table of the experiment, in Markdown."""
-    rows = [
-        [
-            extent.label,
-            *(
-                cell
-                for method in METHODS
-                for cell in (
-                    format_statistics(results.errors[method][index]),
-                    str(results.failures(method)[index]),
-                )
-            ),
-        ]
-        for index, extent in enumerate(results.extents)
-    ]
-    header = ["extent, pixels"]
-    for method in METHODS:
-        header += [f"{method}: x / y", f"{method}: threw"]
-    differences = ", ".join(
-        f"{extent.label}: {difference:.1e}"
-        for extent, difference in zip(results.extents, results.greatest_difference(MASKED), strict=True)
+def draw_figure(results: Results) -> Figure:
+    """The distributions of the absolute error in y, per extent, for both methods."""
+    return plot.extent_experiment(
+        {REGISTRATION_CLASSES[method]: results.errors[method][:, :, 1] for method in METHODS},
+        [extent.label for extent in results.extents],
+        before=abs(SHIFT[1]),
+        xlabel=f"image extent around the same mask of {MASK_SIZE[0]} x {MASK_SIZE[1]} pixels, in pixels",
+        ylabel="absolute error in y, pixels",
+        title=f"{NUMBER_OF_SAMPLES} metric samples asked for, {len(results.seeds)} seeds",
+        colors=[COLORS[method] for method in METHODS],
     )
-    return (
-        f"Mean absolute error (standard deviation) in pixels, {len(results.seeds)} runs each, "
-        f"{NUMBER_OF_SAMPLES} samples asked for;\nthe runs that threw are counted, and are not "
-        f"in the means.\n\n{markdown_table(header, rows)}\n\n"
-        "Masked: greatest difference, in pixels, of the error of a seed from that in the first "
-        f"extent:\n{differences}."
-    )
-
-
-def draw_errors(axes: Axes, position: float, errors: FloatArray, method: str, floor: float, failed_at: float) -> None:
-    """Draw the errors in y, (seeds,) in pixels, of one method in one extent as a cloud of dots."""
-    generator = np.random.default_rng(0)
-    failed = np.isnan(errors)
-    magnitudes = np.maximum(np.abs(errors), floor)
-    magnitudes[failed] = failed_at
-    places = position + generator.uniform(-0.14, 0.14, len(errors))
-    style: dict[str, Any] = {"color": COLORS[method], "linewidths": 0.7}
-    axes.scatter(places[~failed], magnitudes[~failed], s=9, alpha=0.45, **style)
-    axes.scatter(places[failed], magnitudes[failed], s=16, marker="x", alpha=0.8, **style)
-    if not failed.all():
-        median = np.median(magnitudes[~failed])
-        axes.hlines(median, position - 0.19, position + 0.19, color="black", linewidth=2, zorder=3)
-    if failed.any():
-        axes.annotate(
-            f"{failed.sum()} of {len(errors)} threw",
-            (position, failed_at),
-            (0, 7),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
-
-
-def draw_figure(results: Results, path: Path) -> None:
-    """Save the distributions of the absolute error in y, per extent, for both methods."""
-    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
-    floor = 1e-4
-    finite = np.concatenate([np.abs(results.errors[m][:, :, 1]).ravel() for m in METHODS])
-    failed_at = 5 * max(np.nanmax(finite, initial=10.0), 10.0)
-    for index in range(len(results.extents)):
-        for method, offset in ((STOCK, -0.2), (MASKED, 0.2)):
-            errors = results.errors[method][index, :, 1]
-            draw_errors(axes, index + offset, errors, method, floor, failed_at)
-    axes.axhline(abs(SHIFT[1]), color="gray", linestyle="--", linewidth=1, zorder=0)
-    axes.annotate(
-        "before registration", (1, abs(SHIFT[1])), (-4, 3), ("axes fraction", "data"),
-        "offset points", ha="right", fontsize=8, color="gray",
-    )  # fmt: skip
-    axes.set_yscale("log")
-    axes.set_ylim(floor / 1.6, failed_at * 4)
-    axes.axhspan(failed_at / 3, failed_at * 4, color="0.93", zorder=0)
-    powers = np.arange(np.log10(floor), np.log10(failed_at / 3))
-    axes.set_yticks([*10**powers, failed_at], [*(f"{10**power:g}" for power in powers), "threw"])
-    axes.minorticks_off()
-    axes.set_xticks(range(len(results.extents)), [e.label for e in results.extents])
-    axes.set_xlabel("image extent around the same mask of 40 x 30 pixels, in pixels")
-    axes.set_ylabel(f"absolute error in y, pixels (below {floor:g}: drawn there)")
-    axes.set_title(f"{NUMBER_OF_SAMPLES} metric samples asked for, {len(results.seeds)} seeds")
-    for method in METHODS:
-        axes.scatter([], [], s=16, color=COLORS[method], label=REGISTRATION_CLASSES[method])
-    axes.scatter([], [], s=16, marker="x", color=COLORS[STOCK], label="run that threw")
-    axes.plot([], [], color="black", linewidth=2, label="median")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    axes.grid(axis="y", alpha=0.3)
-    figure.savefig(path)
 
 
 def run(
@@ -286,8 +188,10 @@ def run(
                 errors[method].append(run_seeds(method, extent, seeds))
     results = Results(extents, np.array(seeds), {method: np.array(list_) for method, list_ in errors.items()})
     if output_directory is not None:
-        write_text(make_report(results), output_directory / "extent_experiment.md")
-        draw_figure(results, output_directory / "extent_experiment.png")
+        labels = [extent.label for extent in extents]
+        report = extent_report(labels, results.errors, NUMBER_OF_SAMPLES)
+        write_text(report, output_directory / "extent_experiment.md")
+        draw_figure(results).savefig(output_directory / "extent_experiment.png")
     return results
 
 

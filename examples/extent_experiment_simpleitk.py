@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 from itk_maskedsampling.simpleitk import ImageRegistrationMethod
+from reporting import MASKED, STOCK, FloatArray, extent_report
 
-STOCK = "stock"
-MASKED = "masked"
 #: The only difference between the two.
 CLASSES = {STOCK: sitk.ImageRegistrationMethod, MASKED: ImageRegistrationMethod}
 NUMBER_OF_SAMPLES = 256
@@ -34,8 +33,6 @@ EXTENTS = {
     "512 x 256": ((512, 256), (35, 15)),
     "1024 x 1024 (middle)": ((1024, 1024), (492, 497)),
 }
-
-Floats = npt.NDArray[np.float64]
 
 
 def make_box(size: Sequence[int], begin: Sequence[int], box: Sequence[int], value: float, dtype: npt.DTypeLike) -> Any:
@@ -57,7 +54,7 @@ def make_images(extent: str) -> tuple[Any, Any, Any]:
     )
 
 
-def register(method: Any, images: tuple[Any, Any, Any], seed: int) -> Floats:
+def register(method: Any, images: tuple[Any, Any, Any], seed: int) -> FloatArray:
     """Register once and return the translation found, (x, y) in pixels."""
     fixed, moving, mask = images
     method.SetMetricAsCorrelation()
@@ -74,7 +71,7 @@ def register(method: Any, images: tuple[Any, Any, Any], seed: int) -> Floats:
     return np.array(method.Execute(fixed, moving).GetParameters())
 
 
-def run_seeds(name: str, extent: str, seeds: Iterable[int]) -> Floats:
+def run_seeds(name: str, extent: str, seeds: Iterable[int]) -> FloatArray:
     """Errors, (seeds, 2) in pixels, of one method in one extent; NaN where a run threw."""
     images = make_images(extent)
     errors = []
@@ -86,34 +83,11 @@ def run_seeds(name: str, extent: str, seeds: Iterable[int]) -> Floats:
     return np.array(errors)
 
 
-def format_statistics(errors: Floats) -> str:
-    """Mean absolute error and its standard deviation, x / y, of errors of shape (seeds, 2)."""
-    magnitudes = np.abs(errors[~np.isnan(errors[:, 0])])
-    if not len(magnitudes):
-        return "-"
-    means, deviations = magnitudes.mean(axis=0), magnitudes.std(axis=0)
-    return " / ".join(f"{m:.3g} ({s:.3g})" for m, s in zip(means, deviations, strict=True))
-
-
-def make_table(errors: dict[str, dict[str, Floats]]) -> str:
-    """The table of the experiment, in Markdown, of errors by method and extent."""
-    rows = [["extent, pixels", *(cell for name in errors for cell in (f"{name}: x / y", f"{name}: threw"))]]
-    for extent in next(iter(errors.values())):
-        row = [extent]
-        for found in errors.values():
-            row += [format_statistics(found[extent]), str(np.isnan(found[extent][:, 0]).sum())]
-        rows.append(row)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
-
-
-def run(names: Sequence[str] = (STOCK, MASKED), seeds: Sequence[int] = range(1, 201)) -> dict[str, dict[str, Floats]]:
+def run(
+    names: Sequence[str] = (STOCK, MASKED), seeds: Sequence[int] = range(1, 201)
+) -> dict[str, dict[str, FloatArray]]:
     """Errors of every seed, by method and extent. Prints the table."""
-    errors: dict[str, dict[str, Floats]] = {name: {} for name in names}
+    errors: dict[str, dict[str, FloatArray]] = {name: {} for name in names}
     display = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.GlobalWarningDisplayOff()
     try:
@@ -124,17 +98,8 @@ def run(names: Sequence[str] = (STOCK, MASKED), seeds: Sequence[int] = range(1, 
             print(f"{name}: {len(seeds)} runs in each extent, {time.monotonic() - start:.1f} s", flush=True)
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(display)
-    print(
-        f"\nMean absolute error (standard deviation) in pixels, {len(seeds)} runs each, {NUMBER_OF_SAMPLES} samples "
-        f"asked for;\nthe runs that threw are counted, and are not in the means.\n\n{make_table(errors)}"
-    )
-    if MASKED in errors:
-        first = next(iter(errors[MASKED].values()))
-        differences = (f"{extent}: {np.abs(found - first).max():.1e}" for extent, found in errors[MASKED].items())
-        print(
-            "\nMasked: greatest difference, in pixels, of the error of a seed from that in the first extent:\n"
-            f"{', '.join(differences)}."
-        )
+    arrays = {name: np.array(list(found.values())) for name, found in errors.items()}
+    print("\n" + extent_report(list(EXTENTS), arrays, NUMBER_OF_SAMPLES))
     return errors
 
 

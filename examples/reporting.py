@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the examples share: progress lines, Markdown tables and quiet ITK warnings."""
+"""What the examples share: progress lines, Markdown tables and quiet ITK warnings. itk is imported where it is used."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import itk
-import matplotlib
-
-matplotlib.use("Agg")
+import numpy as np
+import numpy.typing as npt
 
 DEFAULT_OUTPUT = Path(__file__).resolve().parent.parent / "build" / "demo"
 
@@ -20,6 +18,8 @@ MASKED = "masked"
 METHODS = (STOCK, MASKED)
 COLORS = {STOCK: "#d95f02", MASKED: "#1b6ca8"}
 REGISTRATION_CLASSES = {STOCK: "ImageRegistrationMethodv4", MASKED: "MaskedRegistrationMethod"}
+
+FloatArray = npt.NDArray[np.float64]
 
 _START = time.monotonic()
 
@@ -32,6 +32,8 @@ def progress(message: str) -> None:
 def load_itk() -> None:
     """Load ITK's registration classes, which takes long the first time in a process."""
     progress("loading ITK's registration classes (about 10 s) ...")
+    import itk  # noqa: PLC0415
+
     for name in REGISTRATION_CLASSES.values():
         getattr(itk, name)
 
@@ -39,6 +41,8 @@ def load_itk() -> None:
 @contextlib.contextmanager
 def itk_warnings_off() -> Iterator[None]:
     """Silence ITK's warnings. Exceptions, and what they say, are not affected."""
+    import itk  # noqa: PLC0415
+
     before = itk.Object.GetGlobalWarningDisplay()
     itk.Object.SetGlobalWarningDisplay(False)
     try:
@@ -62,6 +66,44 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def format_statistics(errors: FloatArray) -> str:
+    """Mean absolute error and its standard deviation, x / y, of errors of shape (seeds, 2)."""
+    magnitudes = np.abs(errors[~np.isnan(errors[:, 0])])
+    if not len(magnitudes):
+        return "-"
+    means, deviations = magnitudes.mean(axis=0), magnitudes.std(axis=0)
+    return " / ".join(f"{m:.3g} ({s:.3g})" for m, s in zip(means, deviations, strict=True))
+
+
+def extent_report(extents: Sequence[str], errors: Mapping[str, FloatArray], number_of_samples: int) -> str:
+    """The table of an extent experiment, in Markdown.
+
+    errors: by method, (extents, seeds, 2) in pixels, the last axis being (x, y); NaN for a run that threw.
+    """
+    header = ["extent, pixels", *(cell for method in errors for cell in (f"{method}: x / y", f"{method}: threw"))]
+    rows = []
+    for index, extent in enumerate(extents):
+        row = [extent]
+        for found in errors.values():
+            row += [format_statistics(found[index]), str(np.isnan(found[index, :, 0]).sum())]
+        rows.append(row)
+    seeds = next(iter(errors.values())).shape[1]
+    text = (
+        f"Mean absolute error (standard deviation) in pixels, {seeds} runs each, {number_of_samples} samples asked "
+        f"for;\nthe runs that threw are counted, and are not in the means.\n\n{markdown_table(header, rows)}"
+    )
+    if MASKED not in errors:
+        return text
+    masked = errors[MASKED]
+    differences = ", ".join(
+        f"{extent}: {np.abs(found - masked[0]).max():.1e}" for extent, found in zip(extents, masked, strict=True)
+    )
+    return (
+        f"{text}\n\nMasked: greatest difference, in pixels, of the error of a seed from that in the first extent:\n"
+        f"{differences}."
+    )
 
 
 def write_text(text: str, path: Path) -> None:

@@ -13,7 +13,6 @@
 #include "itkTxtTransformIOFactory.h"
 
 #include <algorithm>
-#include <mutex>
 
 namespace MaskedSamplingCore
 {
@@ -29,20 +28,6 @@ RegisterSplines()
   itk::TransformFactory<itk::BSplineTransform<double, VDimension, 2>>::RegisterTransform();
 }
 
-void
-RegisterFactories()
-{
-  static std::once_flag once;
-  std::call_once(once, [] {
-    itk::TransformFactoryBase::RegisterDefaultTransforms();
-    RegisterSplines<2>();
-    RegisterSplines<3>();
-    itk::HDF5TransformIOFactory::RegisterOneFactory();
-    itk::MatlabTransformIOFactory::RegisterOneFactory();
-    itk::TxtTransformIOFactory::RegisterOneFactory();
-  });
-}
-
 std::string
 GetSuffix(unsigned int dimension)
 {
@@ -54,7 +39,6 @@ typename itk::Transform<double, VDimension, VDimension>::Pointer
 MakeTransform(const masked_sampling_chain::Part & part)
 {
   using TransformType = itk::Transform<double, VDimension, VDimension>;
-  RegisterFactories();
   const auto                            created = itk::ObjectFactoryBase::CreateInstance(part.Name.c_str());
   const typename TransformType::Pointer transform = dynamic_cast<TransformType *>(created.GetPointer());
   if (transform.IsNull())
@@ -157,6 +141,17 @@ CheckDimension(uint32_t dimension)
   }
 }
 } // namespace
+
+void
+RegisterTransforms()
+{
+  itk::TransformFactoryBase::RegisterDefaultTransforms();
+  RegisterSplines<2>();
+  RegisterSplines<3>();
+  itk::HDF5TransformIOFactory::RegisterOneFactory();
+  itk::MatlabTransformIOFactory::RegisterOneFactory();
+  itk::TxtTransformIOFactory::RegisterOneFactory();
+}
 
 template <unsigned int VDimension>
 typename itk::CompositeTransform<double, VDimension>::Pointer
@@ -294,7 +289,6 @@ int
 masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_sampling_chain * chain)
 {
   return Guard([&] {
-    RegisterFactories();
     const auto reader = itk::TransformFileReader::New();
     reader->SetFileName(path);
     reader->Update();
@@ -313,7 +307,6 @@ masked_sampling_write_transform(const char * path, uint32_t dimension, const mas
 {
   return Guard([&] {
     CheckDimension(dimension);
-    RegisterFactories();
     (dimension == 2 ? Write<2> : Write<3>)(path, *chain);
   });
 }

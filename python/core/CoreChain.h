@@ -23,6 +23,10 @@ struct masked_sampling_chain
 
 namespace MaskedSamplingCore
 {
+/** Let ITK know transforms by their names, and the formats of their files. */
+void
+RegisterTransforms();
+
 template <unsigned int VDimension>
 typename itk::CompositeTransform<double, VDimension>::Pointer
 MakeComposite(const masked_sampling_chain & chain);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CoreErrors.h"
+#include "CoreChain.h"
+#include "CoreImages.h"
 #include "MaskedSamplingCore.h"
 
 #include "itkObjectFactory.h"
@@ -80,10 +82,14 @@ KeepError(const std::string & text)
 }
 
 void
-KeepWarnings()
+Prepare()
 {
   static std::once_flag once;
-  std::call_once(once, [] { itk::OutputWindow::SetInstance(WarningKeeper::New()); });
+  std::call_once(once, [] {
+    itk::OutputWindow::SetInstance(WarningKeeper::New());
+    RegisterImageFormats();
+    RegisterTransforms();
+  });
 }
 } // namespace MaskedSamplingCore
 

@@ -24,9 +24,10 @@ const char *
 KeepText(const std::string & text);
 void
 KeepError(const std::string & text);
-/** Keep the warnings of ITK, rather than print them. */
+/** Before anything else, once a process: ITK's warnings are kept rather than printed, and all factories registered,
+ * whose lists no lock protects from another thread. */
 void
-KeepWarnings();
+Prepare();
 
 /** Call a function, and turn what it throws into a code. */
 template <typename TFunction>
@@ -35,7 +36,7 @@ Guard(const TFunction & function) noexcept
 {
   try
   {
-    KeepWarnings();
+    Prepare();
     function();
     return Success;
   }

@@ -17,7 +17,6 @@
 
 #include <array>
 #include <cmath>
-#include <mutex>
 
 namespace MaskedSamplingCore
 {
@@ -38,29 +37,10 @@ constexpr std::array<std::pair<const char *, ComponentType>, 10> components{ {
   { "float64", ComponentType::DOUBLE },
 } };
 
-void
-RegisterFactories()
-{
-  static std::once_flag once;
-  std::call_once(once, [] {
-    itk::BMPImageIOFactory::RegisterOneFactory();
-    itk::GiplImageIOFactory::RegisterOneFactory();
-    itk::JPEGImageIOFactory::RegisterOneFactory();
-    itk::MRCImageIOFactory::RegisterOneFactory();
-    itk::MetaImageIOFactory::RegisterOneFactory();
-    itk::NiftiImageIOFactory::RegisterOneFactory();
-    itk::NrrdImageIOFactory::RegisterOneFactory();
-    itk::PNGImageIOFactory::RegisterOneFactory();
-    itk::TIFFImageIOFactory::RegisterOneFactory();
-    itk::VTKImageIOFactory::RegisterOneFactory();
-  });
-}
-
 /** A reader or writer that knows what the file holds. */
 itk::ImageIOBase::Pointer
 Open(const std::string & path, itk::ImageIOFactory::IOFileModeEnum mode)
 {
-  RegisterFactories();
   const auto io = itk::ImageIOFactory::CreateImageIO(path.c_str(), mode);
   if (io.IsNull())
   {
@@ -113,6 +93,21 @@ GetComponentName(const itk::ImageIOBase & io)
   itkGenericExceptionMacro("\"" << io.GetFileName() << "\" has pixels of an unknown type.");
 }
 } // namespace
+
+void
+RegisterImageFormats()
+{
+  itk::BMPImageIOFactory::RegisterOneFactory();
+  itk::GiplImageIOFactory::RegisterOneFactory();
+  itk::JPEGImageIOFactory::RegisterOneFactory();
+  itk::MRCImageIOFactory::RegisterOneFactory();
+  itk::MetaImageIOFactory::RegisterOneFactory();
+  itk::NiftiImageIOFactory::RegisterOneFactory();
+  itk::NrrdImageIOFactory::RegisterOneFactory();
+  itk::PNGImageIOFactory::RegisterOneFactory();
+  itk::TIFFImageIOFactory::RegisterOneFactory();
+  itk::VTKImageIOFactory::RegisterOneFactory();
+}
 } // namespace MaskedSamplingCore
 
 using namespace MaskedSamplingCore;

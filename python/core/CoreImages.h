@@ -5,10 +5,15 @@
 #include "MaskedSamplingCore.h"
 
 #include "itkImage.h"
+#include "itkImageMaskSpatialObject.h"
 #include "itkImportImageContainer.h"
 
 namespace MaskedSamplingCore
 {
+/** Let ITK know the formats of images. */
+void
+RegisterImageFormats();
+
 /** Give a grid a geometry. */
 template <typename TGrid>
 void
@@ -49,6 +54,17 @@ MakeImage(const void * pixels, const masked_sampling_geometry & geometry)
                               false);
   image->SetPixelContainer(container);
   return image;
+}
+
+/** A mask of pixels that belong to somebody else. */
+template <unsigned int VDimension>
+typename itk::ImageMaskSpatialObject<VDimension>::Pointer
+MakeMask(const void * pixels, const masked_sampling_geometry & geometry)
+{
+  // No Update(), which searches the whole image for a bounding box that nothing here needs.
+  const auto mask = itk::ImageMaskSpatialObject<VDimension>::New();
+  mask->SetImage(MakeImage<itk::Image<unsigned char, VDimension>>(pixels, geometry));
+  return mask;
 }
 } // namespace MaskedSamplingCore
 

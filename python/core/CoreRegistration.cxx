@@ -3,7 +3,6 @@
 #include "CoreErrors.h"
 #include "CoreImages.h"
 
-#include "itkImageMaskSpatialObject.h"
 #include "itkMaskedImageRegistration.h"
 
 #include <limits>
@@ -79,11 +78,11 @@ public:
     }
     else if (role == "fixed-mask")
     {
-      m_Method->SetFixedImageMask(MakeMask(pixels, geometry));
+      m_Method->SetFixedImageMask(pixels == nullptr ? nullptr : MakeMask<Dimension>(pixels, *geometry));
     }
     else if (role == "moving-mask")
     {
-      m_Method->SetMovingImageMask(MakeMask(pixels, geometry));
+      m_Method->SetMovingImageMask(pixels == nullptr ? nullptr : MakeMask<Dimension>(pixels, *geometry));
     }
     else if (role == "weights")
     {
@@ -314,19 +313,6 @@ private:
     return pixels == nullptr ? nullptr : MakeImage<TOtherImage>(pixels, *geometry);
   }
 
-  static typename itk::ImageMaskSpatialObject<Dimension>::Pointer
-  MakeMask(const void * pixels, const masked_sampling_geometry * geometry)
-  {
-    if (pixels == nullptr)
-    {
-      return nullptr;
-    }
-    // No Update(), which searches the whole image for a bounding box that nothing here needs.
-    const auto mask = itk::ImageMaskSpatialObject<Dimension>::New();
-    mask->SetImage(MakeImage<itk::Image<unsigned char, Dimension>>(pixels, *geometry));
-    return mask;
-  }
-
   typename MethodType::Pointer m_Method{ MethodType::New() };
 };
 } // namespace
@@ -349,12 +335,6 @@ masked_sampling_settings()
     text += '\n';
   }
   return KeepText(text);
-}
-
-int
-masked_sampling_is_transform(const char * name)
-{
-  return Guard([&] { Settings::MakeDefaults(name); }) == Success ? 1 : 0;
 }
 
 masked_sampling_registration *

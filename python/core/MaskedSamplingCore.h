@@ -41,8 +41,6 @@ extern "C"
   /** Names, kinds and choices of all settings: lines of name, tab, kind, tab, choices between commas. */
   MASKED_SAMPLING_API const char *
   masked_sampling_settings(void);
-  MASKED_SAMPLING_API int
-  masked_sampling_is_transform(const char * name);
 
   /** A chain of transforms, in the order of the queue of itk::CompositeTransform: the last is applied first. */
   typedef struct masked_sampling_chain masked_sampling_chain;
@@ -96,6 +94,25 @@ extern "C"
                            const char *                     interpolator,
                            double                           default_value,
                            void *                           pixels);
+
+  /** Draw sample points, as itk::MaskedVoxelSampler does.
+   * \param mask, weights null: none
+   * \param sampling none, random, regular
+   * \param percentage of the voxels inside the mask, used where the number is 0
+   * \param points float, x first; they live until the next call in the same thread */
+  MASKED_SAMPLING_API int
+  masked_sampling_sample(const masked_sampling_geometry * grid,
+                         const uint8_t *                  mask,
+                         const masked_sampling_geometry * mask_geometry,
+                         const float *                    weights,
+                         const masked_sampling_geometry * weight_geometry,
+                         const char *                     sampling,
+                         double                           percentage,
+                         size_t                           number,
+                         uint32_t                         seed,
+                         uint64_t *                       number_of_mask_voxels,
+                         const float **                   points,
+                         size_t *                         number_of_points);
 
   /** \param component one of uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64
    * \param number of bytes of all pixels */

@@ -114,7 +114,6 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "error": (_Text, []),
     "warnings": (_Text, []),
     "settings": (_Text, []),
-    "is_transform": (_code, [_Text]),
     "chain_create": (_Handle, []),
     "chain_destroy": (None, [_Handle]),
     "chain_add": (_code, [_Handle, _Text, _Handle, _Size, _Handle, _Size]),
@@ -139,6 +138,23 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
             _Text,
             ctypes.c_double,
             _Handle,
+        ],
+    ),
+    "sample": (
+        _code,
+        [
+            _reference(_Geometry),
+            _Handle,
+            _reference(_Geometry),
+            _Handle,
+            _reference(_Geometry),
+            _Text,
+            ctypes.c_double,
+            _Size,
+            ctypes.c_uint32,
+            _reference(ctypes.c_uint64),
+            _reference(_reference(ctypes.c_float)),
+            _reference(_Size),
         ],
     ),
     "image_info": (_code, [_Text, _reference(_Geometry), _reference(_Text), _reference(ctypes.c_uint64)]),
@@ -169,7 +185,15 @@ class _Library:
     """The functions of the shared library, by name, without their prefix."""
 
     def __init__(self) -> None:
-        library = ctypes.CDLL(str(Path(__file__).parent / "libMaskedSamplingCore.so"))
+        file = Path(__file__).parent / "libMaskedSamplingCore.so"
+        try:
+            library = ctypes.CDLL(str(file))
+        except OSError as error:
+            raise ImportError(
+                f"the compiled part of itk_maskedsampling cannot be loaded: {error}. It comes with the wheel: "
+                "pip install --force-reinstall itk-maskedsampling",
+                path=str(file),
+            ) from error
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, f"masked_sampling_{name}")
             function.restype = result
@@ -184,18 +208,22 @@ class _Library:
         if code != 0:
             raise CoreError(self.error().decode())
 
-    def warn(self) -> None:
+    def warn(self, show: bool = True) -> None:
         """Pass on the warnings of ITK, each once, as of the first line that is not of this package."""
         texts = dict.fromkeys(self.warnings().decode().splitlines())
+        if not show:
+            return
         here = str(Path(__file__).parent)
         frame, level = inspect.currentframe(), 1
         while frame is not None and frame.f_code.co_filename.startswith(here):
             frame, level = frame.f_back, level + 1
         for text in texts:
-            warnings.warn(text, RuntimeWarning, stacklevel=level - 1)
+            warnings.warn(text, RuntimeWarning, stacklevel=level)
 
 
 _library = _Library()
+#: HDF5, in which transforms are kept, is not made for several threads.
+_hdf5 = threading.Lock()
 
 
 def _pointer(array: Array) -> int:
@@ -318,15 +346,54 @@ def resample(
     return result.astype(pixels.dtype, copy=False)
 
 
-def read_image(path: str | os.PathLike[str]) -> tuple[Array, Geometry]:
-    """Read NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL or MRC, with pixels of the file's type."""
+def sample(
+    grid: Geometry,
+    mask: tuple[Array, Geometry] | None,
+    weights: tuple[Array, Geometry] | None,
+    sampling: str,
+    percentage: float,
+    number: int,
+    seed: int,
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Sample points, shape (n, D), and the number of voxels inside the mask (uint8). Weights are float32; the
+    percentage counts where the number is 0."""
+    voxels, points, length = ctypes.c_uint64(), ctypes.POINTER(ctypes.c_float)(), _Size()
+    layers = []
+    for layer, dtype in ((mask, np.uint8), (weights, np.float32)):
+        array = None if layer is None else np.ascontiguousarray(layer[0], dtype)
+        layers.append((array, None if layer is None else _Geometry.of(layer[1])))
+    arguments = [one for array, geometry in layers for one in (None if array is None else _pointer(array), geometry)]
+    _library.check(
+        _library.sample(
+            _Geometry.of(grid),
+            *arguments,
+            sampling.encode(),
+            percentage,
+            number,
+            seed,
+            ctypes.byref(voxels),
+            ctypes.byref(points),
+            ctypes.byref(length),
+        )
+    )
+    shape = (length.value, len(grid.size))
+    return np.ctypeslib.as_array(points, shape).copy(), voxels.value
+
+
+def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple[Array, Geometry]:
+    """Read NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL or MRC, with pixels of the file's type.
+
+    into: an array for the pixels, used where it has their type and shape.
+    """
     name = os.fsencode(path)
     geometry, component, number_of_bytes = _Geometry(), _Text(), ctypes.c_uint64()
     _library.check(
         _library.image_info(name, ctypes.byref(geometry), ctypes.byref(component), ctypes.byref(number_of_bytes))
     )
     found = geometry.to_geometry()
-    pixels = np.empty(tuple(reversed(found.size)), np.dtype((component.value or b"").decode()))
+    dtype, shape = np.dtype((component.value or b"").decode()), tuple(reversed(found.size))
+    fits = into is not None and into.dtype == dtype and into.shape == shape and into.flags.c_contiguous
+    pixels = into if into is not None and fits else np.empty(shape, dtype)
     if pixels.nbytes != number_of_bytes.value:
         raise CoreError(f"{os.fspath(path)}: {number_of_bytes.value} bytes of pixels, not {pixels.nbytes}")
     _library.check(_library.read_pixels(name, _pointer(pixels)))
@@ -346,41 +413,41 @@ def write_image(path: str | os.PathLike[str], pixels: Array, geometry: Geometry,
 def read_transform(path: str | os.PathLike[str]) -> tuple[int, list[Part]]:
     """Read the dimension and the chain from a file of ITK's: .h5, .tfm, .txt or .mat."""
     dimension, chain = ctypes.c_uint32(), _Chain()
-    _library.check(_library.read_transform(os.fsencode(path), ctypes.byref(dimension), chain.handle))
+    with _hdf5:
+        _library.check(_library.read_transform(os.fsencode(path), ctypes.byref(dimension), chain.handle))
     return dimension.value, chain.parts()
 
 
 def write_transform(path: str | os.PathLike[str], dimension: int, parts: Sequence[Part]) -> None:
     """Write a chain; a chain of several parts as an itk::CompositeTransform."""
     chain = _Chain(parts)
-    _library.check(_library.write_transform(os.fsencode(path), dimension, chain.handle))
+    with _hdf5:
+        _library.check(_library.write_transform(os.fsencode(path), dimension, chain.handle))
 
 
 @contextmanager
-def _noting_interruptions() -> Iterator[list[int]]:
-    """While C calls back, Ctrl-C must not raise: an exception between two lines of a callback is lost. It is noted, and
-    handed to the handler that was there when C is done; a second one at once."""
-    noted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield noted
-        return
+def _catching_interruptions(raised: list[BaseException]) -> Iterator[None]:
+    """While C calls back, Ctrl-C must not raise: an exception between two lines of a callback is lost. What the handler
+    that was there raises is kept in the list, and raised at once where there is something already."""
     handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):
-        yield noted
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
         return
 
-    def note(number: int, frame: FrameType | None) -> None:
-        noted.append(number)
-        if len(noted) > 1:  # a callback of the user's that hangs
+    def handle(number: int, frame: FrameType | None) -> None:
+        if raised:  # a callback of the user's that hangs
             handler(number, frame)
+            return
+        try:
+            handler(number, frame)
+        except BaseException as error:
+            raised.append(error)
 
-    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, handle)
     try:
-        yield noted
+        yield
     finally:
         signal.signal(signal.SIGINT, handler)
-        if noted:
-            handler(noted[0], None)
 
 
 COURSE = np.dtype([("stage", np.int64), ("level", np.int64), ("iteration", np.int64), ("value", np.float64)])
@@ -402,29 +469,17 @@ class Method:
         if getattr(self, "_handle", None):
             _library.destroy(self._handle)
 
-    def set_image(
-        self, role: str, pixels: Array, spacing: Sequence[float], origin: Sequence[float], direction: npt.ArrayLike
-    ) -> None:
+    def set_image(self, role: str, pixels: Array, geometry: Geometry) -> None:
         """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights (float32)."""
         wanted = {"fixed": self.dtype, "moving": self.dtype, "weights": np.dtype(np.float32)}.get(
             role, np.dtype(np.uint8)
         )
         if pixels.dtype != wanted or not pixels.flags.c_contiguous or not pixels.dtype.isnative:
             raise TypeError(f"{role}: contiguous pixels of {wanted} are needed, not of {pixels.dtype}")
-        flat = tuple(float(value) for value in np.asarray(direction, np.float64).ravel())
-        geometry = Geometry(tuple(reversed(pixels.shape)), tuple(spacing), tuple(origin), flat)
         _library.check(_library.set_image(self._handle, role.encode(), _pointer(pixels), _Geometry.of(geometry)))
         self._kept[role] = pixels
 
-    def clear_image(self, role: str) -> None:
-        _library.check(_library.set_image(self._handle, role.encode(), None, None))
-        self._kept.pop(role, None)
-
-    def set_virtual_domain(
-        self, size: Sequence[int], spacing: Sequence[float], origin: Sequence[float], direction: npt.ArrayLike
-    ) -> None:
-        flat = tuple(float(value) for value in np.asarray(direction, np.float64).ravel())
-        geometry = Geometry(tuple(size), tuple(spacing), tuple(origin), flat)
+    def set_virtual_domain(self, geometry: Geometry) -> None:
         _library.check(_library.set_domain(self._handle, _Geometry.of(geometry)))
 
     def set_transform(self, role: str, parts: Sequence[Part]) -> None:
@@ -458,12 +513,8 @@ class Method:
         """Raise CoreError if the settings of a stage do not go together."""
         _library.check(_library.check_stage(self._handle, stage))
 
-    def get_setting(self, stage: int, name: str) -> SettingValue:
-        """The value of a setting; where each level has its own, a tuple of as many as there are levels."""
-        return self.settings(stage)[name]
-
     def settings(self, stage: int) -> dict[str, SettingValue]:
-        """All settings of a stage."""
+        """All settings of a stage; where each level has its own, a tuple of as many as there are levels."""
         text = _library.get_settings(self._handle, stage)
         if text is None:
             raise CoreError(_library.error().decode())
@@ -471,9 +522,9 @@ class Method:
         lines = (line.split("\t") for line in text.decode().splitlines())
         return {name: _to_value(known[name].kind, value) for name, value in lines}
 
-    def run(self, callback: Callable[[str], None] | None = None) -> None:
+    def run(self, callback: Callable[[str], None] | None = None, show_warnings: bool = True) -> None:
         """Register. The callback gets "start", "level", "iteration" and "end"; what it raises ends the run, and is
-        raised here."""
+        raised here. Warnings of ITK become those of Python."""
         raised: list[BaseException] = []
 
         def call(event: bytes, data: object) -> int:
@@ -482,13 +533,13 @@ class Method:
                     callback(event.decode())
                 except BaseException as error:
                     raised.append(error)
-            return int(bool(raised or interruptions))
+            return int(bool(raised))
 
         # Also without a callback: only when Python runs, it sees a signal.
-        with _noting_interruptions() as interruptions:
+        with _catching_interruptions(raised):
             code = _library.run(self._handle, _Callback(call), None)
-        _library.warn()
-        if code == STOPPED and raised:
+        _library.warn(show_warnings)
+        if raised:
             raise raised[0]
         _library.check(code)
 
@@ -500,10 +551,12 @@ class Method:
         """In a callback: end here, and keep what was reached."""
         _library.finish(self._handle)
 
-    def evaluate(self) -> float:
+    def evaluate(self, show_warnings: bool = True) -> float:
         """The metric of the first stage where it would start."""
         value = ctypes.c_double()
-        _library.check(_library.evaluate(self._handle, ctypes.byref(value)))
+        code = _library.evaluate(self._handle, ctypes.byref(value))
+        _library.warn(show_warnings)
+        _library.check(code)
         return value.value
 
     def _numbers(self, name: str) -> Floats:
@@ -512,30 +565,35 @@ class Method:
         return _copy(numbers, length.value)
 
     @property
+    def progress(self) -> tuple[float, float, float, float, float, float]:
+        """Stage, level, iteration, value of the metric, learning rate and convergence value; the last two are not
+        numbers if the optimizer has none."""
+        stage, level, iteration, value, learning_rate, convergence = self._numbers("progress").tolist()
+        return stage, level, iteration, value, learning_rate, convergence
+
+    @property
     def stage(self) -> int:
-        return int(self._numbers("progress")[0])
+        return int(self.progress[0])
 
     @property
     def level(self) -> int:
-        return int(self._numbers("progress")[1])
+        return int(self.progress[1])
 
     @property
     def iteration(self) -> int:
-        return int(self._numbers("progress")[2])
+        return int(self.progress[2])
 
     @property
     def value(self) -> float:
-        return float(self._numbers("progress")[3])
+        return self.progress[3]
 
     @property
     def learning_rate(self) -> float:
-        """Not a number if the optimizer has none."""
-        return float(self._numbers("progress")[4])
+        return self.progress[4]
 
     @property
     def convergence(self) -> float:
-        """Not a number if the optimizer has none."""
-        return float(self._numbers("progress")[5])
+        return self.progress[5]
 
     @property
     def position(self) -> Floats:

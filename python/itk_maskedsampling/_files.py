@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._arrays import check_pixels, to_layout
+from ._arrays import Array, check_pixels, to_layout
 from ._images import Image
+from ._output import whole_file
 
 #: Pixel types of files that the core does not write, and those in which they are written.
 WRITTEN_AS = {"bool": "uint8", "float16": "float32"}
@@ -41,8 +43,7 @@ def read_file(name: str, path: str | os.PathLike[str]) -> Image:
     except _core.CoreError as error:
         return read_with_itk(name, file, str(error).strip())
     check_pixels(name, pixels)
-    direction = np.reshape(geometry.direction, (pixels.ndim, pixels.ndim))
-    return Image(pixels, geometry.spacing, geometry.origin, direction)
+    return Image(pixels, geometry.spacing, geometry.origin, geometry.direction)
 
 
 def read_with_itk(name: str, file: Path, reason: str) -> Image:
@@ -61,20 +62,40 @@ def read_with_itk(name: str, file: Path, reason: str) -> Image:
     readers = importlib.import_module(f"{__package__}._readers")
     raster = readers.from_itk(name, image)
     grid = raster.geometry
-    direction = np.reshape(grid.direction, (raster.dimension, raster.dimension))
-    return Image(np.array(raster.pixels), grid.spacing, grid.origin, direction)
+    return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
 
 
 def write_image(image: Any, path: str | os.PathLike[str]) -> None:
     """Write an image of any kind that register() takes; the suffix of the path says in which format.
 
-    Raises FileNotFoundError where there is no such folder, RuntimeError if it cannot be written.
+    The file is there as a whole, and read back once, or not at all.
+
+    Raises FileNotFoundError where there is no such folder, OSError or RuntimeError if it cannot be written.
     """
     readers = importlib.import_module(f"{__package__}._readers")
     raster = readers.read("image", image)
-    file = Path(path).expanduser()
-    if not file.parent.is_dir():
-        raise FileNotFoundError(f"path: there is no folder {os.fspath(file.parent)!r} (in {Path.cwd()})")
     dtype = raster.pixels.dtype.newbyteorder("=")
     pixels = to_layout(raster.pixels, WRITTEN_AS.get(dtype.name, dtype))
-    _core.write_image(os.fspath(file), pixels, raster.geometry)
+    # Of a grey BMP, ITK reads three numbers per pixel: it cannot be compared.
+    is_bitmap = os.fspath(path).lower().endswith(".bmp")
+    with whole_file("path", path, reserve=2 * pixels.nbytes + 2**16 if is_bitmap else 0) as file:
+        _core.write_image(os.fspath(file), pixels, raster.geometry)
+        if not is_bitmap:
+            check_written(file, pixels)
+
+
+def check_written(file: Path, pixels: Array) -> None:
+    """Read an image back, as not all of ITK's writers notice a full disk."""
+    # Other pixels at first, because not all of ITK's readers notice a file that is too short.
+    other = np.invert(np.frombuffer(pixels.tobytes(), np.uint8)).view(pixels.dtype).reshape(pixels.shape)
+    try:
+        written, _ = _core.read_image(os.fspath(file), other)
+    except _core.CoreError as error:
+        raise OSError(errno.EIO, f"path: what was written cannot be read back ({error})", file.name) from error
+    is_lossy = file.suffix.lower() in (".jpg", ".jpeg") or written.dtype != pixels.dtype
+    is_same = written.shape == pixels.shape
+    if is_same and not is_lossy:
+        # Of NIfTI, ITK reads numbers that are not finite as 0.
+        is_same = bool(np.array_equal(written, pixels) or np.all((written == pixels) | ~np.isfinite(pixels)))
+    if not is_same:
+        raise OSError(errno.EIO, "path: what was written is not what can be read back; is the disk full?", file.name)

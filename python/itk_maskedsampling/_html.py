@@ -3,25 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _core
-from ._arrays import Array, Floats, join, to_layout
-from ._core import Geometry
-from ._images import index_to_point, point_to_index
+from ._arrays import Array, join, to_layout
 from ._masks import read_mask
 from ._png import make_data_url
 from ._readers import read
+from ._slices import find_outline, find_window, make_slices, middle_of, stretch
 
 if TYPE_CHECKING:
     from ._registration import Registration
 
-#: The longest side of a picture, in its pixels, and the squares of the checkerboard along it.
+#: The longest side of a picture, in its pixels.
 SIDE = 240
-SQUARES = 8
 OUTLINE = (255, 150, 0)
 
 
@@ -32,7 +30,7 @@ def to_html(registration: Registration) -> str:
         f"<p><b>Registration</b> of {len(moved)} dimensions in {registration.seconds:.2f} s, "
         f"metric {registration.value:.6g}. It moves the middle of the samples by {join(moved)}, "
         f"{np.linalg.norm(moved):.4g} long. {escape(registration.stop_condition.strip())}</p>",
-        make_table(registration),
+        make_level_table(registration),
         make_pictures(registration),
         make_curve(registration.course),
         "</div>",
@@ -40,11 +38,17 @@ def to_html(registration: Registration) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def make_table(registration: Registration) -> str:
+def make_table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table of texts, which are escaped."""
+    lines = ["<tr>" + "".join(f"<th>{escape(str(head))}</th>" for head in heads) + "</tr>"]
+    lines += ["<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>" for cells in rows]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def make_level_table(registration: Registration) -> str:
     heads = ("stage", "level", "voxels", "samples", "in moving image", "iterations", "metric, first", "last", "seconds")
-    rows = ["<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"]
-    for report in registration.levels:
-        cells = (
+    rows = [
+        (
             f"{report.stage}: {report.transform}, {report.metric}",
             report.level,
             report.mask_voxels,
@@ -55,8 +59,9 @@ def make_table(registration: Registration) -> str:
             f"{report.last_value:.6g}",
             f"{report.seconds:.2f}",
         )
-        rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    return "<table>" + "".join(rows) + "</table>"
+        for report in registration.levels
+    ]
+    return make_table(heads, rows)
 
 
 # Pictures
@@ -70,73 +75,26 @@ def make_pictures(registration: Registration) -> str:
     fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
     mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
     floats = to_layout(fixed.pixels, np.float32), to_layout(moving.pixels, np.float32)
-    middle = registration.displacement()[0]
+    middle = registration.displacement()[0] if len(registration.points) else middle_of(fixed.geometry)
     rows = []
-    for axis in range(fixed.dimension)[::-1] if fixed.dimension == 3 else [-1]:
-        grid = make_slice(fixed.geometry, axis, middle)
-        one = cut(floats[0], fixed.geometry, grid, [])
-        two = cut(floats[1], moving.geometry, grid, list(registration.transform.parts))
-        outline = None if mask is None else find_outline(cut(mask.pixels, mask.geometry, grid, [], "nearest-neighbor"))
-        one, two = stretch(one), stretch(two)
-        checkered = np.where(checkerboard(one.shape), one, two)
+    for place in make_slices(fixed.geometry, middle, SIDE):
+        one = to_bytes(place.cut(floats[0], fixed.geometry))
+        two = to_bytes(place.cut(floats[1], moving.geometry, registration.transform.parts))
+        inside = None if mask is None else place.cut(mask.pixels, mask.geometry, interpolator="nearest-neighbor")
+        outline = None if inside is None else find_outline(inside)
+        checkered = np.where(place.checker(), one, two)
         pictures = (paint(one, outline), paint(two, outline), paint(checkered, None))
-        # Upright where z is a side of the picture: it goes up, rows go down.
-        turned = [picture[::-1] if axis in (0, 1) else picture for picture in pictures]
+        turned = [picture[::-1] if place.upwards else picture for picture in pictures]
         rows.append("<tr>" + "".join(f'<td><img src="{make_data_url(one)}"/></td>' for one in turned) + "</tr>")
     heads = "<tr><th>fixed</th><th>moving, resampled</th><th>checkerboard</th></tr>"
     return f"<table>{heads}{''.join(rows)}</table>"
 
 
-def make_slice(geometry: Geometry, axis: int, middle: Floats) -> Geometry:
-    """The grid of a picture with square pixels: a slice across an axis, or the whole of an image of two dimensions."""
-    size, spacing = np.array(geometry.size), np.array(geometry.spacing)
-    sides = np.arange(len(size)) != axis
-    length = size * spacing
-    step = length[sides].max() / SIDE
-    count = np.where(sides, np.maximum(np.rint(length / step), 1), 1).astype(int)
-    pixel = np.where(sides, length / count, spacing)
-    first = np.where(sides, 0.5 * pixel / spacing - 0.5, 0.0)
-    if axis >= 0:
-        first[axis] = np.clip(np.rint(point_to_index(geometry, middle[np.newaxis])[0, axis]), 0, size[axis] - 1)
-    origin = index_to_point(geometry, first[np.newaxis])[0]
-    return Geometry(tuple(count.tolist()), tuple(pixel.tolist()), tuple(origin.tolist()), geometry.direction)
-
-
-def cut(pixels: Array, geometry: Geometry, grid: Geometry, parts: list[Any], interpolator: str = "linear") -> Array:
-    """An image on the grid of a picture, shape (rows, columns)."""
-    across = [number for number, size in enumerate(grid.size) if size == 1 and len(grid.size) == 3][:1]
-    outside = np.nan if pixels.dtype.kind == "f" else 0
-    cube: Array = _core.resample(pixels, geometry, grid, parts, interpolator, outside)
-    picture: Array = cube.squeeze(tuple(cube.ndim - 1 - number for number in across))
-    return picture
-
-
-def stretch(pixels: Array) -> Array:
-    """As uint8, without the darkest and brightest hundredth; what is not finite is black."""
-    known = np.isfinite(pixels)
-    if not known.any():
-        return np.zeros(pixels.shape, np.uint8)
-    low, high = np.percentile(pixels[known], [1, 99])
-    if high <= low:
-        low, high = pixels[known].min(), pixels[known].max()
-    scaled = (np.where(known, pixels, low).astype(np.float64) - low) / (high - low if high > low else 1)
-    bytes_: Array = np.clip(255 * scaled, 0, 255).astype(np.uint8)
+def to_bytes(pixels: Array) -> Array:
+    """As uint8, without the outermost hundredth of the values; what is not finite is black."""
+    scaled = stretch(pixels, find_window(pixels))
+    bytes_: Array = np.clip(255 * np.where(np.isfinite(scaled), scaled, 0), 0, 255).astype(np.uint8)
     return bytes_
-
-
-def checkerboard(shape: tuple[int, ...]) -> Array:
-    side = max(max(shape) // SQUARES, 1)
-    rows, columns = np.indices(shape) // side
-    even: Array = (rows + columns) % 2 == 0
-    return even
-
-
-def find_outline(inside: Array) -> Array:
-    """The pixels inside a mask that have a neighbour outside."""
-    padded = np.pad(inside != 0, 1)
-    neighbours = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    outline: Array = padded[1:-1, 1:-1] & ~neighbours
-    return outline
 
 
 def paint(grey: Array, outline: Array | None) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._arrays import Array, all_finite, join, times, to_layout
 from ._core import Geometry
-from ._images import Raster, bounding_box, index_to_point, point_to_index, same_grid
+from ._images import Raster, bounding_box, index_matrix, index_to_point, point_to_index, same_grid
 from ._readers import libraries_of, read
 
 
@@ -77,7 +77,7 @@ def from_spatial_object(name: str, value: Any, image: Raster) -> Raster:
     itk: Any = importlib.import_module("itk")
     dimension = image.dimension
     if not isinstance(value, itk.SpatialObject[dimension]):
-        raise TypeError(f"{name}: {dimension} dimensions are needed, as the image has, not {type(value).__name__}")
+        raise ValueError(f"{name}: {dimension} dimensions are needed, as the image has, not {type(value).__name__}")
     if type(value) is itk.ImageMaskSpatialObject[dimension] and not has_place_or_children(value):
         return on_grid(name, read(name, value.GetImage()), image)
     # In indices, which are exact in the floats of which points are made; the transform takes them to space.
@@ -85,10 +85,8 @@ def from_spatial_object(name: str, value: Any, image: Raster) -> Raster:
     domain = itk.Image[itk.UC, dimension].New()
     domain.SetRegions(list(size))
     to_space = itk.AffineTransform[itk.D, dimension].New()
-    origin = index_to_point(image.geometry, np.zeros((1, dimension)))
-    steps = index_to_point(image.geometry, np.eye(dimension)) - origin
-    to_space.SetMatrix(itk.matrix_from_array(np.ascontiguousarray(steps.T)))
-    to_space.SetOffset(origin[0].tolist())
+    to_space.SetMatrix(itk.matrix_from_array(index_matrix(image.geometry)))
+    to_space.SetOffset(list(image.geometry.origin))
     sampler = itk.MaskedVoxelSampler[dimension].New()
     sampler.SetDomain(domain)
     sampler.SetMask(value)
@@ -164,7 +162,7 @@ def to_real(name: str, image: Raster, dtype: Any, mask: Raster | None) -> Array:
     filled = pixels.copy()
     gaps = tuple(index.T)
     filled[gaps] = 0
-    filled[gaps] = np.sum(filled, dtype=np.float64) / (filled.size - len(index))
+    filled[gaps] = np.sum(filled, dtype=np.float64) / max(filled.size - len(index), 1)
     return filled
 
 

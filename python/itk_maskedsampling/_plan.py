@@ -15,9 +15,6 @@ from ._readers import libraries_of
 from ._settings import Stage, choose, convert, kebab, make_stage, override, simplify, snake
 from ._transforms import Transform, to_transform
 
-#: A path rather than a misspelt name.
-SUFFIXES = (".h5", ".hdf5", ".tfm", ".txt", ".mat", ".xfm")
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -92,29 +89,37 @@ def split_stages(transform: object) -> list[tuple[object, dict[str, object]]]:
 
 def to_kind(argument: str, value: object) -> tuple[str, Transform | None]:
     """The name of a kind of transform, or "given" and the transform."""
-    if isinstance(value, str) and not value.endswith(SUFFIXES):
+    if isinstance(value, str) and not is_path(value):
         choices = [choice for choice in _core.describe_settings()["transform"].choices if choice != "given"]
         return choose(argument, value, choices, "transform"), None
     return "given", to_transform(argument, value, libraries_of(value))
+
+
+def is_path(text: str) -> bool:
+    """Whether it is a path rather than a misspelt name."""
+    return bool(PurePath(text).suffix) or os.sep in text
 
 
 def to_initial(value: object) -> tuple[str | None, Transform | None]:
     """The initialization, or the transform to start from; the latter from anything that is one."""
     if value is None:
         return None, None
-    if isinstance(value, str) and not value.endswith(SUFFIXES):
+    if isinstance(value, str) and not is_path(value):
         choices = _core.describe_settings()["initialization"].choices
         known = {simplify(choice): choice for choice in choices}
         if simplify(value) in known:
             return known[simplify(value)], None
-        if PurePath(value).suffix or os.sep in value:
-            return None, to_transform("initial", value, ())
         return choose("initial", value, choices), None
     return None, to_transform("initial", value, libraries_of(value))
 
 
 def check_dimensions(plan: Plan, dimension: int) -> None:
-    """Raise ValueError where a transform has not the dimension of the images."""
+    """Raise ValueError where a transform or a setting has not the dimension of the images."""
     for name, transform in (("transform", plan.start), ("initial", plan.initial)):
         if transform is not None and transform.dimension != dimension:
             raise ValueError(f"{name}: {dimension} dimensions are needed, as the images have, not {transform!r}")
+    for stage in plan.stages:
+        for name, lengths in (("center", (0, dimension)), ("grid-spacing", (0, 1, dimension))):
+            values = stage.settings.get(name, ())
+            if isinstance(values, tuple) and len(values) not in lengths:
+                raise ValueError(f"{snake(name)}: {len(values)} numbers for {dimension} dimensions: {values}")

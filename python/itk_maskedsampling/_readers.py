@@ -34,7 +34,8 @@ def read(name: str, value: object) -> Raster:
         return from_image(name, value)
     if isinstance(value, str | os.PathLike):
         return from_image(name, read_file(name, value))
-    libraries = libraries_of(value)
+    # Arrays are arrays, also itk's own kind of them.
+    libraries = set() if isinstance(value, np.ndarray) else libraries_of(value)
     for library, reader in READERS.items():
         if library in libraries:
             return reader(name, value)
@@ -88,6 +89,8 @@ def from_simpleitk(name: str, value: Any) -> Raster:
     if value.GetNumberOfPixels() == 0:
         raise ValueError(f"{name}: the image is empty, its size is {value.GetSize()}")
     check_components(name, value.GetNumberOfComponentsPerPixel(), value.GetDimension())
+    if "label" in value.GetPixelIDTypeAsString():  # of which SimpleITK has no array
+        value = sitk.Cast(value, sitk.sitkUInt32)
     pixels = check_pixels(name, sitk.GetArrayViewFromImage(value))
     geometry = make_geometry(name, value.GetSize(), value.GetSpacing(), value.GetOrigin(), value.GetDirection())
     return Raster(pixels, geometry, value, "SimpleITK")
@@ -115,8 +118,9 @@ def from_xarray(name: str, value: Any) -> Raster:
     steps = np.array(spacing)
     direction = value.attrs.get("direction")
     matrix = np.eye(len(axes)) if direction is None else np.flip(np.asarray(direction, np.float64))
-    if matrix.shape == (len(axes), len(axes)):
-        matrix = matrix * np.sign(steps)  # descending coordinates: the same points, with a spacing that is positive
+    if matrix.size == len(axes) ** 2:
+        # Descending coordinates: the same points, with a spacing that is positive.
+        matrix = matrix.reshape(len(axes), -1) * np.sign(steps)
     geometry = make_geometry(name, pixels.shape[::-1], np.abs(steps), origin, matrix)
     return Raster(pixels, geometry, value, "xarray")
 

@@ -17,7 +17,7 @@ from ._arrays import freeze, is_double, to_points
 from ._images import Raster
 from ._masks import check_same_dimension, read_mask, read_weights, to_real
 from ._plan import Plan, check_dimensions, make_plan
-from ._progress import Callback, Watch
+from ._progress import Callback, Watch, count_iterations
 from ._readers import read
 from ._registration import Registration, Sources
 from ._settings import Stage, snake
@@ -124,6 +124,9 @@ def register(
     plan = make_plan(transform, initial, {**given, **settings})
     inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
     if points is not None:
+        if samples is not None or percentage is not None:
+            name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)
+            raise ValueError(f"{name}: {given_number}, but points says which samples there are; leave it out")
         plan = replace(plan, points=freeze(to_points("points", points, inputs.fixed.dimension)))
     return run(plan, inputs, callback, progress)
 
@@ -162,27 +165,32 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     check_dimensions(plan, dimension)
     dtype = np.dtype(np.float64 if is_double(inputs.fixed.pixels) and is_double(inputs.moving.pixels) else np.float32)
     method = _core.Method(dimension, dtype)
-    set_image(method, "fixed", inputs.fixed, to_real("fixed", inputs.fixed, dtype, inputs.fixed_mask))
-    set_image(method, "moving", inputs.moving, to_real("moving", inputs.moving, dtype, inputs.moving_mask))
+    for role, image, mask in (
+        ("fixed", inputs.fixed, inputs.fixed_mask),
+        ("moving", inputs.moving, inputs.moving_mask),
+    ):
+        method.set_image(role, to_real(role, image, dtype, mask), image.geometry)
     for role, raster in (
         ("fixed-mask", inputs.fixed_mask),
         ("moving-mask", inputs.moving_mask),
         ("weights", inputs.weights),
     ):
         if raster is not None:
-            set_image(method, role, raster, raster.pixels)
+            method.set_image(role, raster.pixels, raster.geometry)
     if plan.start is not None:
         method.set_transform("transform", list(plan.start.parts))
     if plan.initial is not None:
         method.set_transform("moving-initial", list(plan.initial.parts))
     if plan.points is not None:
         method.set_points(plan.points)
-    levels = [add_stage(method, stage) for stage in plan.stages]
+    iterations = [add_stage(method, stage) for stage in plan.stages]
 
-    watch = Watch(method, levels, callback, progress)
+    watch = Watch(method, iterations, callback, progress)
     start = time.perf_counter()
     try:
         method.run(watch)
+    except _core.CoreError as error:
+        raise _core.CoreError(name_arguments(str(error))) from error
     finally:
         watch.close()
     seconds = time.perf_counter() - start
@@ -201,25 +209,22 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     )
 
 
-def set_image(method: _core.Method, role: str, raster: Raster, pixels: npt.NDArray[Any]) -> None:
-    grid = raster.geometry
-    direction = np.reshape(np.asarray(grid.direction, np.float64), (raster.dimension, raster.dimension))
-    method.set_image(role, pixels, grid.spacing, grid.origin, direction)
-
-
-def add_stage(method: _core.Method, stage: Stage) -> int:
-    """Add a stage, and return how many levels it has."""
+def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
+    """Add a stage, and return the most iterations of each of its levels."""
     number = method.add_stage(stage.transform)
     try:
         for name, value in stage.settings.items():
             method.set(number, name, value)
         method.check(number)
     except _core.CoreError as error:
-        # It starts with the name of the setting, and may name others.
-        names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
-        text = re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), str(error))
-        raise ValueError(text) from error
-    return int(np.size(method.get_setting(number, "shrink-factors")))
+        raise ValueError(name_arguments(str(error))) from error
+    return count_iterations(method.settings(number))
+
+
+def name_arguments(text: str) -> str:
+    """A message of the core, which names settings, with the arguments of register() instead."""
+    names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
+    return re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
 
 
 def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:

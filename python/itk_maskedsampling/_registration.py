@@ -21,17 +21,6 @@ from ._settings import choose
 from ._transforms import Transform
 from ._writers import write_like
 
-#: Pixel types that the core does not resample, and those that hold all or most of their values.
-CARRIERS = {
-    "int8": np.int16,
-    "float16": np.float32,
-    "int64": np.float64,
-    "uint64": np.float64,
-    "longdouble": np.float64,
-    "float128": np.float64,
-    "float96": np.float64,
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Sources:
@@ -220,16 +209,8 @@ def resample(raster: Raster, grid: Geometry, transform: Transform, interpolator:
         raise ValueError(
             f"default: {default} does not fit pixels of {dtype}. Convert the image to float, or choose another"
         )
-    if dtype == np.bool_:
-        carrier: npt.DTypeLike = np.float32
-    else:
-        carrier = CARRIERS.get(dtype.name, dtype)
-    if dtype.kind in "iu" and dtype.itemsize == 8 and np.abs(pixels.astype(np.float64)).max() > 2.0**53:
+    if dtype.kind in "iu" and dtype.itemsize == 8 and max(int(pixels.max()), -int(pixels.min())) > 2**53:
         raise ValueError(f"image: pixels of {dtype} beyond 2^53 cannot be resampled exactly; convert them to float64")
-    carried = to_layout(pixels, carrier)
+    carried = to_layout(pixels, np.float32 if dtype == np.bool_ else dtype)
     result: Array = _core.resample(carried, raster.geometry, grid, list(transform.parts), interpolator, float(default))
-    if dtype == np.bool_:
-        return result >= 0.5
-    if dtype.kind in "iu" and result.dtype.kind == "f":
-        result = np.rint(result)
-    return result.astype(dtype, copy=False)
+    return result >= 0.5 if dtype == np.bool_ else result

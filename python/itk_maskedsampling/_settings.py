@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import difflib
-import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,9 +106,9 @@ def to_number(argument: str, value: Any, kind: str) -> int | float:
     if kind == "number":
         return float(value)
     least = 0 if kind == "count" else -np.inf
-    if not np.isfinite(value) or value != np.floor(value) or value < least:
+    if (isinstance(value, float | np.floating) and not float(value).is_integer()) or value < least:
         raise ValueError(f"{argument}: {value} is not an integer" + (" of at least 0" if kind == "count" else ""))
-    return operator.index(int(value))
+    return int(value)
 
 
 @dataclass(frozen=True)

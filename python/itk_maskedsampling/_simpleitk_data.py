@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from ._core import Part
+from ._core import Geometry, Part
 from ._simpleitk_values import instance
 
 Array = npt.NDArray[Any]
@@ -38,22 +38,12 @@ class SharedImage:
         return int(self.image.GetDimension())
 
     @property
-    def spacing(self) -> tuple[float, ...]:
-        return tuple(self.image.GetSpacing())
-
-    @property
-    def origin(self) -> tuple[float, ...]:
-        return tuple(self.image.GetOrigin())
-
-    @property
-    def direction(self) -> Floats:
-        return to_matrix(self.image.GetDirection())
+    def geometry(self) -> Geometry:
+        return to_geometry(self.image)
 
 
-def to_matrix(direction: Any) -> Floats:
-    """The direction of an image, which SimpleITK has flat, as a matrix."""
-    dimension = round(len(direction) ** 0.5)
-    return np.reshape(np.array(direction, np.float64), (dimension, dimension))
+def to_geometry(image: Any) -> Geometry:
+    return Geometry(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
 
 
 def to_scalars(name: str, image: Any) -> SharedImage:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import SimpleITK as sitk
 
 from ._arrays import describe
 
@@ -55,7 +56,7 @@ def reals(name: str, values: object) -> tuple[float, ...]:
 def sequence(name: str, values: object, convert: Callable[[str, object], Value], needed: str) -> tuple[Value, ...]:
     if isinstance(values, np.ndarray) and values.ndim == 1:
         values = values.tolist()
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence | sitk.VectorUInt32 | sitk.VectorDouble):
         raise TypeError(f"{name}: a sequence of {needed}, is needed, not {describe(values)}")
     try:
         return tuple(convert(f"{name}[{place}]", value) for place, value in enumerate(values))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from . import _core
 from ._arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
 from ._core import Part
+from ._output import whole_file
 
 #: ITK's transforms that are a matrix and an offset.
 AFFINE = re.compile(
@@ -136,13 +138,22 @@ class Transform:
         return read_file("path", path)
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write it, in the format that the suffix of the path says: .h5, .tfm, .txt, .mat."""
-        file = Path(path).expanduser()
-        if not file.parent.is_dir():
-            raise FileNotFoundError(f"path: there is no folder {os.fspath(file.parent)!r} (in {Path.cwd()})")
+        """Write it, in the format that the suffix of the path says: .h5, .tfm, .txt, .mat.
+
+        The file is there as a whole, and read back once, or not at all.
+        """
         # A file must hold something: the identity is a translation by nothing.
         parts = list(self.parts) or [translation_part(self.dimension)]
-        _core.write_transform(os.fspath(file), self.dimension, parts)
+        # HDF5 ends the process where the disk becomes full.
+        size = 2**17 + sum(8 * (len(fixed) + len(parameters)) for _, fixed, parameters in parts)
+        with whole_file("path", path, reserve=size) as file:
+            _core.write_transform(os.fspath(file), self.dimension, parts)
+            try:
+                written = _core.read_transform(os.fspath(file))[1]
+            except _core.CoreError as error:
+                raise OSError(errno.EIO, f"path: what was written cannot be read back ({error})", file.name) from error
+            if [len(part[2]) for part in written] != [len(part[2]) for part in parts]:
+                raise OSError(errno.EIO, "path: what was written is not what can be read back", file.name)
 
     # What Python asks of every object
 

@@ -29,7 +29,7 @@ def to_array(like: Raster, pixels: Array, geometry: Geometry) -> Array:
 
 
 def to_image(like: Raster, pixels: Array, geometry: Geometry) -> Image:
-    return Image(pixels, geometry.spacing, geometry.origin, as_matrix(geometry))
+    return Image(pixels, geometry.spacing, geometry.origin, geometry.direction)
 
 
 def to_itk(like: Raster, pixels: Array, geometry: Geometry) -> Any:

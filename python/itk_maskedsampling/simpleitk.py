@@ -24,9 +24,7 @@ SetMetricUseExactDerivative(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoi
 
 from __future__ import annotations
 
-import contextlib
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,23 +34,14 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from . import _core
-from ._simpleitk_data import InitialTransform, SharedImage, downcast, is_identity, to_matrix, to_parts
+from ._core import Geometry
+from ._simpleitk_data import InitialTransform, SharedImage, downcast, is_identity, to_geometry, to_parts
 from ._simpleitk_settings import RegistrationSettings
 from ._simpleitk_values import flag, instance, reals, unsigneds
 
 __all__ = ["ImageRegistrationMethod"]
 
 DTYPES = {sitk.sitkFloat32: np.float32, sitk.sitkFloat64: np.float64}
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A grid."""
-
-    size: tuple[int, ...]
-    origin: tuple[float, ...]
-    spacing: tuple[float, ...]
-    direction: tuple[float, ...]
 
 
 @dataclass
@@ -76,7 +65,7 @@ class ImageRegistrationMethod(RegistrationSettings):
         self._scale_factors: tuple[int, ...] = ()
         self._moving_initial: Any = sitk.Transform()
         self._fixed_initial: Any = sitk.Transform()
-        self._domain: Domain | None = None
+        self._domain: Geometry | None = None
         self._run: Run | None = None
         self._value = 0.0
         self._iteration = 0
@@ -173,12 +162,12 @@ class ImageRegistrationMethod(RegistrationSettings):
                 raise RuntimeError(
                     f"{name}: {argument} has {len(values)} numbers; for a virtualSize of {dimension} it needs {length}"
                 )
-        self._domain = Domain(size, origin, spacing, direction)
+        self._domain = Geometry(size, spacing, origin, direction)
 
     def SetVirtualDomainFromImage(self, virtualImage: Any) -> None:
         """The grid on which the images are compared: that of an image."""
         image = instance("SetVirtualDomainFromImage: virtualImage", virtualImage, sitk.Image)
-        self._domain = Domain(image.GetSize(), image.GetOrigin(), image.GetSpacing(), image.GetDirection())
+        self._domain = to_geometry(image)
 
     # Registration
 
@@ -204,8 +193,7 @@ class ImageRegistrationMethod(RegistrationSettings):
         self._is_active = True
         self._run = Run(core, images, transform, len(self._shrink_factors))
         try:
-            with self._warnings():
-                core.run(self._observe)
+            core.run(self._observe, self.GetGlobalWarningDisplay())
             self._keep(core)
             part = core.transform("optimized")[-1]
             if not transform.is_in_place:
@@ -228,16 +216,9 @@ class ImageRegistrationMethod(RegistrationSettings):
         stage = core.add_stage("given")
         for name, value in {**self._get_metric_settings(), "sampling": "none", "scales": "none"}.items():
             core.set(stage, name, value)
-        with self._warnings():
-            value = core.evaluate()
+        value = core.evaluate(self.GetGlobalWarningDisplay())
         del images  # the core points to their pixels until here
         return value
-
-    def _warnings(self) -> contextlib.AbstractContextManager[object]:
-        """Warnings of the core, which are Python's, as far as SimpleITK shall show those of ITK."""
-        if self.GetGlobalWarningDisplay():
-            return contextlib.nullcontext()
-        return warnings.catch_warnings(action="ignore", category=RuntimeWarning)
 
     def _make_core(
         self, name: str, fixed: Any, moving: Any
@@ -258,7 +239,7 @@ class ImageRegistrationMethod(RegistrationSettings):
                     )
                 images[role] = image
         for role, image in images.items():
-            core.set_image(role, image.pixels, image.spacing, image.origin, image.direction)
+            core.set_image(role, image.pixels, image.geometry)
 
         transform = self._transform or InitialTransform("SetInitialTransform", sitk.Transform(), True)
         core.set_transform("transform", to_parts("SetInitialTransform", transform.get(), dimension))
@@ -275,7 +256,7 @@ class ImageRegistrationMethod(RegistrationSettings):
                     f"{name}: the virtual domain has the size {domain.size}, the images have {dimension} dimensions; "
                     "set one that is not empty, such as SetVirtualDomainFromImage(fixed)"
                 )
-            core.set_virtual_domain(domain.size, domain.spacing, domain.origin, to_matrix(domain.direction))
+            core.set_virtual_domain(domain)
         return core, images, transform
 
     @staticmethod

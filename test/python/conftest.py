@@ -11,8 +11,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "examples"))
 sys.path.insert(0, str(REPOSITORY / "cmake"))
 
-# Tests of Ctrl-C need the handler that Python has in a terminal. A shell that starts a job in the background without job
-# control lets it ignore the signal, and so do its children.
+# Tests of Ctrl-C need the handler that Python has in a terminal. A job that a shell without job control starts in the
+# background ignores the signal, and so do its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -45,8 +45,8 @@ def test_extent_experiment(results: extent_experiment.Results, output: Path) -> 
 
 
 def test_extent_experiment_through_simpleitk(results: extent_experiment.Results) -> None:
-    found = extent_experiment_simpleitk.run([extent_experiment_simpleitk.MASKED], SEEDS)
-    errors = found[extent_experiment_simpleitk.MASKED]
+    found = extent_experiment_simpleitk.run([MASKED], SEEDS)
+    errors = found[MASKED]
     assert list(errors) == [extent.label for extent in results.extents]
     np.testing.assert_allclose(list(errors.values()), results.errors[MASKED], rtol=0, atol=SAME)
 

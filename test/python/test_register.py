@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """register(): it finds known transforms, does what its settings say, and can be stopped."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -342,6 +343,41 @@ def test_progress_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert out == ""
     assert err.count("\n") == 1
     assert "stage 1 of 2, level 1 of 3, iteration 0, metric" in err
+
+
+@pytest.mark.parametrize("stop", [False, np.False_])
+def test_a_callback_that_returns_false_ends_it(stop: object) -> None:
+    calls = []
+
+    def call(progress: Progress) -> object:
+        calls.append(progress)
+        return stop
+
+    result = run(make_scene(2), callback=call)
+    assert len(calls) == 1
+    assert result.stop_condition == "The callback returned False."
+
+
+def test_a_handler_of_signals_that_does_not_raise() -> None:
+    """As that of asyncio: the registration goes on to its end."""
+    scene = make_scene(2)
+    before = run(scene)
+    received: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+    try:
+        result = run(scene, callback=lambda progress: signal.raise_signal(signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert len(received) == len(result.course)
+    assert result.transform == before.transform
+
+
+def test_warnings_are_of_the_line_that_calls() -> None:
+    scene = make_scene(2)
+    weights = np.ones(scene.fixed_mask.shape)
+    with pytest.warns(RuntimeWarning) as record:
+        register(scene.fixed, scene.moving, scene.fixed_mask, weights=weights, sampling="none")
+    assert {warning.filename for warning in record} == {__file__}
 
 
 def test_keyboard_interrupt() -> None:

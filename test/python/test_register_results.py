@@ -12,6 +12,7 @@ from typing import Any
 
 import nibabel
 import numpy as np
+import numpy.typing as npt
 import pytest
 import SimpleITK as sitk
 import xarray
@@ -33,7 +34,9 @@ def result(scene: Scene) -> Registration:
 
 
 def test_fields(scene: Scene, result: Registration) -> None:
-    assert result.value == pytest.approx(result.levels[-1].last_value, rel=0.2)
+    # Steps are long at first: the best position counts, and the value is that of it.
+    last = [value for stage, level, _, value in result.course.tolist() if level == 2]
+    assert result.value == result.levels[-1].last_value == min(last)
     assert result.course.dtype.names == ("stage", "level", "iteration", "value")
     assert len(result.course) == sum(report.iterations for report in result.levels)
     assert [(report.stage, report.level) for report in result.levels] == [(0, 0), (0, 1), (0, 2)]
@@ -68,10 +71,16 @@ def test_repeat(scene: Scene, result: Registration) -> None:
 def test_repeat_with_everything() -> None:
     scene = make_scene(2, angle=0.05)
     weights = np.where(scene.fixed_mask, 1.0 + np.arange(70) / 70, 0.0)
-    settings: dict[str, Any] = {"metric": "mean-squares", "learning_rate": 0.5, "samples": 500, "seed": 5}
+    settings: dict[str, Any] = {"metric": "mean-squares", "learning_rate": 0.5, "seed": 5}
     start = Transform.from_matrix(np.array([[1, 0, 0.4], [0, 1, -0.3], [0, 0, 1]]))
+    identity = Transform.from_matrix(np.eye(3))
     several: tuple[dict[str, Any], ...] = (
-        {"weights": weights, "initial": start, "transform": [Transform.from_matrix(np.eye(3)), "b-spline"]},
+        {
+            "samples": 500,
+            "weights": weights,
+            "initial": start,
+            "transform": [identity, "b-spline"],
+        },
         {"points": scene.mask_points()[::5], "initial": "geometry", "transform": "similarity"},
     )
     for options in several:
@@ -209,10 +218,29 @@ def test_bad_resampling(result: Registration, scene: Scene) -> None:
         ({"image": np.zeros((4, 5, 6), int), "default": np.nan}, ValueError, "default: nan does not fit"),
         ({"image": np.full((4, 5, 6), 2**60)}, ValueError, "image: pixels of int64 beyond"),
     ):
-        with pytest.raises((error, ValueError), match=words):
+        with pytest.raises(error, match=words):
             result.resample(**options)
     with pytest.raises(ValueError, match="points: "):
         result.transform_points([1, 2])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64, np.float16, np.dtype(">i2"), np.bool_])
+def test_resampled_pixels_stay_in_the_range_of_their_type(dtype: npt.DTypeLike) -> None:
+    """A cubic B-spline goes beyond the values at an edge: these are cut, not wrapped around."""
+    image = np.zeros((16, 16), dtype)
+    image[:, 8:] = 120
+    result = register(image, image, metric="mean-squares", iterations=0)
+    resampled = result.resample(image, Image(np.zeros((16, 40)), spacing=(0.4, 1.0)), interpolator="b-spline")
+    assert resampled.dtype == np.dtype(dtype).newbyteorder("=")
+    values = resampled.astype(np.float64)
+    if np.dtype(dtype).kind == "u":
+        assert values.min() == 0
+    assert values.min() > -20
+    assert values.max() < 145
+    assert values[:, :16].max() < 20 or np.dtype(dtype) == np.bool_
+    beyond = np.full((4, 4), 2**53 + 1)
+    with pytest.raises(ValueError, match=r"beyond 2\^53"):
+        result.resample(beyond)
 
 
 # How they show themselves
@@ -223,9 +251,8 @@ def test_repr(result: Registration) -> None:
     lines = text.splitlines()
     assert re.match(r"Registration of 3 dimensions in \d+\.\d\d s, metric ", lines[0])
     assert re.match(r"  rigid, mean-squares, \d+ voxels to sample", lines[1])
-    assert [
-        re.match(r"    level \d: 800 samples.*, \d+ iterations, \S+ to \S+$", line) is not None for line in lines[2:5]
-    ]
+    for line in lines[2:5]:
+        assert re.match(r"    level \d: 800 samples.*, \d+ iterations, \S+ to \S+$", line)
     assert "Euler3DTransform" in text
     assert "moves the middle of the samples" in text
     moved = float(re.search(r"([\d.]+) long", text).group(1))  # type: ignore[union-attr]

@@ -221,7 +221,7 @@ def test_bad_transforms(tmp_path: Path) -> None:
         ([1, np.nan], ValueError, "finite"),
         ("ab", TypeError, "points: "),
     ):
-        with pytest.raises((error, ValueError), match=words):
+        with pytest.raises(error, match=words):
             transform(points)
     assert transform(np.empty((0, 2))).shape == (0, 2)
     with pytest.raises(ValueError, match="dimension: 2 or 3 is needed, not int 4"):

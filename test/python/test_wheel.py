@@ -35,3 +35,9 @@ def test_auditwheel_finds_nothing_missing(wheel: Path) -> None:
 
 def test_abi3audit_finds_no_violation(wheel: Path) -> None:
     run("abi3audit", "--strict", str(wheel))
+
+
+def test_the_command_is_installed() -> None:
+    command = Path(sys.executable).parent / "itk-maskedsampling"
+    shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+    assert shown.split()[-1] == version("itk-maskedsampling")

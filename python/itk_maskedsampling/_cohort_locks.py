@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that only one process, or thread, of all machines that share a folder holds at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+
+class AlreadyLockedError(RuntimeError):
+    """Another process holds the file."""
+
+
+@contextmanager
+def locked(path: Path, wait: bool) -> Iterator[TextIO]:
+    """Hold a file, which is opened to append text and made if it is not there.
+
+    wait: until nobody else holds it; otherwise that is an AlreadyLockedError.
+
+    The operating system lets go of it when the process ends, however that happens. A network file system that knows no
+    locks is used without.
+    """
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyLockedError(os.fspath(path)) from error
+        except OSError:
+            pass
+        yield file
+
+
+def sign(file: TextIO, run: str) -> None:
+    """Append a line: when, by which process of which machine, and for which run."""
+    file.write(f"{now()} {socket.gethostname()} {os.getpid()} {run}\n")
+    file.flush()
+
+
+def signatures(path: Path) -> list[tuple[str, str, int, str]]:
+    """When, machine, process and run of all who signed."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    words = [line.split(" ") for line in lines]
+    return [(one[0], one[1], int(one[2]), one[3]) for one in words if len(one) == 4]
+
+
+def now() -> str:
+    """Date and time in UTC, to the millisecond, as ISO 8601 has them."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

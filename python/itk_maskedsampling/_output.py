@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that are there as a whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def check_place(name: str, path: str | os.PathLike[str]) -> Path:
+    """The path of a file that can be written. The name is what errors call the argument.
+
+    Raises FileNotFoundError where there is no such folder, IsADirectoryError where the path is a folder itself, and
+    PermissionError where nothing may be written.
+    """
+    file = Path(path).expanduser()
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{name}: there is no folder {os.fspath(file.parent)!r} (in {Path.cwd()})")
+    if file.is_dir():
+        raise IsADirectoryError(f"{name}: {os.fspath(file)!r} is a folder; give the path of a file in it")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{name}: nothing may be written to the folder {os.fspath(file.parent)!r}")
+    return file
+
+
+@contextmanager
+def whole_file(name: str, path: str | os.PathLike[str], reserve: int = 0) -> Iterator[Path]:
+    """Write a file, and what lies beside it (the pixels of a header), under its final name only once it is complete.
+
+    Gives the path to write to: the same file name, in a fresh folder beside the destination. If the block raises, what
+    was there before stays as it was.
+
+    reserve: bytes that must be free before the block starts, for writers that do not survive a full disk.
+    """
+    file = check_place(name, path)
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=file.parent))
+        if reserve > 0:
+            with tempfile.TemporaryFile(dir=folder) as space:
+                os.posix_fallocate(space.fileno(), 0, reserve)
+    except OSError as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise type(error)(error.errno, f"{name}: {error.strerror}", os.fspath(file.parent)) from error
+    try:
+        yield folder / file.name
+        written = sorted(folder.iterdir(), key=lambda one: one.name == file.name)
+        if not written or written[-1].name != file.name:
+            raise OSError(errno.EIO, f"{name}: nothing was written", os.fspath(file))
+        # What others refer to comes last.
+        for one in written:
+            os.replace(one, file.parent / one.name)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

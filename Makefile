@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   make demo       all the set-up, then the examples: tables and pictures in build/demo
-#   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel, documentation
+#   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
 #   make docs       the documentation site, in build/docs; its notebooks are run, warnings are errors
 #   make lint       only the checks of style and types
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -42,7 +42,7 @@ $(BUILD)/demo/done: $(BUILD)/installed $(wildcard examples/*.py)
 	@$(BIN)/python examples/demo.py --output $(BUILD)/demo
 	@touch $@
 
-test: lint cpp-test python-test docs
+test: lint cpp-test python-test
 
 lint: $(VENV)/tools
 	$(call say,Lint)

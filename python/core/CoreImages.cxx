@@ -16,6 +16,7 @@
 #include "itkImageIOFactory.h"
 
 #include <array>
+#include <clocale>
 #include <cmath>
 
 namespace MaskedSamplingCore
@@ -36,6 +37,20 @@ constexpr std::array<std::pair<const char *, ComponentType>, 10> components{ {
   { "float32", ComponentType::FLOAT },
   { "float64", ComponentType::DOUBLE },
 } };
+
+/** Keeps the C locale, which ITK's format VTK sets to "C" and leaves so. */
+class LocaleKeeper
+{
+public:
+  LocaleKeeper() = default;
+  LocaleKeeper(const LocaleKeeper &) = delete;
+  LocaleKeeper &
+  operator=(const LocaleKeeper &) = delete;
+  ~LocaleKeeper() { std::setlocale(LC_ALL, m_Name.c_str()); }
+
+private:
+  std::string m_Name{ std::setlocale(LC_ALL, nullptr) };
+};
 
 /** A reader or writer that knows what the file holds. */
 itk::ImageIOBase::Pointer
@@ -119,6 +134,7 @@ masked_sampling_image_info(const char *               path,
                            uint64_t *                 number_of_bytes)
 {
   return Guard([&] {
+    const LocaleKeeper locale;
     const auto         io = OpenToRead(path);
     const unsigned int dimension = GetDimension(*io);
     if (dimension < 2 || dimension > 3)
@@ -149,6 +165,7 @@ int
 masked_sampling_read_pixels(const char * path, void * pixels)
 {
   return Guard([&] {
+    const LocaleKeeper locale;
     const auto         io = OpenToRead(path);
     itk::ImageIORegion region(io->GetNumberOfDimensions());
     for (unsigned int d = 0; d < io->GetNumberOfDimensions(); ++d)
@@ -168,6 +185,7 @@ masked_sampling_write_image(const char *                     path,
                             int                              compress)
 {
   return Guard([&] {
+    const LocaleKeeper locale;
     const auto         io = Open(path, itk::ImageIOFactory::IOFileModeEnum::WriteMode);
     const unsigned int dimension = geometry->dimension;
     itk::ImageIORegion region(dimension);

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
+import math
 import os
 import signal
 import threading
@@ -383,7 +384,7 @@ def sample(
 def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple[Array, Geometry]:
     """Read NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL or MRC, with pixels of the file's type.
 
-    into: an array for the pixels, used where it has their type and shape.
+    into: an array for the pixels, used where it has their type and number.
     """
     name = os.fsencode(path)
     geometry, component, number_of_bytes = _Geometry(), _Text(), ctypes.c_uint64()
@@ -392,8 +393,8 @@ def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple
     )
     found = geometry.to_geometry()
     dtype, shape = np.dtype((component.value or b"").decode()), tuple(reversed(found.size))
-    fits = into is not None and into.dtype == dtype and into.shape == shape and into.flags.c_contiguous
-    pixels = into if into is not None and fits else np.empty(shape, dtype)
+    fits = into is not None and into.dtype == dtype and into.size == math.prod(shape)
+    pixels = np.reshape(into, shape) if into is not None and fits else np.empty(shape, dtype)
     if pixels.nbytes != number_of_bytes.value:
         raise CoreError(f"{os.fspath(path)}: {number_of_bytes.value} bytes of pixels, not {pixels.nbytes}")
     _library.check(_library.read_pixels(name, _pointer(pixels)))

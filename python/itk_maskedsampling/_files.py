@@ -93,8 +93,10 @@ def check_written(file: Path, pixels: Array) -> None:
     except _core.CoreError as error:
         raise OSError(errno.EIO, f"path: what was written cannot be read back ({error})", file.name) from error
     is_lossy = file.suffix.lower() in (".jpg", ".jpeg") or written.dtype != pixels.dtype
-    is_same = written.shape == pixels.shape
+    is_same = written.size == pixels.size
     if is_same and not is_lossy:
+        # GIPL and MRC make a volume of a slice.
+        written = written.reshape(pixels.shape)
         # Of NIfTI, ITK reads numbers that are not finite as 0.
         is_same = bool(np.array_equal(written, pixels) or np.all((written == pixels) | ~np.isfinite(pixels)))
     if not is_same:

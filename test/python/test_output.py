@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files are there as a whole or not at all."""
 
+import locale
 import os
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_full_disk(tmp_path: Path, name: str) -> None:
     assert run.returncode == 7, run.stdout + run.stderr
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha", ".vtk", ".gipl", ".png", ".tif"])
+def test_images_leave_the_locale_alone(tmp_path: Path, suffix: str) -> None:
+    """Or else Python would read files as ASCII from then on. A slice may come back as a volume."""
+    before = locale.setlocale(locale.LC_ALL)
+    pixels = NOISE.pixels[0].astype(np.uint8)
+    write_image(Image(pixels), tmp_path / f"image{suffix}")
+    np.testing.assert_array_equal(np.squeeze(read_image(tmp_path / f"image{suffix}").pixels), pixels)
+    assert locale.setlocale(locale.LC_ALL) == before
 
 
 def test_transforms_come_back(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_scene import Shell
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "examples"))
@@ -26,3 +27,9 @@ def wheel(repository: Path) -> Path:
     wheels = list((repository / "build/dist").glob("itk_maskedsampling-*.whl"))
     assert len(wheels) == 1, "run `make wheel`"
     return wheels[0]
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    """The command line, called in this process."""
+    return Shell(capsys)

@@ -13,11 +13,6 @@ from itk_maskedsampling import Transform, _cli_cohort, read_image, read_transfor
 from itk_maskedsampling._cli import main
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with images of two pairs, and their table."""

@@ -12,11 +12,6 @@ from cli_scene import Shell
 from itk_maskedsampling import Image, read_image, read_transform
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def nearest(image: Image, points: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """The pixel nearest to each point, of an image whose axes are those of space."""
     index = np.rint((points - np.array(image.origin)) / np.array(image.spacing)).astype(int)

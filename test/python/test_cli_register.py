@@ -32,11 +32,6 @@ def expected(files: Files) -> Registration:
     return register(files.fixed, files.moving, files.mask, metric="mean-squares", samples=700)
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def read_csv(path: Path) -> tuple[list[str], np.ndarray[Any, Any]]:
     with path.open(newline="") as lines:
         head, *rows = csv.reader(lines)

@@ -22,11 +22,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return make_files(tmp_path_factory.mktemp("cli"), dimension=3, tilted=True)
 
 
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
-
-
 def voxels_of(image: Image, points: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The voxel [z, y, x] in which each point is, by solving for its index."""
     steps = image.direction * np.array(image.spacing)

@@ -21,8 +21,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the wheel and the C++ tests are made of.
-SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/* include/* src/*) $(shell find python wrapping -type f)
-CPP_FILES := $(wildcard include/*.h include/*.hxx src/*.cxx test/*.h test/*.cxx python/core/*.h python/core/*.cxx examples/cpp/*/*.cxx)
+SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/*) $(shell find include src python wrapping -type f)
+CPP_FILES := $(shell find include src test python/core examples/cpp -name "*.h" -o -name "*.hxx" -o -name "*.cxx")
 PYTHON_FILES := .ci benchmarks cmake doc examples python test/python wrapping/python
 
 say = @echo "== $(1)"

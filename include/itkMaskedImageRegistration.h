@@ -20,9 +20,9 @@
 
 #include "itkCompositeTransform.h"
 #include "itkMaskedRegistrationMethod.h"
-#include "itkMaskedRegistrationOptimizer.h"
+#include "facade/itkMaskedRegistrationOptimizer.h"
 #include "itkMaskedRegistrationSettings.h"
-#include "itkMaskedRegistrationTransform.h"
+#include "facade/itkMaskedRegistrationTransform.h"
 
 #include <exception>
 #include <functional>

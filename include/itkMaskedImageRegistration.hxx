@@ -18,9 +18,9 @@
 #ifndef itkMaskedImageRegistration_hxx
 #define itkMaskedImageRegistration_hxx
 
-#include "itkMakeInterpolator.h"
-#include "itkMaskWithChildren.h"
-#include "itkMakeRegistrationMetric.h"
+#include "facade/itkMakeInterpolator.h"
+#include "sampler/itkMaskWithChildren.h"
+#include "facade/itkMakeRegistrationMetric.h"
 #include "itkMaskedSyNRegistrationMethod.h"
 #include "itkPrintHelper.h"
 #include "itkRegistrationParameterScalesFromIndexShift.h"

@@ -19,9 +19,9 @@
 #define itkMaskedRegistrationMethod_h
 
 #include "itkImageRegistrationMethodv4.h"
-#include "itkLevelImage.h"
+#include "level/itkLevelImage.h"
 #include "itkMaskedSamplingMixin.h"
-#include "itkSampledMetricEngine.h"
+#include "metric/itkSampledMetricEngine.h"
 
 namespace itk
 {

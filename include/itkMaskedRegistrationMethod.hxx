@@ -28,7 +28,7 @@
 #include "itkQuasiNewtonOptimizerv4.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
-#include "itkUniteRegions.h"
+#include "geometry/itkUniteRegions.h"
 
 #include <memory>
 

@@ -19,7 +19,7 @@
 #define itkMaskedSamplingMixin_h
 
 #include "itkMaskedVoxelSampler.h"
-#include "itkMetricStateGuard.h"
+#include "level/itkMetricStateGuard.h"
 
 #include <optional>
 #include <utility>

@@ -19,12 +19,12 @@
 #define itkMaskedSamplingMixin_hxx
 
 #include "itkCompositeTransform.h"
-#include "itkMaskWithChildren.h"
+#include "sampler/itkMaskWithChildren.h"
 #include "itkMath.h"
 #include "itkPrintHelper.h"
-#include "itkSampledTransform.h"
+#include "metric/itkSampledTransform.h"
 #include "itkShrinkImageFilter.h"
-#include "itkUniteRegions.h"
+#include "geometry/itkUniteRegions.h"
 
 #include <algorithm>
 #include <random>

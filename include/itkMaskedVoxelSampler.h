@@ -20,9 +20,9 @@
 
 #include "itkImage.h"
 #include "itkImageBase.h"
-#include "itkMaskedVoxelRuns.h"
-#include "itkMaskedVoxelWeights.h"
-#include "itkMaskGeometry.h"
+#include "sampler/itkMaskedVoxelRuns.h"
+#include "sampler/itkMaskedVoxelWeights.h"
+#include "sampler/itkMaskGeometry.h"
 #include "itkMersenneTwisterRandomVariateGenerator.h"
 #include "itkMultiThreaderBase.h"
 #include "itkPointSet.h"

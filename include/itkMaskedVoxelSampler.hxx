@@ -18,7 +18,7 @@
 #ifndef itkMaskedVoxelSampler_hxx
 #define itkMaskedVoxelSampler_hxx
 
-#include "itkMaskedVoxelEnumerator.h"
+#include "sampler/itkMaskedVoxelEnumerator.h"
 #include "itkMath.h"
 
 #include <algorithm>

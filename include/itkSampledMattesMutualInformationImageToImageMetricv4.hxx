@@ -18,8 +18,8 @@
 #ifndef itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 #define itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 
-#include "itkCubicBSplineWeights.h"
-#include "itkImageRange.h"
+#include "metric/itkCubicBSplineWeights.h"
+#include "metric/itkImageRange.h"
 
 #include <algorithm>
 #include <cmath>

@@ -18,7 +18,7 @@
 #ifndef itkSampledMetricInterface_h
 #define itkSampledMetricInterface_h
 
-#include "itkSampledMetricEngine.h"
+#include "metric/itkSampledMetricEngine.h"
 
 namespace itk
 {

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "itkHugePageImageContainer.h"
+#include "smoothing/itkHugePageImageContainer.h"
 
 #include "itkImage.h"
 

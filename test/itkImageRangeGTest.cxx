@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkImageRange.h"
+#include "metric/itkImageRange.h"
 
 #include "itkMaskedSamplingTestHelpers.h"
 

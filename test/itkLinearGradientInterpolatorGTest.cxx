@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkLinearGradientInterpolator.h"
+#include "metric/itkLinearGradientInterpolator.h"
 
 #include "itkMaskedSamplingTestHelpers.h"
 

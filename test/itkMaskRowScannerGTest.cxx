@@ -16,14 +16,14 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkMaskRowScanner.h"
+#include "sampler/itkMaskRowScanner.h"
 
 // Once more, without the instructions of one family of processors: what all the others compile.
 #undef itkMaskRowScanner_h
 #undef __SSE2__
 #undef _M_X64
 #define MaskRowScanner PortableMaskRowScanner
-#include "itkMaskRowScanner.h"
+#include "sampler/itkMaskRowScanner.h"
 #undef MaskRowScanner
 
 #include <gtest/gtest.h>

@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkMaskWithChildren.h"
+#include "sampler/itkMaskWithChildren.h"
 
 #include "itkMaskedRegistrationMethodTestHelpers.h"
 

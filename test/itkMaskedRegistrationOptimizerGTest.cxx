@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkMaskedRegistrationOptimizer.h"
+#include "facade/itkMaskedRegistrationOptimizer.h"
 
 #include "itkMaskedSamplingTestHelpers.h"
 

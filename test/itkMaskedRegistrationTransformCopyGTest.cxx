@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkMaskedRegistrationTransform.h"
+#include "facade/itkMaskedRegistrationTransform.h"
 
 #include "itkMaskedRegistrationTransformTestHelpers.h"
 

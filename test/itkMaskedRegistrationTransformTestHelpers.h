@@ -18,7 +18,7 @@
 #ifndef itkMaskedRegistrationTransformTestHelpers_h
 #define itkMaskedRegistrationTransformTestHelpers_h
 
-#include "itkMaskedRegistrationTransform.h"
+#include "facade/itkMaskedRegistrationTransform.h"
 
 #include "itkMaskedSamplingTestHelpers.h"
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "itkRegionalGaussianSmoother.h"
+#include "smoothing/itkRegionalGaussianSmoother.h"
 
 #include "itkImageRegionConstIteratorWithIndex.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"

@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // First include the header file to be tested:
-#include "itkSampledTransform.h"
+#include "metric/itkSampledTransform.h"
 
 #include "itkSampledTransformTestHelpers.h"
 

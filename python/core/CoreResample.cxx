@@ -3,7 +3,7 @@
 #include "CoreErrors.h"
 #include "CoreImages.h"
 
-#include "itkMakeInterpolator.h"
+#include "facade/itkMakeInterpolator.h"
 #include "itkResampleImageFilter.h"
 
 #include <algorithm>

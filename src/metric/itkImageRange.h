@@ -61,7 +61,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkImageRange.hxx"
+#  include "metric/itkImageRange.hxx"
 #endif
 
 #endif // itkImageRange_h

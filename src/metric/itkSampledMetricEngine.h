@@ -19,8 +19,8 @@
 #define itkSampledMetricEngine_h
 
 #include "itkImageToImageMetricv4.h"
-#include "itkLinearGradientInterpolator.h"
-#include "itkSampledTransform.h"
+#include "metric/itkLinearGradientInterpolator.h"
+#include "metric/itkSampledTransform.h"
 
 #include <functional>
 #include <optional>
@@ -265,7 +265,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkSampledMetricEngine.hxx"
+#  include "metric/itkSampledMetricEngine.hxx"
 #endif
 
 #endif // itkSampledMetricEngine_h

@@ -18,7 +18,7 @@
 #ifndef itkMaskedVoxelEnumerator_hxx
 #define itkMaskedVoxelEnumerator_hxx
 
-#include "itkMaskRowScanner.h"
+#include "sampler/itkMaskRowScanner.h"
 
 #include "itkMath.h"
 

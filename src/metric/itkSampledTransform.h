@@ -19,7 +19,7 @@
 #define itkSampledTransform_h
 
 #include "itkBSplineTransform.h"
-#include "itkCubicBSplineWeights.h"
+#include "metric/itkCubicBSplineWeights.h"
 #include "itkImageBase.h"
 #include "itkTransform.h"
 
@@ -173,7 +173,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkSampledTransform.hxx"
+#  include "metric/itkSampledTransform.hxx"
 #endif
 
 #endif // itkSampledTransform_h

@@ -19,7 +19,7 @@
 #define itkSampledTransform_hxx
 
 #include "itkCompositeTransform.h"
-#include "itkMaskGeometry.h"
+#include "sampler/itkMaskGeometry.h"
 #include "itkMath.h"
 
 #include <algorithm>

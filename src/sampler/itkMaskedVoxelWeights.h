@@ -19,8 +19,8 @@
 #define itkMaskedVoxelWeights_h
 
 #include "itkImage.h"
-#include "itkMaskedVoxelRuns.h"
-#include "itkMaskGeometry.h"
+#include "sampler/itkMaskedVoxelRuns.h"
+#include "sampler/itkMaskGeometry.h"
 
 #include <optional>
 #include <vector>
@@ -107,7 +107,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskedVoxelWeights.hxx"
+#  include "sampler/itkMaskedVoxelWeights.hxx"
 #endif
 
 #endif // itkMaskedVoxelWeights_h

@@ -18,7 +18,7 @@
 #ifndef itkLevelImage_h
 #define itkLevelImage_h
 
-#include "itkRegionalGaussianSmoother.h"
+#include "smoothing/itkRegionalGaussianSmoother.h"
 
 #include <algorithm>
 
@@ -90,7 +90,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkLevelImage.hxx"
+#  include "level/itkLevelImage.hxx"
 #endif
 
 #endif // itkLevelImage_h

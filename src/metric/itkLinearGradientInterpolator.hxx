@@ -18,7 +18,7 @@
 #ifndef itkLinearGradientInterpolator_hxx
 #define itkLinearGradientInterpolator_hxx
 
-#include "itkUniteRegions.h"
+#include "geometry/itkUniteRegions.h"
 
 #include <algorithm>
 

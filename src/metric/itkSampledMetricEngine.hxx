@@ -19,9 +19,9 @@
 #define itkSampledMetricEngine_hxx
 
 #include "itkLinearInterpolateImageFunction.h"
-#include "itkMaskGeometry.h"
+#include "sampler/itkMaskGeometry.h"
 #include "itkMultiThreaderBase.h"
-#include "itkUniteRegions.h"
+#include "geometry/itkUniteRegions.h"
 
 #include <algorithm>
 #include <numeric>

@@ -75,7 +75,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkHugePageImageContainer.hxx"
+#  include "smoothing/itkHugePageImageContainer.hxx"
 #endif
 
 #endif // itkHugePageImageContainer_h

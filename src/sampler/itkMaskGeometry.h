@@ -151,7 +151,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskGeometry.hxx"
+#  include "sampler/itkMaskGeometry.hxx"
 #endif
 
 #endif // itkMaskGeometry_h

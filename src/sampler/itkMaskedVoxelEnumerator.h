@@ -18,8 +18,8 @@
 #ifndef itkMaskedVoxelEnumerator_h
 #define itkMaskedVoxelEnumerator_h
 
-#include "itkMaskedVoxelRuns.h"
-#include "itkMaskGeometry.h"
+#include "sampler/itkMaskedVoxelRuns.h"
+#include "sampler/itkMaskGeometry.h"
 #include "itkMultiThreaderBase.h"
 
 namespace itk
@@ -132,7 +132,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskedVoxelEnumerator.hxx"
+#  include "sampler/itkMaskedVoxelEnumerator.hxx"
 #endif
 
 #endif // itkMaskedVoxelEnumerator_h

@@ -164,7 +164,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkLinearGradientInterpolator.hxx"
+#  include "metric/itkLinearGradientInterpolator.hxx"
 #endif
 
 #endif // itkLinearGradientInterpolator_h

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "itkMaskedRegistrationOptimizer.h"
+#include "facade/itkMaskedRegistrationOptimizer.h"
 
 #include "itkAmoebaOptimizerv4.h"
 #include "itkConjugateGradientLineSearchOptimizerv4.h"

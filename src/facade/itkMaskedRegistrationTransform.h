@@ -98,7 +98,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskedRegistrationTransform.hxx"
+#  include "facade/itkMaskedRegistrationTransform.hxx"
 #endif
 
 #endif // itkMaskedRegistrationTransform_h

@@ -19,11 +19,11 @@
 #define itkRegionalGaussianSmoother_h
 
 #include "itkFixedArray.h"
-#include "itkHugePageImageContainer.h"
+#include "smoothing/itkHugePageImageContainer.h"
 #include "itkImage.h"
 #include "itkRecursiveGaussianImageFilter.h"
-#include "itkRecursiveLineBundle.h"
-#include "itkTransposedRows.h"
+#include "smoothing/itkRecursiveLineBundle.h"
+#include "smoothing/itkTransposedRows.h"
 
 #include <array>
 #include <type_traits>
@@ -166,7 +166,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkRegionalGaussianSmoother.hxx"
+#  include "smoothing/itkRegionalGaussianSmoother.hxx"
 #endif
 
 #endif // itkRegionalGaussianSmoother_h

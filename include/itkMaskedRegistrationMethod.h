@@ -19,9 +19,13 @@
 #define itkMaskedRegistrationMethod_h
 
 #include "itkImageRegistrationMethodv4.h"
-#include "level/itkLevelImage.h"
+#include "itkLevelImage.h"
+#include "itkLinearInterpolateImageFunction.h"
 #include "itkMaskedSamplingMixin.h"
-#include "metric/itkSampledMetricEngine.h"
+#include "itkNearestNeighborInterpolateImageFunction.h"
+#include "itkSampledMetricInterface.h"
+
+#include <typeinfo>
 
 namespace itk
 {
@@ -80,7 +84,6 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedRegistrationMethod);
 
   using Superclass::ImageDimension;
-  using typename Superclass::ContinuousIndexType;
   using typename Superclass::FixedImageMaskType;
   using typename Superclass::FixedImageType;
   using typename Superclass::ImageMetricType;
@@ -102,9 +105,15 @@ protected:
   InitializeLevel(SizeValueType level) override;
   void
   RunLevels() override;
+  void
+  SetMetricSamplePoints() override;
+  bool
+  TakesCoordinates(ImageMetricType & metric) const override;
 
 private:
-  using EngineType = SampledMetricEngine<ImageMetricType>;
+  using typename Superclass::SamplesType;
+  using SampledMetricType = SampledMetricInterface<ImageMetricType>;
+  using FixedInterpolatorType = typename ImageMetricType::FixedInterpolatorType;
 
   /** What the superclass does before the first level. */
   void
@@ -122,7 +131,13 @@ private:
   ConnectMetric(TMetric & metric, const VirtualImageBaseType & grid);
   template <typename TImage>
   static typename TImage::Pointer
-  MakeHeader(const VirtualImageBaseType & grid);
+  MakeHeader(const VirtualImageBaseType & grid)
+  {
+    const auto header = TImage::New();
+    header->CopyInformation(&grid);
+    header->SetRegions(grid.GetLargestPossibleRegion());
+    return header;
+  }
   /** Let go of the images of the level before. */
   void
   ReleaseImages(SizeValueType index, ImageMetricType & metric);
@@ -133,16 +148,26 @@ private:
   void
   SetPartsOfImages(SizeValueType                       index,
                    ImageMetricType &                   metric,
-                   EngineType &                        engine,
+                   SampledMetricType &                 sampledMetric,
                    const LevelImage<FixedImageType> &  fixed,
                    const LevelImage<MovingImageType> & moving);
-  /** The part of the fixed image that the mask voxels need. */
-  typename FixedImageType::RegionType
-  FindFixedRegion(SizeValueType index) const;
-
-  /** Take the fixed masks off the metrics that need them no more, because every sample point is known to be inside. */
+  /** Give back whole images in place of parts. */
   void
-  ReleaseKnownMasks();
+  ReleaseParts();
+  /** Null if it is none, or of types that have no samples of their own. */
+  static SampledMetricType *
+  AsSampledMetric(ImageMetricType & metric)
+  {
+    return SampledMetricType::IsTypeKnown ? dynamic_cast<SampledMetricType *>(&metric) : nullptr;
+  }
+  /** Whether an interpolator needs no voxel that is farther away than the next one. */
+  static bool
+  LooksAtNeighborsOnly(const FixedInterpolatorType & interpolator)
+  {
+    using CoordinateType = typename FixedInterpolatorType::CoordRepType;
+    return typeid(interpolator) == typeid(LinearInterpolateImageFunction<FixedImageType, CoordinateType>) ||
+           typeid(interpolator) == typeid(NearestNeighborInterpolateImageFunction<FixedImageType, CoordinateType>);
+  }
   void
   RunOptimizer();
 };
@@ -153,3 +178,57 @@ private:
 #endif
 
 #endif // itkMaskedRegistrationMethod_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_MaskedRegistrationMethod
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT ImageRegistrationMethodv4<Image<double, 4>, Image<double, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<ImageRegistrationMethodv4<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<ImageRegistrationMethodv4<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedRegistrationMethod<Image<double, 4>, Image<double, 4>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

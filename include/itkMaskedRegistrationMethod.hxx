@@ -18,17 +18,11 @@
 #ifndef itkMaskedRegistrationMethod_hxx
 #define itkMaskedRegistrationMethod_hxx
 
-#include "itkGradientDescentLineSearchOptimizerv4.h"
-#include "itkGradientDescentOptimizerv4.h"
+#include "itkComparesValues.h"
 #include "itkIdentityTransform.h"
-#include "itkImageAlgorithm.h"
 #include "itkImageRegionConstIterator.h"
-#include "itkLBFGS2Optimizerv4.h"
-#include "itkMultiGradientOptimizerv4.h"
-#include "itkQuasiNewtonOptimizerv4.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
-#include "geometry/itkUniteRegions.h"
 
 #include <memory>
 
@@ -65,11 +59,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     return;
   }
   const auto * const optimizer = this->GetOptimizer();
-  if (dynamic_cast<const GradientDescentOptimizerv4Template<RealType> *>(optimizer) == nullptr ||
-      dynamic_cast<const GradientDescentLineSearchOptimizerv4Template<RealType> *>(optimizer) != nullptr ||
-      dynamic_cast<const LBFGS2Optimizerv4 *>(optimizer) != nullptr ||
-      dynamic_cast<const MultiGradientOptimizerv4Template<RealType> *>(optimizer) != nullptr ||
-      dynamic_cast<const QuasiNewtonOptimizerv4Template<RealType> *>(optimizer) != nullptr)
+  if (ComparesValues(*optimizer))
   {
     itkExceptionMacro("ResampleEveryIteration is on, but the optimizer, "
                       << optimizer->GetNameOfClass()
@@ -147,18 +137,6 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     this->m_FixedImageMasks[index] = metric->GetFixedImageMask();
     this->m_MovingImageMasks[index] = metric->GetMovingImageMask();
   }
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-template <typename TImage>
-typename TImage::Pointer
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::MakeHeader(
-  const VirtualImageBaseType & grid)
-{
-  const auto header = TImage::New();
-  header->CopyInformation(&grid);
-  header->SetRegions(grid.GetLargestPossibleRegion());
-  return header;
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -301,21 +279,17 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const LevelImage<FixedImageType>  fixed(this->GetFixedImage(index), sigma, isPhysical, numberOfWorkUnits);
   const LevelImage<MovingImageType> moving(this->GetMovingImage(index), sigma, isPhysical, numberOfWorkUnits);
 
-  auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(&metric);
+  auto * const sampledMetric = Self::AsSampledMetric(metric);
   if (sampledMetric != nullptr)
   {
-    sampledMetric->GetEngine().SetMovingPart({});
+    sampledMetric->SetMovingPart({});
   }
-  bool isInParts = false;
-  if constexpr (EngineType::IsTypeKnown)
+  if (sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined() &&
+      sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform))
   {
-    isInParts = sampledMetric != nullptr && this->IsConfined(index) && EngineType::IsApplicable(metric);
-    if (isInParts)
-    {
-      this->SetPartsOfImages(index, metric, sampledMetric->GetEngine(), fixed, moving);
-    }
+    this->SetPartsOfImages(index, metric, *sampledMetric, fixed, moving);
   }
-  if (!isInParts)
+  else
   {
     metric.SetFixedImage(fixed.MakeWhole());
     metric.SetMovingImage(moving.MakeWhole());
@@ -329,20 +303,23 @@ void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetPartsOfImages(
   SizeValueType                       index,
   ImageMetricType &                   metric,
-  EngineType &                        engine,
+  SampledMetricType &                 sampledMetric,
   const LevelImage<FixedImageType> &  fixed,
   const LevelImage<MovingImageType> & moving)
 {
   constexpr double numberOfVoxels = 8.0;
   constexpr double fraction = 0.125;
 
-  metric.SetFixedImage(fixed.MakePart(this->FindFixedRegion(index)));
+  const SamplesType & samples = this->GetSamples(index);
+  const bool          isFixedConfined = Self::LooksAtNeighborsOnly(*metric.GetFixedInterpolator());
+  metric.SetFixedImage(isFixedConfined ? fixed.MakePart(samples.FindFixedRegion(*this->GetFixedImage(index)))
+                                       : fixed.MakeWhole());
 
-  const auto whole = this->GetMovingImage(index)->GetBufferedRegion();
-  const auto bounds = this->GetBoundsInMovingImage(index);
-  auto       region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
-  auto       part = moving.MakePartOrWhole(region);
-  const auto isConstant = [&] {
+  const auto   whole = this->GetMovingImage(index)->GetBufferedRegion();
+  const auto & bounds = samples.GetBoundsInMovingImage();
+  auto         region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
+  auto         part = moving.MakePartOrWhole(region);
+  const auto   isConstant = [&] {
     // Not the whole range: two values that differ are soon found.
     ImageRegionConstIterator<MovingImageType> it(part, region);
     const auto                                first = it.Get();
@@ -354,77 +331,105 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   };
   while (region != whole && isConstant())
   {
-    region = moving.MakeWider(region, numberOfVoxels, 1.0);
+    region = moving.MakeWider(region, region, numberOfVoxels, 1.0);
     part = moving.MakePartOrWhole(region);
   }
   metric.SetMovingImage(part);
 
-  typename EngineType::MovingPartType movingPart;
+  typename SampledMetricType::MovingPartType movingPart;
   movingPart.Image = part;
   movingPart.RangeRegion = region;
   if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
   {
     movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
-      grown = moving.MakeWider(UniteRegions(grown, needed), numberOfVoxels, fraction);
+      grown = moving.MakeWider(grown, needed, numberOfVoxels, fraction);
       return moving.MakePartOrWhole(grown);
     };
   }
-  engine.SetMovingPart(movingPart);
+  sampledMetric.SetMovingPart(movingPart);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-auto
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::FindFixedRegion(
-  SizeValueType index) const -> typename FixedImageType::RegionType
+bool
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::TakesCoordinates(
+  ImageMetricType & metric) const
 {
-  const FixedImageType & image = *this->GetFixedImage(index);
-  const auto             transform = this->GetDomainToFixedTransform();
-  if (transform && !SampledTransform<ImageDimension>::IsAffine(*transform))
+  const auto * const sampledMetric = Self::AsSampledMetric(metric);
+  if (sampledMetric == nullptr)
   {
-    return image.GetBufferedRegion();
+    return false;
   }
-  const auto [domain, region] = this->GetBoundingRegion(index);
-  auto needed = ImageAlgorithm::EnlargeRegionOverBox(
-    region, domain.GetPointer(), static_cast<const VirtualImageBaseType *>(&image), transform.GetPointer());
-  return needed.Crop(image.GetBufferedRegion()) ? needed : image.GetBufferedRegion();
+  const bool takes = sampledMetric->CanEvaluateSamples(*this->GetDomainToMovingTransform());
+  if (!takes && this->m_MetricSamplingStrategy == Superclass::MetricSamplingStrategyEnum::NONE &&
+      !SamplesType::IsOnDomain(*this->m_OutputTransform))
+  {
+    itkWarningMacro("At level " << this->m_CurrentLevel << ", every voxel inside the mask is left to the superclass of "
+                                << metric.GetNameOfClass()
+                                << ", which is many times slower and takes more memory: the interpolator of the moving "
+                                   "image is not linear, its gradient is not the default, or the transform is neither "
+                                   "linear nor one B-spline. Use the strategy RANDOM, or the default settings.");
+  }
+  return takes;
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetMetricSamplePoints()
+{
+  Superclass::SetMetricSamplePoints();
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
+    {
+      sampledMetric->SetSampleCoordinates(this->GetSamples(index).GetCoordinates(), !this->GetOptionalSamplingRegion());
+    }
+  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::RunLevels()
 {
-  // Afterwards, also after an exception: a metric that its user initialises takes the range of the whole image.
-  const auto releaseRanges = [](Self * method) {
-    for (const auto & [index, metric] : method->GetImageMetrics())
-    {
-      if (auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(metric))
-      {
-        sampledMetric->GetEngine().ReleaseRangeRegion();
-      }
-    }
-  };
-  const std::unique_ptr<Self, decltype(releaseRanges)> guard(this, releaseRanges);
-
-  // As the superclass does it, except that the metrics lose their masks once they are initialised.
-  this->AllocateOutputs();
-  for (this->m_CurrentLevel = 0; this->m_CurrentLevel < this->m_NumberOfLevels; ++this->m_CurrentLevel)
+  try
   {
-    this->InitializeRegistrationAtEachLevel(this->m_CurrentLevel);
-    this->m_Metric->Initialize();
-    this->ReleaseKnownMasks();
-    this->RunOptimizer();
+    // As the superclass does it, except that the metrics lose their masks once they are initialised.
+    this->AllocateOutputs();
+    for (this->m_CurrentLevel = 0; this->m_CurrentLevel < this->m_NumberOfLevels; ++this->m_CurrentLevel)
+    {
+      this->InitializeRegistrationAtEachLevel(this->m_CurrentLevel);
+      this->m_Metric->Initialize();
+      for (const auto & [index, metric] : this->GetImageMetrics())
+      {
+        metric->SetFixedImageMask(this->GetFixedMaskOfLevel(index, *metric));
+      }
+      this->RunOptimizer();
+    }
   }
+  catch (...)
+  {
+    this->ReleaseParts();
+    throw;
+  }
+  this->ReleaseParts();
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseKnownMasks()
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseParts()
 {
+  // A metric that its user asks from now on has whole images, and takes their range.
   for (const auto & [index, metric] : this->GetImageMetrics())
   {
-    if (this->IsMaskKnown(index, *metric))
+    if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
     {
-      metric->SetFixedImageMask(static_cast<const FixedImageMaskType *>(nullptr));
+      const auto isPart = [](const auto * image) {
+        return image != nullptr && image->GetBufferedRegion() != image->GetLargestPossibleRegion();
+      };
+      if (isPart(metric->GetFixedImage()) || isPart(metric->GetMovingImage()))
+      {
+        this->ReleaseImages(index, *metric);
+      }
+      sampledMetric->ReleaseRegistration();
     }
   }
 }

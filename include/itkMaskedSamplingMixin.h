@@ -18,10 +18,10 @@
 #ifndef itkMaskedSamplingMixin_h
 #define itkMaskedSamplingMixin_h
 
-#include "itkMaskedVoxelSampler.h"
-#include "level/itkMetricStateGuard.h"
+#include "itkMaskedMetricSamples.h"
+#include "itkMaskedSamplingSettingsMixin.h"
+#include "itkMetricStateGuard.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -78,14 +78,14 @@ namespace itk
  * \ingroup MaskedSampling
  */
 template <typename TSuperclass>
-class ITK_TEMPLATE_EXPORT MaskedSamplingMixin : public TSuperclass
+class ITK_TEMPLATE_EXPORT MaskedSamplingMixin : public MaskedSamplingSettingsMixin<TSuperclass>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(MaskedSamplingMixin);
 
   /** Standard class type aliases. */
   using Self = MaskedSamplingMixin;
-  using Superclass = TSuperclass;
+  using Superclass = MaskedSamplingSettingsMixin<TSuperclass>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
 
@@ -110,82 +110,26 @@ public:
   using typename Superclass::VirtualImageBaseType;
   using typename Superclass::VirtualImageType;
 
-  using SamplerType = MaskedVoxelSampler<ImageDimension>;
-  using SamplingRegionType = ImageRegion<ImageDimension>;
-  using SamplingWeightImageType = typename SamplerType::WeightImageType;
-  using NumberOfSamplesArrayType = Array<SizeValueType>;
+  using typename Superclass::NumberOfSamplesArrayType;
+  using typename Superclass::SamplerType;
+  using typename Superclass::SamplingRegionType;
+  using typename Superclass::SamplingWeightImageType;
   using ContinuousIndexType = ContinuousIndex<double, ImageDimension>;
-
-  /** Set the sampling percentage of every level: a fraction, in (0, 1], of the mask voxels. SetNumberOfLevels() resets
-   * it to 1, as in the superclass, so call that first.
-   * \exception ExceptionObject if a value is not in (0, 1]. */
-  void
-  SetMetricSamplingPercentagePerLevel(const MetricSamplingPercentageArrayType & samplingPercentages) override;
-
-  /** Set/Get the number of samples of every level. 0 (default): use the percentage. Overrides
-   * SetNumberOfSamplesPerLevel(). */
-  virtual void
-  SetNumberOfSamples(SizeValueType numberOfSamples);
-  itkGetConstMacro(NumberOfSamples, SizeValueType);
-
-  /** Set/Get the number of samples of each level; 0: use the percentage of that level. Overrides
-   * SetNumberOfSamples(). */
-  virtual void
-  SetNumberOfSamplesPerLevel(const NumberOfSamplesArrayType & numberOfSamples);
-  virtual NumberOfSamplesArrayType
-  GetNumberOfSamplesPerLevel() const;
-
-  /** Set/Get whether each point is uniform in its voxel (default) or at its centre. */
-  itkSetMacro(PerturbSamples, bool);
-  itkGetConstMacro(PerturbSamples, bool);
-  itkBooleanMacro(PerturbSamples);
-
-  /** Set/Get whether there is a fresh draw before each iteration (default: off). The draws come from the seed: the same
-   * on every run. */
-  itkSetMacro(ResampleEveryIteration, bool);
-  itkGetConstMacro(ResampleEveryIteration, bool);
-  itkBooleanMacro(ResampleEveryIteration);
-
-  /** Set/Get whether the bounding box of the mask is the virtual domain of the metric (default). */
-  itkSetMacro(CropVirtualDomainToMask, bool);
-  itkGetConstMacro(CropVirtualDomainToMask, bool);
-  itkBooleanMacro(CropVirtualDomainToMask);
-
-  /** Set the region of the domain to which the samples are confined, alone or together with the mask. */
-  virtual void
-  SetSamplingRegion(const SamplingRegionType & region);
-  /** Get the region set, or else a region of size 0. */
-  virtual SamplingRegionType
-  GetSamplingRegion() const;
-  /** Forget the region. */
-  virtual void
-  ResetSamplingRegion();
-
-  /** Set/Get the density of the draws, in fixed space: see MaskedVoxelSampler::SetWeightImage(). Null: none. */
-  itkSetConstObjectMacro(SamplingWeightImage, SamplingWeightImageType);
-  itkGetConstObjectMacro(SamplingWeightImage, SamplingWeightImageType);
-
-  /** Set/Get own sample points, in virtual space, for every image metric and every level, whatever the sampling
-   * strategy. Points outside the domain, the sampling region, the mask or the buffer of the fixed image are dropped. If
-   * none is left, Update() throws. Null: none. */
-  itkSetConstObjectMacro(SamplePoints, MetricSamplePointSetType);
-  itkGetConstObjectMacro(SamplePoints, MetricSamplePointSetType);
-
-  /** Set/Get the fixed image mask of every image metric that has none of its own. */
-  itkSetConstObjectMacro(FixedImageMask, FixedImageMaskType);
-  itkGetConstObjectMacro(FixedImageMask, FixedImageMaskType);
-
-  /** Set/Get the moving image mask of every image metric that has none of its own. */
-  itkSetConstObjectMacro(MovingImageMask, MovingImageMaskType);
-  itkGetConstObjectMacro(MovingImageMask, MovingImageMaskType);
 
   /** Number of mask voxels of a metric, of the domain at full resolution. They are listed if they were not yet. */
   SizeValueType
-  GetNumberOfMaskVoxels(SizeValueType metric = 0);
+  GetNumberOfMaskVoxels(SizeValueType metric = 0)
+  {
+    return this->GetUpdatedSampler(metric).GetNumberOfVoxels();
+  }
 
   /** Number of sample points of a metric at the last level that was initialised. 0 if it has no sample points. */
   SizeValueType
-  GetNumberOfSamplePoints(SizeValueType metric = 0) const;
+  GetNumberOfSamplePoints(SizeValueType metric = 0) const
+  {
+    const auto * const points = this->GetSamplePointSet(metric);
+    return points != nullptr ? points->GetNumberOfPoints() : 0;
+  }
 
   /** How many of the sample points of a metric the transform mapped into the moving image (and its mask, if any) at the
    * start of the last level that was initialised. With less than a tenth there is a warning. */
@@ -199,21 +143,33 @@ public:
   /** For each level that was reached: number of mask voxels of the list that the points come from. That is the list of
    * the full resolution, except under NONE, where it is that of the grid of the level. */
   NumberOfSamplesArrayType
-  GetNumberOfMaskVoxelsPerLevel(SizeValueType metric = 0) const;
+  GetNumberOfMaskVoxelsPerLevel(SizeValueType metric = 0) const
+  {
+    return this->CollectReports(metric, &ReportType::NumberOfMaskVoxels);
+  }
 
   /** For each level that was reached: number of sample points that were asked for, by number, by percentage or as the
    * user's own points. */
   NumberOfSamplesArrayType
-  GetNumberOfRequestedSamplePointsPerLevel(SizeValueType metric = 0) const;
+  GetNumberOfRequestedSamplePointsPerLevel(SizeValueType metric = 0) const
+  {
+    return this->CollectReports(metric, &ReportType::NumberOfRequestedPoints);
+  }
 
   /** For each level that was reached: number of sample points that the metric got. */
   NumberOfSamplesArrayType
-  GetNumberOfSamplePointsPerLevel(SizeValueType metric = 0) const;
+  GetNumberOfSamplePointsPerLevel(SizeValueType metric = 0) const
+  {
+    return this->CollectReports(metric, &ReportType::NumberOfPoints);
+  }
 
   /** For each level that was reached: number of sample points that mapped into the moving image, and its mask if there
    * is one, at its start. */
   NumberOfSamplesArrayType
-  GetNumberOfSamplePointsInMovingImagePerLevel(SizeValueType metric = 0) const;
+  GetNumberOfSamplePointsInMovingImagePerLevel(SizeValueType metric = 0) const
+  {
+    return this->CollectReports(metric, &ReportType::NumberOfPointsInMovingImage);
+  }
 
   /** Sample points, in virtual space, of a metric at the last level that was initialised. Null if it has none. */
   const MetricSamplePointSetType *
@@ -221,13 +177,16 @@ public:
 
   /** The list of the mask voxels of a metric. They are listed if they were not yet. */
   const SamplerType *
-  GetSampler(SizeValueType metric = 0);
+  GetSampler(SizeValueType metric = 0)
+  {
+    return &this->GetUpdatedSampler(metric);
+  }
 
 protected:
   using MaskType = typename SamplerType::MaskType;
   using SamplerTransformType = typename SamplerType::TransformType;
-  /** The image metrics, each with its position in the queue of the multi-metric. */
-  using ImageMetricsType = std::vector<std::pair<SizeValueType, ImageMetricType *>>;
+  using SamplesType = MaskedMetricSamples<ImageDimension>;
+  using typename Superclass::ImageMetricsType;
 
   MaskedSamplingMixin() = default;
   ~MaskedSamplingMixin() override = default;
@@ -243,9 +202,6 @@ protected:
   void
   SetMetricSamplePoints() override;
 
-  /** Throw if settings do not go together. */
-  virtual void
-  CheckSettings() const;
   /** What the superclass does at the start of a level, once the sample points are drawn. */
   virtual void
   InitializeLevel(SizeValueType level);
@@ -264,160 +220,98 @@ protected:
   /** The mask for a metric to use while the registration runs, in place of a mask of the user's.
    * \param image that whose mask it is */
   virtual typename MaskType::ConstPointer
-  MakeMaskForMetric(const MaskType * mask, const ImageBase<ImageDimension> * image) const;
+  MakeMaskForMetric(const MaskType * mask, const ImageBase<ImageDimension> * itkNotUsed(image)) const
+  {
+    return SamplesType::MakeMaskForThreads(mask);
+  }
+  /** Whether a metric takes its points as coordinates in `double`, with the transform of the current level. */
+  virtual bool
+  TakesCoordinates(ImageMetricType &) const
+  {
+    return false;
+  }
 
-  /** Number of metrics of any kind. */
-  SizeValueType
-  GetNumberOfMetrics() const;
-  MetricType *
-  GetNthMetric(SizeValueType index) const;
-  ImageMetricsType
-  GetImageMetrics() const;
-  /** Whether a metric samples points that are known to be inside the fixed mask, and needs the mask for nothing else
-   * once it is initialised. */
-  bool
-  IsMaskKnown(SizeValueType index, const ImageMetricType & metric) const;
-  /** Whether the samples of a metric are confined to less than the whole domain, and known before it is evaluated. */
-  bool
-  IsConfined(SizeValueType index) const
+  /** What is known of the sample points of a metric; empty if nothing is. */
+  const SamplesType &
+  GetSamples(SizeValueType index) const;
+  /** The mask that a metric has while the registration runs. */
+  const FixedImageMaskType *
+  GetFixedMaskOfRun(SizeValueType index) const
   {
-    return m_Samplings[index].IsRestricted && !m_Samplings[index].VisitsDomain;
+    return m_States[index].FixedMask;
   }
-  /** The smallest region of the domain that holds the mask voxels of a metric, and its grid. */
-  std::pair<VirtualImageBaseConstPointer, SamplingRegionType>
-  GetBoundingRegion(SizeValueType index) const;
-  /** Continuous indices of the moving image between which the sample points of a metric that are inside it were at the
-   * start of the level. Empty if there are none. */
-  std::optional<std::pair<ContinuousIndexType, ContinuousIndexType>>
-  GetBoundsInMovingImage(SizeValueType index) const
-  {
-    return m_Samplings[index].BoundsInMovingImage;
-  }
+  /** The same, or null if the metric needs no mask at the current level, once it is initialised. */
+  const FixedImageMaskType *
+  GetFixedMaskOfLevel(SizeValueType index, const ImageMetricType & metric) const;
   /** The grid of a level, header only. */
   VirtualImageBaseConstPointer
-  MakeLevelGrid(SizeValueType level, const VirtualImageBaseType & domain) const;
+  MakeLevelGrid(SizeValueType level, const VirtualImageBaseType & domain) const
+  {
+    return SamplesType::Shrink(domain, this->m_ShrinkFactorsPerLevel[level]);
+  }
   /** Draw the points of the current level anew, for its iteration of that number. */
   void
   DrawSamplePointsAgain(SizeValueType iteration);
 
 private:
-  using SamplerPointer = typename SamplerType::Pointer;
   using SamplePointSetPointer = typename MetricSamplePointSetType::Pointer;
-
-  struct LevelReport
-  {
-    SizeValueType NumberOfMaskVoxels{};
-    SizeValueType NumberOfRequestedPoints{};
-    SizeValueType NumberOfPoints{};
-    SizeValueType NumberOfPointsInMovingImage{};
-  };
+  using ReportType = typename SamplesType::ReportType;
 
   /** What this object knows of one metric. */
-  struct MetricSampling
+  struct MetricState
   {
-    /** The mask voxels at full resolution. Null: never asked for. */
-    SamplerPointer Sampler{};
-    /** Whether its points are confined to less than the whole domain, in this run. */
-    bool IsRestricted{};
-    /** The list from which the points of the current level are drawn. */
-    SamplerPointer LevelSampler{};
-    /** The points of the current level. Null: the metric has none from this object. */
+    SamplesType           Samples{};
     SamplePointSetPointer Points{};
-    /** Whether the metric visits the virtual domain, and the points are for inspection only. */
-    bool VisitsDomain{};
-    /** The moving mask of the metric. While the levels run, the metric may have another one. */
-    typename MovingImageMaskType::ConstPointer                         MovingMask{};
-    std::optional<std::pair<ContinuousIndexType, ContinuousIndexType>> BoundsInMovingImage{};
-    std::vector<LevelReport>                                           Reports{};
+    /** While the registration runs, also where the metric itself has none. */
+    typename FixedImageMaskType::ConstPointer  FixedMask{};
+    typename MovingImageMaskType::ConstPointer MovingMask{};
   };
 
-  bool
-  IsDrawing() const
-  {
-    return !m_SamplePoints && this->m_MetricSamplingStrategy != MetricSamplingStrategyEnum::NONE;
-  }
-  const FixedImageMaskType *
-  GetMaskOf(const ImageMetricType & metric) const;
-  /** What is known of a metric; empty if nothing is. */
-  const MetricSampling &
-  GetSampling(SizeValueType index) const;
   /** Whether the sample points on a metric are those that this object put there. */
   bool
   HasOurPoints(SizeValueType index, const ImageMetricType & metric) const;
   /** Whether this object confines the points of a metric to less than the whole domain. To be asked before the run. */
   bool
   FindWhetherRestricted(SizeValueType index, const ImageMetricType & metric) const;
-  /** Whether this object chooses the points of a metric, in this run. */
-  bool
-  IsSampled(SizeValueType index) const
-  {
-    return this->IsDrawing() || m_SamplePoints || m_Samplings[index].IsRestricted;
-  }
 
-  void
-  CheckPerLevelArrays() const;
-  template <typename TArray>
-  void
-  CheckSizeOfPerLevelArray(const char * name, const TArray & array) const;
-  void
-  InitializeSampler(SizeValueType index, const ImageMetricType & metric);
-  void
-  SetTransformOfSampler(SamplerType & sampler) const;
+  /** The transform from the domain to fixed space for samplers, which take `double` only. */
+  typename SamplerTransformType::ConstPointer
+  GetDomainToFixedTransformOfSampler() const;
+  typename SamplesType::SettingsType
+  GetSamplesSettings() const;
+  SamplerType &
+  UpdateSampler(SizeValueType index, const ImageMetricType & metric);
   SamplerType &
   GetUpdatedSampler(SizeValueType metric);
-  /** Whether the transform has its parameters on the grid of the virtual domain. */
-  bool
-  IsTransformOnDomain() const;
+  void
+  StartRun(const ImageMetricsType & imageMetrics);
+  /** Set the masks of the run on the metrics, and tell a guard what they had. */
+  void
+  SetMasksOfRun(const ImageMetricsType & imageMetrics, MetricStateGuard & guard);
   /** Whether the bounding box of the mask becomes the virtual domain. */
   bool
   IsCropping() const;
   VirtualImageBaseConstPointer
   MakeCroppedDomain() const;
-  VirtualImageBaseConstPointer
-  GetDomainOfLevels() const;
-
-  /** Number of samples of the current level for a mask of so many voxels. */
-  SizeValueType
-  ComputeNumberOfSamples(SizeValueType numberOfVoxels) const;
   unsigned int
-  MakeSeed(SizeValueType metric, SizeValueType iteration) const;
-  static SamplePointSetPointer
-  MakePoints(const typename SamplerType::PointSetType & points);
-  SamplePointSetPointer
-  KeepOwnPointsInside(const SamplerType & sampler) const;
-  /** Choose the points of every metric for a level, and report on them. */
+  MakeSeed(SizeValueType metric, SizeValueType iteration) const
+  {
+    const unsigned int seed =
+      this->m_ReseedIterator ? SamplesType::MakeSeedFromClock() : static_cast<unsigned int>(this->m_RandomSeed);
+    return SamplesType::MixSeed(seed, this->m_CurrentLevel, metric, iteration);
+  }
+  /** Choose the points of every metric for a level. */
   void
-  PrepareLevel(SizeValueType level);
+  StartLevel(SizeValueType level);
+  typename SamplesType::LevelType
+  DescribeLevel(SizeValueType level) const;
   void
-  PrepareLevelOf(SizeValueType index, const VirtualImageBaseType & levelGrid);
-  void
-  DrawSamplePointsOf(SizeValueType index, SizeValueType iteration);
-  /** Call a function with the continuous index, in the moving image of a metric, of each of its sample points. */
-  template <typename TFunction>
-  void
-  ForEachPointInMovingImage(SizeValueType index, const TFunction & function) const;
-  /** Map the sample points of a metric into its moving image, and keep their bounds there.
-   * \return how many are inside the image, and its mask if there is one */
-  SizeValueType
-  LocatePointsInMovingImage(SizeValueType index);
-  void
-  SetSamplePointsOf(SizeValueType index, ImageMetricType & metric);
+  TakePointsOf(SizeValueType index);
   NumberOfSamplesArrayType
-  CollectReports(SizeValueType metric, SizeValueType LevelReport::* number) const;
-
-  SizeValueType                                   m_NumberOfSamples{ 0 };
-  NumberOfSamplesArrayType                        m_NumberOfSamplesPerLevel{};
-  bool                                            m_PerturbSamples{ true };
-  bool                                            m_ResampleEveryIteration{ false };
-  bool                                            m_CropVirtualDomainToMask{ true };
-  std::optional<SamplingRegionType>               m_SamplingRegion{};
-  typename SamplingWeightImageType::ConstPointer  m_SamplingWeightImage{};
-  typename MetricSamplePointSetType::ConstPointer m_SamplePoints{};
-  typename FixedImageMaskType::ConstPointer       m_FixedImageMask{};
-  typename MovingImageMaskType::ConstPointer      m_MovingImageMask{};
+  CollectReports(SizeValueType metric, SizeValueType ReportType::* number) const;
 
   /** One for each metric. */
-  std::vector<MetricSampling> m_Samplings{};
+  std::vector<MetricState> m_States{};
 };
 } // end namespace itk
 

@@ -70,19 +70,10 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedSyNRegistrationMethod);
 
   using Superclass::ImageDimension;
-
-protected:
-  MaskedSyNRegistrationMethod() = default;
-  ~MaskedSyNRegistrationMethod() override = default;
-
-  void
-  PrintSelf(std::ostream & os, Indent indent) const override;
-
   using typename Superclass::DisplacementFieldPointer;
   using typename Superclass::FixedImageMasksContainerType;
   using typename Superclass::FixedImagesContainerType;
   using typename Superclass::InitialTransformType;
-  using typename Superclass::MaskType;
   using typename Superclass::MeasureType;
   using typename Superclass::MovingImageMasksContainerType;
   using typename Superclass::MovingImagesContainerType;
@@ -90,6 +81,16 @@ protected:
   using typename Superclass::PointSetsContainerType;
   using typename Superclass::RealType;
   using typename Superclass::TransformBaseType;
+
+protected:
+  using typename Superclass::MaskType;
+  using typename Superclass::SamplesType;
+
+  MaskedSyNRegistrationMethod() = default;
+  ~MaskedSyNRegistrationMethod() override = default;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
 
   void
   RunLevels() override;
@@ -128,3 +129,57 @@ private:
 #endif
 
 #endif // itkMaskedSyNRegistrationMethod_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_MaskedSyNRegistrationMethod
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT SyNImageRegistrationMethod<Image<double, 4>, Image<double, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingSettingsMixin<SyNImageRegistrationMethod<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MaskedSamplingMixin<SyNImageRegistrationMethod<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MaskedSyNRegistrationMethod<Image<double, 4>, Image<double, 4>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

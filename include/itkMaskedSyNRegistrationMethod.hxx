@@ -19,9 +19,7 @@
 #define itkMaskedSyNRegistrationMethod_hxx
 
 #include "itkCompositeTransform.h"
-#include "itkImageMaskSpatialObject.h"
 
-#include <algorithm>
 #include <string>
 
 namespace itk
@@ -68,17 +66,18 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   m_IterationOfPoints = 1;
   for (const auto & [index, metric] : this->GetImageMetrics())
   {
-    // Mutual information takes the range of its histogram inside the mask, at every iteration. That of Mattes takes it
-    // at the points, if there are any, and can do without the mask.
+    // The superclass sets these at the first level alone. Mutual information takes the range of its histogram inside
+    // the mask, at every iteration. That of Mattes takes it at the points, if there are any, and can do without the
+    // mask.
+    using SourceEnum = MaskedLevelPlan::SourceEnum;
+    const auto        source = this->GetSamples(index).GetPlan().Source;
     const std::string className = metric->GetNameOfClass();
     const bool        isMutualInformation = className.find("MutualInformation") != std::string::npos;
     const bool        isMattesWithPoints = className == "MattesMutualInformationImageToImageMetricv4" &&
-                                    (this->GetSamplePoints() != nullptr ||
-                                     this->GetMetricSamplingStrategy() != Superclass::MetricSamplingStrategyEnum::NONE);
-    if (this->IsMaskKnown(index, *metric) && (!isMutualInformation || isMattesWithPoints))
-    {
-      this->m_FixedImageMasks[index] = nullptr;
-    }
+                                    (source == SourceEnum::OwnPoints || source == SourceEnum::Draw);
+    this->m_FixedImageMasks[index] = isMutualInformation && !isMattesWithPoints
+                                       ? this->GetFixedMaskOfRun(index)
+                                       : this->GetFixedMaskOfLevel(index, *metric);
   }
 }
 
@@ -106,7 +105,7 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   {
     // Where there is no mask, the superclass sets none if it resamples the images, so that the metric would keep the
     // one before: that of the other image, or one in another space.
-    if (this->IsMaskKnown(index, *metric))
+    if (this->GetSamples(index).GetPlan().IsFixedMaskKnown(metric->GetNameOfClass()))
     {
       metric->SetFixedImageMask(fixedImageMasks[index]);
       metric->SetMovingImageMask(movingImageMasks[index]);
@@ -180,34 +179,9 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   const MaskType *                  mask,
   const ImageBase<ImageDimension> * image) const -> typename MaskType::ConstPointer
 {
-  using ImageMaskType = ImageMaskSpatialObject<ImageDimension>;
-
-  MaskGeometry<ImageDimension> geometry;
-  geometry.Domain = image;
-  geometry.Mask = mask;
-  const auto * const imageMask = geometry.GetImageMask();
-  if (mask == nullptr || (imageMask != nullptr && !imageMask->GetUseMaskValue() &&
-                          imageMask->GetObjectToWorldTransform()->GetMatrix().GetVnlMatrix().is_identity() &&
-                          imageMask->GetObjectToWorldTransform()->GetOffset().GetVnlVector().is_zero()))
-  {
-    return mask;
-  }
-
-  const auto maskImage = ImageMaskType::ImageType::New();
-  maskImage->CopyInformation(image);
-  maskImage->SetRegions(image->GetLargestPossibleRegion());
-  maskImage->AllocateInitialized();
-  const auto runs = MaskedVoxelEnumerator<ImageDimension>(geometry).Enumerate(image->GetLargestPossibleRegion(),
-                                                                              this->GetNumberOfWorkUnits());
-  runs.ForEachRun([&maskImage](const auto &, const auto & index, SizeValueType length) {
-    std::fill_n(maskImage->GetBufferPointer() + maskImage->ComputeOffset(index), length, 1);
-    return true;
-  });
-  const auto object = ImageMaskType::New();
-  object->SetImage(maskImage);
-  object->Update();
-  return object.GetPointer();
+  return SamplesType::MakeMaskImage(mask, *image, this->GetNumberOfWorkUnits());
 }
+
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
 MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::PrintSelf(

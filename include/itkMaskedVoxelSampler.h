@@ -20,21 +20,23 @@
 
 #include "itkImage.h"
 #include "itkImageBase.h"
-#include "sampler/itkMaskedVoxelRuns.h"
-#include "sampler/itkMaskedVoxelWeights.h"
-#include "sampler/itkMaskGeometry.h"
-#include "itkMersenneTwisterRandomVariateGenerator.h"
 #include "itkMultiThreaderBase.h"
 #include "itkPointSet.h"
 #include "itkSpatialObject.h"
 #include "itkTransform.h"
 #include "MaskedSamplingExport.h"
 
+#include <functional>
+#include <memory>
 #include <optional>
-#include <vector>
 
 namespace itk
 {
+template <unsigned int VDimension>
+struct MaskedVoxelInputs;
+template <unsigned int VDimension>
+class MaskedVoxelList;
+
 /** \class MaskedVoxelSampler
  * \brief Enumerates the voxels of a grid that are inside a mask, once, and draws sample points from that list.
  *
@@ -54,7 +56,10 @@ namespace itk
  *   integer draws are written out).
  * - Points come in rank order, so whoever visits them reads the image forwards.
  * - With a weight image the expected number of times that a voxel is drawn is exactly n w / W (n samples, weight w, sum
- * of the weights W), and the number itself is that, rounded up or down (see MaskedVoxelWeights).
+ * of the weights W), and the number itself is that, rounded up or down. Random: the ordered pivotal
+ *   method, Deville and Tille, "Unequal probability sampling without replacement through a splitting method",
+ * Biometrika 85 (1998), with the strata of Chauvet, "On a characterization of ordered pivotal sampling", Bernoulli 18
+ * (2012).
  * - Children of the mask count as the mask does: a group is the union of its members.
  * - Coordinates are `float`, as in every itk::PointSet with default traits. All guarantees (inside the mask, inside
  *   the voxel, inside the buffer) hold for the rounded coordinates.
@@ -88,6 +93,7 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedVoxelSampler);
 
   static constexpr unsigned int Dimension = VDimension;
+  static_assert(VDimension >= 2 && VDimension <= 4, "The library of the module has it for 2, 3 and 4 dimensions.");
 
   using DomainType = ImageBase<VDimension>;
   using MaskType = SpatialObject<VDimension>;
@@ -156,27 +162,18 @@ public:
 
   /** Number of mask voxels. */
   SizeValueType
-  GetNumberOfVoxels() const
-  {
-    return m_Runs.GetNumberOfVoxels();
-  }
+  GetNumberOfVoxels() const;
 
   /** Number of runs of consecutive mask voxels along the first dimension. */
   SizeValueType
-  GetNumberOfRuns() const
-  {
-    return m_Runs.GetNumberOfRuns();
-  }
+  GetNumberOfRuns() const;
 
   /** Call a function with the index of the first voxel and the length of every run, in raster order. */
   template <typename TFunction>
   void
   ForEachRun(const TFunction & function) const
   {
-    m_Runs.ForEachRun([&](const auto &, const IndexType & index, SizeValueType length) {
-      function(index, length);
-      return true;
-    });
+    this->VisitRuns([&function](const IndexType & index, SizeValueType length) { function(index, length); });
   }
 
   /** Index of the mask voxel of that rank. \exception ExceptionObject if there is no such rank. */
@@ -189,10 +186,7 @@ public:
 
   /** Smallest region of the domain that holds every mask voxel. */
   const RegionType &
-  GetBoundingRegion() const
-  {
-    return m_Runs.GetBoundingRegion();
-  }
+  GetBoundingRegion() const;
 
   /** Whether `float` coordinates hold every centre of SampleAll() exactly. */
   bool
@@ -208,8 +202,8 @@ public:
   KeepInside(const PointSetType * points) const;
 
   /** Points in \c numberOfSamples random mask voxels, each at most once while there are enough of them; with more
-   * samples than voxels each voxel equally often, and the remainder at most once more. With weights see
-   * MaskedVoxelWeights. */
+   * samples than voxels each voxel equally often, and the remainder at most once more. With weights
+   * see the class. */
   typename PointSetType::Pointer
   SampleRandomly(SizeValueType numberOfSamples, unsigned int seed) const;
 
@@ -218,6 +212,13 @@ public:
    * in which the sum of the weights, in rank order, passes (i + u) W / n. */
   typename PointSetType::Pointer
   SampleRegularly(SizeValueType numberOfSamples, unsigned int seed) const;
+
+  /** Number of samples that a fraction of the mask voxels is, 1 or more.
+   * \param numberOfVoxels of the mask, at full resolution
+   * \param percentage the fraction, in (0, 1]
+   * \param shrinkage how many voxels of the full resolution one of the level is: the product of its shrink factors */
+  static SizeValueType
+  ComputeNumberOfSamples(SizeValueType numberOfVoxels, double percentage, double shrinkage = 1.0);
 
   /** A sampler with the same settings, except the weights, for another grid with the same axes: its voxels whose
    * centres are in the region of this one. Null if there are none. */
@@ -231,78 +232,26 @@ public:
 
 protected:
   MaskedVoxelSampler();
-  ~MaskedVoxelSampler() override = default;
+  ~MaskedVoxelSampler() override;
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  using GeneratorType = Statistics::MersenneTwisterRandomVariateGenerator;
-  using GeometryType = MaskGeometry<VDimension>;
-  using RunsType = MaskedVoxelRuns<VDimension>;
-  using WeightsType = MaskedVoxelWeights<VDimension>;
-  using RankContainerType = std::vector<SizeValueType>;
+  using ListType = MaskedVoxelList<VDimension>;
 
-  struct Grid
-  {
-    typename DomainType::PointType     Origin{};
-    typename DomainType::SpacingType   Spacing{};
-    typename DomainType::DirectionType Direction{};
-    RegionType                         Region{};
-
-    friend bool
-    operator==(const Grid & a, const Grid & b)
-    {
-      return a.Origin == b.Origin && a.Spacing == b.Spacing && a.Direction == b.Direction && a.Region == b.Region;
-    }
-  };
-  /** An object as it was at some time. */
-  struct Stamp
-  {
-    const Object *   Address{};
-    ModifiedTimeType Time{};
-
-    friend bool
-    operator==(const Stamp & a, const Stamp & b)
-    {
-      return a.Address == b.Address && a.Time == b.Time;
-    }
-  };
-  /** All that the list of mask voxels depends on. */
-  struct Inputs
-  {
-    Grid       Domain{};
-    Grid       FixedImage{};
-    Grid       CoveringGrid{};
-    RegionType Region{};
-    Stamp      Mask{};
-    Stamp      Transform{};
-    /** The origin of the domain, and steps from there, mapped by the transform: not all transforms stamp every change.
-     */
-    std::vector<PointType> MappedPoints{};
-
-    friend bool
-    operator==(const Inputs & a, const Inputs & b)
-    {
-      return a.Domain == b.Domain && a.FixedImage == b.FixedImage && a.CoveringGrid == b.CoveringGrid &&
-             a.Region == b.Region && a.Mask == b.Mask && a.Transform == b.Transform && a.MappedPoints == b.MappedPoints;
-    }
-  };
-
-  static Grid
-  GetGrid(const DomainType & grid, const RegionType & region);
-  static Stamp
-  GetStamp(const Object * object);
-  static void
-  CheckIsAllocated(const char * name, const DomainType & image, const void * buffer);
-  Inputs
-  GetInputs() const;
-  GeometryType
-  GetGeometry() const;
-  /** The list of runs, if Update() was called. */
-  const RunsType &
-  GetRuns() const;
   void
-  CheckIsUpToDate() const;
+  VisitRuns(const std::function<void(const IndexType & index, SizeValueType length)> & visit) const;
+  /** What the list of mask voxels is to be made of. \exception ExceptionObject if something is missing */
+  MaskedVoxelInputs<VDimension>
+  GetInputs() const;
+  /** The list, if Update() was called. */
+  const ListType &
+  GetList() const;
+  /** The list, if it is of the present inputs. */
+  const ListType &
+  GetCurrentList() const;
+  typename PointSetType::Pointer
+  Sample(bool isRandom, SizeValueType numberOfSamples, unsigned int seed) const;
   void
   CheckGrid(const DomainType * grid) const;
   /** A new sampler with the same settings, except the region and the weights. */
@@ -310,22 +259,6 @@ private:
   MakeSampler() const;
   [[noreturn]] void
   ThrowNoVoxel() const;
-
-  static SizeValueType
-  DrawInteger(GeneratorType & generator, SizeValueType upperBound);
-  static RankContainerType
-  DrawRanks(GeneratorType & generator, SizeValueType numberOfSamples, SizeValueType numberOfVoxels);
-  /** The points of ranks that never fall, centres unless there is a generator.
-   * \param getRank returns the i-th rank */
-  template <typename TGetRank>
-  typename PointSetType::Pointer
-  MakePoints(SizeValueType numberOfSamples, TGetRank getRank, GeneratorType * generator) const;
-  SamplePointType
-  MakeCenter(const IndexType & index) const;
-  SamplePointType
-  MakePerturbed(const IndexType & index, GeneratorType & generator) const;
-  bool
-  IsUsable(const SamplePointType & point, const IndexType & index) const;
 
   typename DomainType::ConstPointer      m_Domain{};
   typename MaskType::ConstPointer        m_Mask{};
@@ -337,20 +270,14 @@ private:
   bool                                   m_PerturbSamples{ true };
   ThreadIdType                           m_NumberOfWorkUnits{ MultiThreaderBase::GetGlobalDefaultNumberOfThreads() };
 
-  std::optional<Inputs>      m_EnumeratedInputs{};
-  RunsType                   m_Runs{};
-  Stamp                      m_SummedWeightImage{};
-  std::optional<WeightsType> m_Weights{};
+  /** The mask voxels, once they were enumerated. */
+  std::unique_ptr<ListType> m_List;
 };
 } // end namespace itk
 
-#ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskedVoxelSampler.hxx"
-#endif
-
 #endif // itkMaskedVoxelSampler_h
 
-// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+// Compiled in the library of the module alone. Outside the include guard, as in itkMetaDataObject.h.
 #ifndef ITK_TEMPLATE_EXPLICIT_MaskedVoxelSampler
 #if defined(MaskedSampling_EXPORTS)
 #  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT

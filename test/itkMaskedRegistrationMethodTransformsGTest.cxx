@@ -20,6 +20,8 @@
 
 #include "itkMaskedRegistrationMethodTransformsTestHelpers.h"
 
+#include "geometry/itkGridGeometry.h"
+
 #include "itkANTSNeighborhoodCorrelationImageToImageMetricv4.h"
 #include "itkGaussianOperator.h"
 
@@ -138,7 +140,7 @@ ExpectGoodPointsAtEveryLevel(double errorThatMayRemain)
       {
         ASSERT_EQ(grid->GetLargestPossibleRegion().GetSize(),
                   Shrink<Image2D>(*pattern.Fixed, factor)->GetLargestPossibleRegion().GetSize());
-        ASSERT_TRUE(itk::MaskGeometry<2>::IsSameGrid(*grid, *problem.Transform->GetDisplacementField()));
+        ASSERT_TRUE(itk::GridGeometry<2>::IsSame(*grid, *problem.Transform->GetDisplacementField()));
         const auto region = problem.Metric->GetVirtualRegion();
         for (const auto & point : points)
         {

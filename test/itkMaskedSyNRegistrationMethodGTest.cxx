@@ -276,6 +276,47 @@ TEST(MaskedSyNRegistrationMethod, ThinMaskKeepsItsPoints)
   }
 }
 
+TEST(MaskedSyNRegistrationMethod, ThinMaskThatACoarseGridMissesHoldsAtTheNextLevel)
+{
+  // Without sampling: the coarse level has the centres of the list, the next one visits the domain, with the mask.
+  const BumpCase bump;
+  const auto     line = MakeBoxMask<2>(*bump.Fixed, { { { 10, 20 } }, { { 25, 1 } } });
+  const auto     run = [&](const Image2D * fixed, size_t & numberAtTheLine) {
+    SyNProblem<MaskedSyN> problem(bump);
+    problem.Method->SetFixedImage(fixed);
+    problem.Metric->SetFixedImageMask(line);
+    problem.Method->SetDownsampleImagesForMetricDerivatives(true);
+    problem.SetLevels({ 4, 1 }, 3);
+    typename MaskedSyN::SmoothingSigmasArrayType sigmas(2);
+    sigmas.Fill(0.0);
+    problem.Method->SetSmoothingSigmasPerLevel(sigmas);
+    std::vector<double> values;
+    problem.UpdateAndObserve([] {},
+                             [&] {
+                               values.push_back(problem.Method->GetCurrentMetricValue());
+                               numberAtTheLine = problem.Metric->GetNumberOfValidPoints();
+                             });
+    return values;
+  };
+  // Pixels that neither the line nor its interpolation needs.
+  const auto beside = MakeEmptyImage<Image2D>(*bump.Fixed);
+  for (ImageRegionIteratorWithIndex<Image2D> it(beside, beside->GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  {
+    it.Set(std::abs(it.GetIndex()[1] - 20) > 8 ? -1000.0F : bump.Fixed->GetPixel(it.GetIndex()));
+  }
+  size_t     number = 0;
+  const auto expected = run(bump.Fixed, number);
+  EXPECT_LT(number, 200U) << "more than the line was visited";
+  EXPECT_EQ(run(beside, number), expected);
+}
+
+/** What users of the superclass call by name. */
+static_assert(std::is_same_v<MaskedSyN::InitialTransformType, StockSyN::InitialTransformType>, "a public alias");
+static_assert(std::is_same_v<MaskedSyN::OutputTransformType, StockSyN::OutputTransformType>, "a public alias");
+static_assert(std::is_same_v<MaskedSyN::DisplacementFieldPointer, StockSyN::DisplacementFieldPointer>,
+              "a public alias");
+static_assert(std::is_same_v<MaskedSyN::RealType, StockSyN::RealType>, "a public alias");
+
 TEST(MaskedSyNRegistrationMethod, ThinMaskDoesNotStopMutualInformation)
 {
   const BumpCase bump;

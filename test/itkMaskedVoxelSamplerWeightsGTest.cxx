@@ -575,3 +575,45 @@ TEST(MaskedVoxelSamplerWeights, PixelsChangedWithoutModifiedDoNoHarm)
     }
   }
 }
+
+TEST(MaskedVoxelSamplerWeights, ExtentOfTheDomainChangesNoDraw)
+{
+  // The rows of a larger domain fall into other blocks. Weights of many magnitudes, so that a rounding would be seen.
+  const auto draw = [](itk::SizeValueType padding, unsigned int seed, bool isRandom) {
+    const auto domain = itk::Image<float, 3>::New();
+    domain->SetRegions(itk::Size<3>{ { 21 + padding, 19 + padding, 17 + 20 * padding } });
+    domain->Allocate(true);
+    std::mt19937                       random(4);
+    std::lognormal_distribution<float> weight(0.0F, 6.0F);
+    const itk::ImageRegion<3>          box(itk::Size<3>{ { 21, 19, 17 } });
+    for (itk::ImageRegionIterator<WeightImage3D> it(domain, box); !it.IsAtEnd(); ++it)
+    {
+      it.Set(weight(random));
+    }
+    const auto sampler = Sampler3D::New();
+    sampler->SetDomain(domain);
+    sampler->SetRegion(box);
+    sampler->SetWeightImage(domain);
+    const auto maskImage = MaskImageType<3>::New();
+    maskImage->SetRegions(domain->GetLargestPossibleRegion());
+    maskImage->Allocate(true);
+    for (itk::ImageRegionIterator<MaskImageType<3>> it(maskImage, box); !it.IsAtEnd(); ++it)
+    {
+      it.Set(random() % 5 != 0 ? 1 : 0);
+    }
+    sampler->SetRegion(domain->GetLargestPossibleRegion());
+    sampler->SetMask(MakeMask<3>(maskImage));
+    sampler->Update();
+    return GetPoints<3>(isRandom ? *sampler->SampleRandomly(300, seed) : *sampler->SampleRegularly(300, seed));
+  };
+  for (unsigned int seed = 1; seed <= 20; ++seed)
+  {
+    for (const bool isRandom : { true, false })
+    {
+      const auto expected = draw(0, seed, isRandom);
+      EXPECT_EQ(expected.size(), 300U);
+      EXPECT_EQ(draw(3, seed, isRandom), expected) << "seed " << seed;
+      EXPECT_EQ(draw(11, seed, isRandom), expected) << "seed " << seed;
+    }
+  }
+}

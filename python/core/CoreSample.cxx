@@ -43,9 +43,7 @@ Sample(const masked_sampling_geometry & grid,
   numberOfMaskVoxels = sampler->GetNumberOfVoxels();
   if (number == 0)
   {
-    // As MaskedSamplingMixin has it.
-    number =
-      std::max<size_t>(1, itk::Math::RoundHalfIntegerUp<size_t>(percentage * static_cast<double>(numberOfMaskVoxels)));
+    number = SamplerType::ComputeNumberOfSamples(numberOfMaskVoxels, percentage);
   }
   const auto points = sampling == "none"      ? sampler->SampleAll()
                       : sampling == "regular" ? sampler->SampleRegularly(number, seed)

@@ -41,9 +41,9 @@ public:
   static void
   Share(SizeValueType numberOfTasks, ThreadIdType numberOfWorkUnits, const TWork & work)
   {
-    const auto numberOfUnits = static_cast<ThreadIdType>(
-      std::max<SizeValueType>(std::min<SizeValueType>(numberOfWorkUnits, numberOfTasks), 1));
-    const SizeValueType        grain = std::max<SizeValueType>(numberOfTasks / (16 * SizeValueType{ numberOfUnits }), 1);
+    const auto numberOfUnits =
+      static_cast<ThreadIdType>(std::max<SizeValueType>(std::min<SizeValueType>(numberOfWorkUnits, numberOfTasks), 1));
+    const SizeValueType grain = std::max<SizeValueType>(numberOfTasks / (16 * SizeValueType{ numberOfUnits }), 1);
     std::atomic<SizeValueType> next{ 0 };
     const auto                 workOnUnit = [&](SizeValueType) {
       work([&](const auto & function) {

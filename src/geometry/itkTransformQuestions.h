@@ -63,15 +63,6 @@ public:
     return dynamic_cast<const IdentityTransform<ScalarType, Dimension> *>(&transform) != nullptr;
   }
 
-  /** Whether it has its parameters on a grid that must be that of the virtual domain. */
-  static bool
-  IsOnDomain(const TransformType & transform)
-  {
-    using CategoryEnum = typename TransformType::TransformCategoryEnum;
-    const auto category = transform.GetTransformCategory();
-    return category == CategoryEnum::DisplacementField || category == CategoryEnum::VelocityField;
-  }
-
   /** Time of the last change of a transform, of its parts and of its displacement field. */
   static ModifiedTimeType
   GetTime(const TransformType & transform)

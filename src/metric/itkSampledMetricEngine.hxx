@@ -69,7 +69,7 @@ SampledMetricEngine<TImageMetric>::MakeKeyOfSamples(const TImageMetric & metric)
   append(metric.GetFixedImageMask());
   append(Access::FixedInterpolator(metric).GetPointer());
   append(metric.GetFixedTransform());
-  key.push_back(MaskGeometry<ImageDimension>::GetTimeOfTransform(*metric.GetFixedTransform()));
+  key.push_back(TransformQuestions<typename TImageMetric::FixedTransformType>::GetTime(*metric.GetFixedTransform()));
   append(metric.GetVirtualSampledPointSet());
   append(metric.GetVirtualSampledPointSet()->GetPoints());
   return key;

@@ -18,6 +18,9 @@
 #ifndef itkMaskGeometry_h
 #define itkMaskGeometry_h
 
+#include "geometry/itkGridGeometry.h"
+#include "geometry/itkTransformQuestions.h"
+
 #include "itkImageBase.h"
 #include "itkImageMaskSpatialObject.h"
 #include "itkSpatialObject.h"
@@ -77,17 +80,26 @@ public:
   bool
   IsMapLinear() const
   {
-    return DomainToMask == nullptr || Self::IsLinear(*DomainToMask);
+    return DomainToMask == nullptr || TransformQuestions<TransformType>::IsLinear(*DomainToMask);
   }
 
   /** Make the mask and its children compute now what they would compute when they are first asked, which several
    * threads must not do at the same time. */
   void
-  FillCachesOfMask() const;
+  FillCachesOfMask() const
+  {
+    if (Mask != nullptr)
+    {
+      Self::FillCachesOf(*Mask);
+    }
+  }
+  /** The same for any object. */
+  static void
+  FillCachesOf(const MaskType & object);
 
-  /** Time of the last change of a transform, of its parts and of its displacement field. */
-  static ModifiedTimeType
-  GetTimeOfTransform(const TransformType & transform);
+  /** Whether a transform of a spatial object is known to do nothing. */
+  static bool
+  IsIdentity(const typename MaskType::TransformType & transform);
 
   /** The mask, if it is a mask image and nothing else; otherwise null. */
   const ImageMaskType *
@@ -115,32 +127,10 @@ public:
   RegionType
   Confine(const RegionType & region) const;
 
-  /** The voxels of a grid whose centres are inside a region of another grid with the same axes. Size 0 if none is. */
-  static RegionType
-  GetVoxelsCenteredIn(const DomainType & grid, const DomainType & otherGrid, const RegionType & otherRegion);
-
-  /** Whether two grids have the same origin, spacing and direction. */
-  static bool
-  IsSameGrid(const DomainType & a, const DomainType & b)
-  {
-    return a.GetOrigin() == b.GetOrigin() && a.GetSpacing() == b.GetSpacing() && a.GetDirection() == b.GetDirection();
-  }
-
 private:
-  using PointsType = std::vector<PointType>;
+  using GridsType = GridGeometry<VDimension>;
+  using PointsType = typename GridsType::PointsType;
 
-  /** Not all transforms tell the truth in IsLinear(). */
-  static bool
-  IsLinear(const TransformType & transform);
-  static void
-  FillCachesOf(const MaskType & object);
-  static bool
-  IsIdentity(const typename MaskType::TransformType & transform);
-  /** The corners of the buffer of an image, half a voxel beyond the centres. */
-  static PointsType
-  GetCorners(const DomainType & image);
-  static PointsType
-  GetCorners(const PointType & minimum, const PointType & maximum);
   /** Append the corners of boxes that hold an object and its children, in the space of the object.
    * \return whether such boxes are known */
   static bool

@@ -20,14 +20,12 @@
 
 #include "itkBlobSpatialObject.h"
 #include "itkBoxSpatialObject.h"
-#include "itkDisplacementFieldTransform.h"
 #include "itkEllipseSpatialObject.h"
 #include "itkGaussianSpatialObject.h"
 #include "itkGroupSpatialObject.h"
 #include "itkLandmarkSpatialObject.h"
 #include "itkLineSpatialObject.h"
 #include "itkMath.h"
-#include "itkMultiTransform.h"
 #include "itkPolygonSpatialObject.h"
 #include "itkSurfaceSpatialObject.h"
 #include "itkTubeSpatialObject.h"
@@ -50,16 +48,10 @@ MaskGeometry<VDimension>::IsInside(const PointType & point) const
   const PointType mapped = this->MapPoint(point);
   if (FixedImage != nullptr)
   {
-    // The same test as ImageFunction::IsInsideBuffer, which the metrics apply. Negated, to catch NaN.
-    const auto         position = FixedImage->template TransformPhysicalPointToContinuousIndex<double>(mapped);
-    const RegionType & buffer = FixedImage->GetBufferedRegion();
-    for (unsigned int d = 0; d < VDimension; ++d)
+    const auto position = FixedImage->template TransformPhysicalPointToContinuousIndex<double>(mapped);
+    if (!GridsType::IsInside(FixedImage->GetBufferedRegion(), position))
     {
-      const auto begin = static_cast<double>(buffer.GetIndex(d)) - 0.5;
-      if (!(position[d] >= begin && position[d] < begin + static_cast<double>(buffer.GetSize(d))))
-      {
-        return false;
-      }
+      return false;
     }
   }
   if (Mask == nullptr)
@@ -68,43 +60,6 @@ MaskGeometry<VDimension>::IsInside(const PointType & point) const
   }
   return Mask->GetNumberOfChildren() == 0 ? Mask->IsInsideInWorldSpace(mapped)
                                           : Mask->IsInsideInWorldSpace(mapped, MaskType::MaximumDepth);
-}
-
-template <unsigned int VDimension>
-bool
-MaskGeometry<VDimension>::IsLinear(const TransformType & transform)
-{
-  if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
-  {
-    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
-    {
-      if (!Self::IsLinear(*parts->GetNthTransformConstPointer(n)))
-      {
-        return false;
-      }
-    }
-    return true;
-  }
-  return transform.GetTransformCategory() == TransformType::TransformCategoryEnum::Linear;
-}
-
-template <unsigned int VDimension>
-ModifiedTimeType
-MaskGeometry<VDimension>::GetTimeOfTransform(const TransformType & transform)
-{
-  ModifiedTimeType time = transform.GetMTime();
-  if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
-  {
-    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
-    {
-      time = std::max(time, Self::GetTimeOfTransform(*parts->GetNthTransformConstPointer(n)));
-    }
-  }
-  else if (const auto * const field = dynamic_cast<const DisplacementFieldTransform<double, VDimension> *>(&transform))
-  {
-    time = field->GetDisplacementField() != nullptr ? std::max(time, field->GetDisplacementField()->GetMTime()) : time;
-  }
-  return time;
 }
 
 template <unsigned int VDimension>
@@ -121,16 +76,6 @@ MaskGeometry<VDimension>::FillCachesOf(const MaskType & object)
   for (const auto & child : *children)
   {
     Self::FillCachesOf(*child);
-  }
-}
-
-template <unsigned int VDimension>
-void
-MaskGeometry<VDimension>::FillCachesOfMask() const
-{
-  if (Mask != nullptr)
-  {
-    Self::FillCachesOf(*Mask);
   }
 }
 
@@ -160,7 +105,7 @@ MaskGeometry<VDimension>::FindAlignedMask() const -> std::optional<AlignedMask>
 {
   const auto * const imageMask = this->GetImageMask();
   const bool         isOtherLimit =
-    FixedImage != nullptr && !(Self::IsSameGrid(*FixedImage, *Domain) &&
+    FixedImage != nullptr && !(GridsType::IsSame(*FixedImage, *Domain) &&
                                FixedImage->GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion()));
   if (imageMask == nullptr || isOtherLimit || DomainToMask != nullptr ||
       !Self::IsIdentity(*imageMask->GetObjectToWorldTransform()))
@@ -196,48 +141,8 @@ bool
 MaskGeometry<VDimension>::IsUnrestricted() const
 {
   return Mask == nullptr &&
-         (FixedImage == nullptr || (DomainToMask == nullptr && Self::IsSameGrid(*FixedImage, *Domain) &&
+         (FixedImage == nullptr || (DomainToMask == nullptr && GridsType::IsSame(*FixedImage, *Domain) &&
                                     FixedImage->GetBufferedRegion().IsInside(Domain->GetLargestPossibleRegion())));
-}
-
-template <unsigned int VDimension>
-auto
-MaskGeometry<VDimension>::GetCorners(const PointType & minimum, const PointType & maximum) -> PointsType
-{
-  PointsType corners(size_t{ 1 } << VDimension, minimum);
-  for (size_t corner = 0; corner < corners.size(); ++corner)
-  {
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      if (((corner >> d) & 1U) != 0)
-      {
-        corners[corner][d] = maximum[d];
-      }
-    }
-  }
-  return corners;
-}
-
-template <unsigned int VDimension>
-auto
-MaskGeometry<VDimension>::GetCorners(const DomainType & image) -> PointsType
-{
-  const RegionType & buffer = image.GetBufferedRegion();
-  PointType          minimum;
-  PointType          maximum;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    minimum[d] = static_cast<double>(buffer.GetIndex(d)) - 0.5;
-    maximum[d] = minimum[d] + static_cast<double>(buffer.GetSize(d));
-  }
-  PointsType corners = Self::GetCorners(minimum, maximum);
-  for (PointType & corner : corners)
-  {
-    ContinuousIndexType position;
-    position.CastFrom(corner);
-    corner = image.template TransformContinuousIndexToPhysicalPoint<double>(position);
-  }
-  return corners;
 }
 
 template <unsigned int VDimension>
@@ -261,7 +166,7 @@ MaskGeometry<VDimension>::AppendCorners(const MaskType & object, bool withChildr
     {
       return false;
     }
-    own = Self::GetCorners(*imageMask.GetImage());
+    own = GridsType::GetCorners(*imageMask.GetImage(), imageMask.GetImage()->GetBufferedRegion());
   }
   else if (type == typeid(EllipseSpatialObject<VDimension>))
   {
@@ -279,12 +184,12 @@ MaskGeometry<VDimension>::AppendCorners(const MaskType & object, bool withChildr
       minimum[d] -= radius[d];
       maximum[d] += radius[d];
     }
-    own = Self::GetCorners(minimum, maximum);
+    own = GridsType::GetCorners(minimum, maximum);
   }
   else if (looksAtItsBox)
   {
     const auto * const box = object.GetMyBoundingBoxInObjectSpace();
-    own = Self::GetCorners(box->GetMinimum(), box->GetMaximum());
+    own = GridsType::GetCorners(box->GetMinimum(), box->GetMaximum());
   }
   else if (type != typeid(GroupSpatialObject<VDimension>)) // which has nothing but its children
   {
@@ -387,7 +292,7 @@ MaskGeometry<VDimension>::Confine(const RegionType & region) const -> RegionType
   RegionType confined = region;
   if (FixedImage != nullptr)
   {
-    confined = this->ConfineToBoxAround(confined, Self::GetCorners(*FixedImage));
+    confined = this->ConfineToBoxAround(confined, GridsType::GetCorners(*FixedImage, FixedImage->GetBufferedRegion()));
   }
   if (Mask != nullptr && confined.GetNumberOfPixels() > 0)
   {
@@ -404,36 +309,6 @@ MaskGeometry<VDimension>::Confine(const RegionType & region) const -> RegionType
   return confined;
 }
 
-template <unsigned int VDimension>
-auto
-MaskGeometry<VDimension>::GetVoxelsCenteredIn(const DomainType & grid,
-                                              const DomainType & otherGrid,
-                                              const RegionType & otherRegion) -> RegionType
-{
-  const auto toGrid = [&](double offset, bool isUpper) {
-    ContinuousIndexType corner(isUpper ? otherRegion.GetUpperIndex() : otherRegion.GetIndex());
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      corner[d] += offset;
-    }
-    return grid.template TransformPhysicalPointToContinuousIndex<double>(
-      otherGrid.template TransformContinuousIndexToPhysicalPoint<double>(corner));
-  };
-  const auto lowerPosition = toGrid(-0.5, false);
-  const auto upperPosition = toGrid(0.5, true);
-
-  RegionType region = grid.GetLargestPossibleRegion();
-  const auto lowest = region.GetIndex();
-  const auto highest = region.GetUpperIndex();
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    const IndexValueType lower = std::max(lowest[d], Math::Ceil<IndexValueType>(lowerPosition[d]));
-    const IndexValueType upper = std::min(highest[d], Math::Ceil<IndexValueType>(upperPosition[d]) - 1);
-    region.SetIndex(d, lower);
-    region.SetSize(d, lower > upper ? 0 : static_cast<SizeValueType>(upper - lower + 1));
-  }
-  return region;
-}
 } // end namespace itk
 
 #endif // itkMaskGeometry_hxx

@@ -20,7 +20,6 @@
 
 #include "sampler/itkMaskedVoxelRuns.h"
 #include "sampler/itkMaskGeometry.h"
-#include "itkMultiThreaderBase.h"
 
 namespace itk
 {

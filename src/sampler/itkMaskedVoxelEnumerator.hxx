@@ -18,12 +18,13 @@
 #ifndef itkMaskedVoxelEnumerator_hxx
 #define itkMaskedVoxelEnumerator_hxx
 
+#include "geometry/itkParallelTasks.h"
 #include "sampler/itkMaskRowScanner.h"
 
 #include "itkMath.h"
 
-#include <atomic>
 #include <cmath>
+#include <mutex>
 
 namespace itk
 {
@@ -101,16 +102,14 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
     IndexType Lower = IndexType::Filled(std::numeric_limits<IndexValueType>::max());
     IndexType Upper = IndexType::Filled(std::numeric_limits<IndexValueType>::min());
   };
-  std::vector<Bounds> bounds(numberOfWorkUnits);
+  Bounds     all;
+  std::mutex mutex;
 
   m_Geometry.FillCachesOfMask();
-  // Work units take blocks until none is left, because the mask need not be spread evenly.
-  std::atomic<SizeValueType> nextBlock{ 0 };
-  const auto                 work = [&](SizeValueType workUnit) {
-    Bounds    bound; // of this work unit alone: in the vector, two would write to the same cache line
+  ParallelTasks::Share(numberOfBlocks, numberOfWorkUnits, [&](const auto & forEachBlock) {
+    Bounds    bound;
     Collector collector;
-    for (SizeValueType b = nextBlock++; b < numberOfBlocks; b = nextBlock++)
-    {
+    forEachBlock([&](SizeValueType b) {
       const SizeValueType firstRow = b * numberOfRows / numberOfBlocks;
       const SizeValueType endRow = (b + 1) * numberOfRows / numberOfBlocks;
       collector.Runs.clear();
@@ -147,22 +146,15 @@ MaskedVoxelEnumerator<VDimension>::Enumerate(const RegionType & wholeRegion, Thr
       block.Position = firstRow * size[0];
       block.NumberOfVoxels = collector.NumberOfVoxels;
       block.Runs.assign(collector.Runs.begin(), collector.Runs.end());
-    }
-    bounds[workUnit] = bound;
-  };
-  const auto threader = MultiThreaderBase::New();
-  threader->SetNumberOfWorkUnits(numberOfWorkUnits);
-  threader->ParallelizeArray(0, numberOfWorkUnits, work, nullptr);
-
-  Bounds all;
-  for (const Bounds & bound : bounds)
-  {
+    });
+    const std::lock_guard<std::mutex> lock(mutex);
     for (unsigned int d = 0; d < VDimension; ++d)
     {
       all.Lower[d] = std::min(all.Lower[d], bound.Lower[d]);
       all.Upper[d] = std::max(all.Upper[d], bound.Upper[d]);
     }
-  }
+  });
+
   RegionType boundingRegion;
   if (all.Lower[0] <= all.Upper[0])
   {

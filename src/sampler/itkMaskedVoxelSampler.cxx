@@ -17,7 +17,7 @@
  *=========================================================================*/
 // The library of the module is being built: the extern templates of the header are defined here.
 #define ITK_TEMPLATE_EXPLICIT_MaskedVoxelSampler
-#include "itkMaskedVoxelSampler.h"
+#include "sampler/itkMaskedVoxelSampler.hxx"
 
 namespace itk
 {

@@ -73,12 +73,7 @@ public:
   DrawRegularly(const GeometryType & geometry, SizeValueType numberOfSamples, double phase) const;
 
 private:
-  /** The sums of the weights before a block, and from there to the end of each of its runs. */
-  struct Sums
-  {
-    double              Before{};
-    std::vector<double> RunEnds{};
-  };
+  using SumsType = std::vector<double>;
 
   /** A voxel, and the sums of the weights before it and up to it. */
   struct Voxel
@@ -96,13 +91,14 @@ private:
   double
   GetTotal() const
   {
-    return m_Sums.back().Before + m_Sums.back().RunEnds.back();
+    return m_RunEnds.back().back();
   }
 
   const RunsType *        m_Runs;
   const WeightImageType * m_WeightImage;
   bool                    m_IsOnSameGrid{};
-  std::vector<Sums>       m_Sums{};
+  /** The sums of the weights up to the end of each run, of each block. */
+  std::vector<SumsType> m_RunEnds{};
 };
 } // end namespace itk
 

@@ -18,7 +18,7 @@
 #ifndef itkMaskedVoxelWeights_hxx
 #define itkMaskedVoxelWeights_hxx
 
-#include "itkMultiThreaderBase.h"
+#include "geometry/itkParallelTasks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,21 +32,21 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
                                                    ThreadIdType            numberOfWorkUnits)
   : m_Runs(&runs)
   , m_WeightImage(&weightImage)
-  , m_IsOnSameGrid(geometry.DomainToMask == nullptr && GeometryType::IsSameGrid(*geometry.Domain, weightImage) &&
+  , m_IsOnSameGrid(geometry.DomainToMask == nullptr &&
+                   GridGeometry<VDimension>::IsSame(*geometry.Domain, weightImage) &&
                    weightImage.GetBufferedRegion().IsInside(runs.GetBoundingRegion()))
-  , m_Sums(runs.GetBlocks().size())
+  , m_RunEnds(runs.GetBlocks().size())
 {
   struct BadWeight
   {
     IndexType Index;
     double    Weight;
   };
-  std::vector<std::optional<BadWeight>> badWeights(m_Sums.size());
+  std::vector<std::optional<BadWeight>> badWeights(m_RunEnds.size());
 
   const auto sumBlock = [&](SizeValueType b) {
     const auto & block = runs.GetBlocks()[b];
-    double       sum = 0.0;
-    m_Sums[b].RunEnds.reserve(block.Runs.size());
+    m_RunEnds[b].reserve(block.Runs.size());
     for (size_t run = 0; run < block.Runs.size(); ++run)
     {
       IndexType           index = runs.GetFirstIndex({ b, run });
@@ -61,16 +61,14 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
         }
         sumOfRun += weight;
       }
-      sum += sumOfRun;
-      m_Sums[b].RunEnds.push_back(sum);
+      m_RunEnds[b].push_back(sumOfRun);
     }
   };
-  const auto threader = MultiThreaderBase::New();
-  threader->SetNumberOfWorkUnits(numberOfWorkUnits);
-  threader->ParallelizeArray(0, m_Sums.size(), sumBlock, nullptr);
+  ParallelTasks::ForEach(m_RunEnds.size(), numberOfWorkUnits, sumBlock);
 
+  // Run after run: how the runs fall into blocks depends on the extent of the domain, and must not change a rounding.
   double total = 0.0;
-  for (size_t b = 0; b < m_Sums.size(); ++b)
+  for (size_t b = 0; b < m_RunEnds.size(); ++b)
   {
     if (badWeights[b])
     {
@@ -80,8 +78,11 @@ MaskedVoxelWeights<VDimension>::MaskedVoxelWeights(const RunsType &        runs,
                                   "a voxel. Correct the weight image, or take the voxel "
                                   "out of the mask.");
     }
-    m_Sums[b].Before = total;
-    total += m_Sums[b].RunEnds.back();
+    for (double & sum : m_RunEnds[b])
+    {
+      total += sum;
+      sum = total;
+    }
   }
   if (!(total > 0.0))
   {
@@ -112,24 +113,27 @@ MaskedVoxelWeights<VDimension>::Find(const GeometryType & geometry, double value
   // Whether the voxel looked for comes after those that have this sum.
   const auto isBefore = [value, inclusive](double sum) { return inclusive ? sum < value : sum <= value; };
 
-  const auto sums = std::partition_point(
-    m_Sums.begin(), std::prev(m_Sums.end()), [&](const Sums & s) { return isBefore(s.Before + s.RunEnds.back()); });
-  const auto runEnd = std::partition_point(
-    sums->RunEnds.begin(), std::prev(sums->RunEnds.end()), [&](double end) { return isBefore(sums->Before + end); });
-  const typename RunsType::Location location{ static_cast<size_t>(sums - m_Sums.begin()),
-                                              static_cast<size_t>(runEnd - sums->RunEnds.begin()) };
+  const auto block = std::partition_point(
+    m_RunEnds.begin(), std::prev(m_RunEnds.end()), [&](const SumsType & sums) { return isBefore(sums.back()); });
+  const auto                        runEnd = std::partition_point(block->begin(), std::prev(block->end()), isBefore);
+  const typename RunsType::Location location{ static_cast<size_t>(block - m_RunEnds.begin()),
+                                              static_cast<size_t>(runEnd - block->begin()) };
 
   IndexType           index = m_Runs->GetFirstIndex(location);
   const SizeValueType length = m_Runs->GetBlocks()[location.Block].GetLength(location.Run);
-  const double        beforeRun = location.Run > 0 ? *std::prev(runEnd) : 0.0;
-  Voxel               voxel;
+  double              beforeRun = 0.0;
+  if (location.Run > 0 || location.Block > 0)
+  {
+    beforeRun = location.Run > 0 ? *std::prev(runEnd) : std::prev(block)->back();
+  }
+  Voxel voxel;
   voxel.Rank = m_Runs->GetFirstRank(location);
   double sumOfRun = 0.0;
   for (SizeValueType x = 0;; ++x, ++index[0], ++voxel.Rank)
   {
-    voxel.Before = sums->Before + (beforeRun + sumOfRun);
+    voxel.Before = beforeRun + sumOfRun;
     sumOfRun += this->GetWeight(geometry, index);
-    voxel.After = sums->Before + (beforeRun + sumOfRun);
+    voxel.After = beforeRun + sumOfRun;
     if (x + 1 == length || !isBefore(voxel.After))
     {
       return voxel;

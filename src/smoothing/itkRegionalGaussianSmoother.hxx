@@ -18,10 +18,9 @@
 #ifndef itkRegionalGaussianSmoother_hxx
 #define itkRegionalGaussianSmoother_hxx
 
-#include "itkMultiThreaderBase.h"
+#include "geometry/itkParallelTasks.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <memory>
 
@@ -206,23 +205,10 @@ RegionalGaussianSmoother<TImage>::ForEachTask(SizeValueType numberOfTasks,
                                               SizeValueType maximumLength,
                                               TFunction     function) const
 {
-  // Work units take a few tasks at a time until none is left.
-  const SizeValueType grain = std::max<SizeValueType>(numberOfTasks / (16 * SizeValueType{ m_NumberOfWorkUnits }), 1);
-  std::atomic<SizeValueType> next{ 0 };
-  const auto                 work = [&](SizeValueType) {
+  ParallelTasks::Share(numberOfTasks, m_NumberOfWorkUnits, [&](const auto & forEachTask) {
     Scratch scratch(maximumLength);
-    for (SizeValueType first = next.fetch_add(grain); first < numberOfTasks; first = next.fetch_add(grain))
-    {
-      const SizeValueType end = std::min(first + grain, numberOfTasks);
-      for (SizeValueType task = first; task < end; ++task)
-      {
-        function(task, scratch);
-      }
-    }
-  };
-  const auto threader = MultiThreaderBase::New();
-  threader->SetNumberOfWorkUnits(m_NumberOfWorkUnits);
-  threader->ParallelizeArray(0, m_NumberOfWorkUnits, work, nullptr);
+    forEachTask([&](SizeValueType task) { function(task, scratch); });
+  });
 }
 
 template <typename TImage>

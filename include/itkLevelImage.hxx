@@ -20,6 +20,7 @@
 
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace itk
@@ -37,26 +38,14 @@ LevelImage<TImage>::LevelImage(const TImage * image, double sigma, bool isPhysic
 }
 
 template <typename TImage>
-bool
-LevelImage<TImage>::CanBePart() const
-{
-  return RegionalGaussianSmoother<TImage>::IsSupported &&
-         m_Image->GetBufferedRegion() == m_Image->GetLargestPossibleRegion();
-}
-
-template <typename TImage>
 typename TImage::ConstPointer
-LevelImage<TImage>::MakePart(const RegionType & region) const
+LevelImage<TImage>::Smooth(const RegionType & region, bool isGenerous) const
 {
-  if (!m_IsSmoothed)
+  if constexpr (IsTypeOfParts)
   {
-    return m_Image;
-  }
-  if constexpr (RegionalGaussianSmoother<TImage>::IsSupported)
-  {
-    if (this->CanBePart())
+    if (m_Image->GetBufferedRegion() == m_Image->GetLargestPossibleRegion())
     {
-      return RegionalGaussianSmoother<TImage>(m_Image, m_Sigmas, m_NumberOfWorkUnits).Smooth(region).GetPointer();
+      return SmootherType::Smooth(m_Image, m_Sigmas, region, isGenerous, m_NumberOfWorkUnits).GetPointer();
     }
   }
   const auto filter = SmoothingRecursiveGaussianImageFilter<TImage, TImage>::New();
@@ -66,31 +55,6 @@ LevelImage<TImage>::MakePart(const RegionType & region) const
   const typename TImage::Pointer output = filter->GetOutput();
   output->DisconnectPipeline();
   return output.GetPointer();
-}
-
-template <typename TImage>
-typename TImage::ConstPointer
-LevelImage<TImage>::MakePartOrWhole(const RegionType & region) const
-{
-  if constexpr (RegionalGaussianSmoother<TImage>::IsSupported)
-  {
-    if (m_IsSmoothed && this->CanBePart())
-    {
-      const RegionalGaussianSmoother<TImage> smoother(m_Image, m_Sigmas, m_NumberOfWorkUnits);
-      const RegionType &                     whole = m_Image->GetBufferedRegion();
-      const auto numberOfInputs = static_cast<double>(smoother.GetInputRegion(region).GetNumberOfPixels());
-      const bool isNearlyWhole = numberOfInputs > 0.7 * static_cast<double>(whole.GetNumberOfPixels());
-      return smoother.Smooth(isNearlyWhole ? whole : region).GetPointer();
-    }
-  }
-  return this->MakePart(region);
-}
-
-template <typename TImage>
-typename TImage::ConstPointer
-LevelImage<TImage>::MakeWhole() const
-{
-  return this->MakePart(m_Image->GetBufferedRegion());
 }
 
 template <typename TImage>
@@ -121,14 +85,17 @@ LevelImage<TImage>::MakeRegion(const ContinuousIndexType & lower,
 
 template <typename TImage>
 auto
-LevelImage<TImage>::MakeWider(const RegionType & region, double numberOfVoxels, double fraction) const -> RegionType
+LevelImage<TImage>::MakeWider(const RegionType & region,
+                              const RegionType & other,
+                              double             numberOfVoxels,
+                              double             fraction) const -> RegionType
 {
   ContinuousIndexType lower;
   ContinuousIndexType upper;
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
-    lower[d] = static_cast<double>(region.GetIndex(d));
-    upper[d] = static_cast<double>(region.GetUpperIndex()[d]);
+    lower[d] = static_cast<double>(std::min(region.GetIndex(d), other.GetIndex(d)));
+    upper[d] = static_cast<double>(std::max(region.GetUpperIndex()[d], other.GetUpperIndex()[d]));
   }
   return this->MakeRegion(lower, upper, numberOfVoxels, fraction);
 }

@@ -18,17 +18,16 @@
 #ifndef itkLevelImage_h
 #define itkLevelImage_h
 
-#include "smoothing/itkRegionalGaussianSmoother.h"
-
-#include <algorithm>
+#include "itkContinuousIndex.h"
+#include "itkLevelSmoother.h"
 
 namespace itk
 {
 /** \class LevelImage
  * \brief An image as a level of a registration sees it: smoothed, in whole or in part, or as it is.
  *
- * \tparam TImage type of the image
- * \sa RegionalGaussianSmoother
+ * \tparam TImage type of the image; in parts, and fast, for those that LevelSmoother is compiled for
+ * \sa LevelSmoother
  * \ingroup MaskedSampling
  */
 template <typename TImage>
@@ -54,17 +53,26 @@ public:
 
   /** The whole image, the very one if it is not smoothed. */
   typename TImage::ConstPointer
-  MakeWhole() const;
+  MakeWhole() const
+  {
+    return this->MakePart(m_Image->GetBufferedRegion());
+  }
 
   /** The smoothed image, with a region in its buffer (or more, if its type is none that can be smoothed in part). If it
    * is not smoothed, the whole image. */
   typename TImage::ConstPointer
-  MakePart(const RegionType & region) const;
+  MakePart(const RegionType & region) const
+  {
+    return m_IsSmoothed ? this->Smooth(region, false) : m_Image;
+  }
 
   /** The same, but the whole smoothed image if that takes hardly more time. It takes less memory, being smoothed in
    * place. */
   typename TImage::ConstPointer
-  MakePartOrWhole(const RegionType & region) const;
+  MakePartOrWhole(const RegionType & region) const
+  {
+    return m_IsSmoothed ? this->Smooth(region, true) : m_Image;
+  }
 
   /** The voxels needed to interpolate between two positions, and some more on each side: a number, and a fraction of
    * the extent. Cropped to the buffer; if nothing is left, the whole buffer. */
@@ -74,13 +82,22 @@ public:
              double                      numberOfVoxels,
              double                      fraction) const;
 
-  /** A region that grows as the one of MakeRegion() does. */
+  /** A region that holds two, and grows as the one of MakeRegion() does. */
   RegionType
-  MakeWider(const RegionType & region, double numberOfVoxels, double fraction) const;
+  MakeWider(const RegionType & region, const RegionType & other, double numberOfVoxels, double fraction) const;
 
 private:
-  bool
-  CanBePart() const;
+  using SmootherType = LevelSmoother<typename TImage::PixelType, ImageDimension>;
+  static constexpr bool IsTypeOfParts = [] {
+    if constexpr (SmootherType::IsCompiled)
+    {
+      return std::is_same_v<TImage, typename SmootherType::ImageType>;
+    }
+    return false;
+  }();
+
+  typename TImage::ConstPointer
+  Smooth(const RegionType & region, bool isGenerous) const;
 
   typename TImage::ConstPointer m_Image{};
   SigmaArrayType                m_Sigmas{};
@@ -90,7 +107,7 @@ private:
 } // end namespace itk
 
 #ifndef ITK_MANUAL_INSTANTIATION
-#  include "level/itkLevelImage.hxx"
+#  include "itkLevelImage.hxx"
 #endif
 
 #endif // itkLevelImage_h

@@ -1,0 +1,166 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkPointsInMovingImage_h
+#define itkPointsInMovingImage_h
+
+#include "geometry/itkGridGeometry.h"
+#include "metric/itkSampledTransform.h"
+#include "sampler/itkMaskGeometry.h"
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace itk
+{
+/** \class PointsInMovingImage
+ * \brief Finds how many points a transform maps into an image and its mask, and between which positions they are.
+ * \ingroup MaskedSampling
+ */
+template <unsigned int VDimension>
+class PointsInMovingImage
+{
+public:
+  using ImageType = ImageBase<VDimension>;
+  using MaskType = SpatialObject<VDimension>;
+  using TransformType = Transform<double, VDimension, VDimension>;
+  using PointType = Point<double, VDimension>;
+  using PositionType = ContinuousIndex<double, VDimension>;
+  using BoundsType = std::pair<PositionType, PositionType>;
+  using PointsContainerType = typename PointSet<float, VDimension>::PointsContainer;
+  using CoordinatesType = std::array<std::vector<double>, VDimension>;
+  using MapType = std::function<PointType(const PointType &)>;
+
+  /** \param mask null: none */
+  PointsInMovingImage(const ImageType & image, const MaskType * mask)
+    : m_Image(image)
+  {
+    m_MaskGeometry.Mask = mask;
+  }
+
+  /** \param coordinates the same points in double; null: there are none
+   * \param transform from the points to the space of the image; null: the map does it */
+  void
+  Locate(const PointsContainerType & points,
+         const CoordinatesType *     coordinates,
+         const TransformType *       transform,
+         const MapType &             map)
+  {
+    const auto &        floats = points.CastToSTLConstContainer();
+    const SizeValueType number = floats.size();
+    const auto          getPoint = [&](SizeValueType i) {
+      PointType point;
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        point[d] = coordinates != nullptr ? (*coordinates)[d][i] : static_cast<double>(floats[i][d]);
+      }
+      return point;
+    };
+    if (transform != nullptr && SampledTransform<VDimension>::IsKnown(*transform))
+    {
+      this->LocateInBatches(number, getPoint, *transform);
+      return;
+    }
+    for (SizeValueType i = 0; i < number; ++i)
+    {
+      const PointType mapped = transform != nullptr ? transform->TransformPoint(getPoint(i)) : map(getPoint(i));
+      this->Add(m_Image.template TransformPhysicalPointToContinuousIndex<double>(mapped));
+    }
+  }
+
+  SizeValueType
+  GetNumber() const
+  {
+    return m_Number;
+  }
+  /** None, if no point is inside. */
+  std::optional<BoundsType>
+  GetBounds() const
+  {
+    return m_Number > 0 ? std::make_optional(m_Bounds) : std::nullopt;
+  }
+
+private:
+  template <typename TGetPoint>
+  void
+  LocateInBatches(SizeValueType number, const TGetPoint & getPoint, const TransformType & transform)
+  {
+    constexpr unsigned int                                 batchSize = 64;
+    std::array<std::array<double, batchSize>, VDimension>  coordinates;
+    std::array<std::array<double, batchSize>, VDimension>  positions;
+    typename SampledTransform<VDimension>::CoordinatesType columns;
+    SampledTransform<VDimension>                           mapper;
+    const PointType                                        center = getPoint(0);
+    mapper.SetTransform(transform, m_Image, center, 1000.0 * m_Image.GetSpacing().GetVnlVector().max_value());
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      columns[d] = coordinates[d].data();
+    }
+    for (SizeValueType first = 0; first < number; first += batchSize)
+    {
+      const auto count = static_cast<unsigned int>(std::min<SizeValueType>(batchSize, number - first));
+      for (unsigned int i = 0; i < count; ++i)
+      {
+        const PointType point = getPoint(first + i);
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          coordinates[d][i] = point[d] - center[d];
+        }
+      }
+      mapper.Map(columns, count, positions);
+      for (unsigned int i = 0; i < count; ++i)
+      {
+        PositionType position;
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          position[d] = positions[d][i];
+        }
+        this->Add(position);
+      }
+    }
+  }
+
+  void
+  Add(const PositionType & position)
+  {
+    const bool isInside =
+      GridGeometry<VDimension>::IsInside(m_Image.GetBufferedRegion(), position) &&
+      (m_MaskGeometry.Mask == nullptr ||
+       m_MaskGeometry.IsInside(m_Image.template TransformContinuousIndexToPhysicalPoint<double>(position)));
+    if (!isInside)
+    {
+      return;
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      m_Bounds.first[d] = m_Number == 0 ? position[d] : std::min(m_Bounds.first[d], position[d]);
+      m_Bounds.second[d] = m_Number == 0 ? position[d] : std::max(m_Bounds.second[d], position[d]);
+    }
+    ++m_Number;
+  }
+
+  const ImageType &        m_Image;
+  MaskGeometry<VDimension> m_MaskGeometry{};
+  SizeValueType            m_Number{};
+  BoundsType               m_Bounds{};
+};
+} // end namespace itk
+
+#endif // itkPointsInMovingImage_h

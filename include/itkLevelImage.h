@@ -74,6 +74,11 @@ public:
     return m_IsSmoothed ? this->Smooth(region, true) : m_Image;
   }
 
+  /** The same, of a region that is made wider by a number of voxels, and its own extent, until not all of its values
+   * are equal. */
+  typename TImage::ConstPointer
+  MakeVaryingPart(RegionType & region, double numberOfVoxels) const;
+
   /** The voxels needed to interpolate between two positions, and some more on each side: a number, and a fraction of
    * the extent. Cropped to the buffer; if nothing is left, the whole buffer. */
   RegionType

@@ -18,6 +18,7 @@
 #ifndef itkLevelImage_hxx
 #define itkLevelImage_hxx
 
+#include "itkImageRegionConstIterator.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
 
 #include <algorithm>
@@ -55,6 +56,28 @@ LevelImage<TImage>::Smooth(const RegionType & region, bool isGenerous) const
   const typename TImage::Pointer output = filter->GetOutput();
   output->DisconnectPipeline();
   return output.GetPointer();
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
+LevelImage<TImage>::MakeVaryingPart(RegionType & region, double numberOfVoxels) const
+{
+  while (true)
+  {
+    auto part = this->MakePartOrWhole(region);
+    // Not the whole range: two values that differ are soon found.
+    ImageRegionConstIterator<TImage> it(part, region);
+    const auto                       first = it.Get();
+    while (!it.IsAtEnd() && it.Get() == first)
+    {
+      ++it;
+    }
+    if (!it.IsAtEnd() || region == m_Image->GetBufferedRegion())
+    {
+      return part;
+    }
+    region = this->MakeWider(region, region, numberOfVoxels, 1.0);
+  }
 }
 
 template <typename TImage>

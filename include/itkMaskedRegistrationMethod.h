@@ -106,7 +106,18 @@ protected:
   void
   RunLevels() override;
   void
-  SetMetricSamplePoints() override;
+  SetMetricSamplePoints() override
+  {
+    Superclass::SetMetricSamplePoints();
+    for (const auto & [index, metric] : this->GetImageMetrics())
+    {
+      if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
+      {
+        sampledMetric->SetSampleCoordinates(this->GetSamples(index).GetCoordinates(),
+                                            !this->GetOptionalSamplingRegion());
+      }
+    }
+  }
   bool
   TakesCoordinates(ImageMetricType & metric) const override;
 
@@ -151,6 +162,9 @@ private:
                    SampledMetricType &                 sampledMetric,
                    const LevelImage<FixedImageType> &  fixed,
                    const LevelImage<MovingImageType> & moving);
+  /** Throw if what a metric is going to allocate is more than this machine has. */
+  void
+  CheckMemory(ImageMetricType & metric, bool isInDouble) const;
   /** Give back whole images in place of parts. */
   void
   ReleaseParts();

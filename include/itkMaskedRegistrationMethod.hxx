@@ -20,7 +20,8 @@
 
 #include "itkComparesValues.h"
 #include "itkIdentityTransform.h"
-#include "itkImageRegionConstIterator.h"
+#include "itkMattesMutualInformationImageToImageMetricv4.h"
+#include "itkMattesMemory.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 
@@ -291,6 +292,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   }
   else
   {
+    this->CheckMemory(metric, this->GetSamples(index).GetPlan().IsInDouble);
     metric.SetFixedImage(fixed.MakeWhole());
     metric.SetMovingImage(moving.MakeWhole());
   }
@@ -318,22 +320,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const auto   whole = this->GetMovingImage(index)->GetBufferedRegion();
   const auto & bounds = samples.GetBoundsInMovingImage();
   auto         region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
-  auto         part = moving.MakePartOrWhole(region);
-  const auto   isConstant = [&] {
-    // Not the whole range: two values that differ are soon found.
-    ImageRegionConstIterator<MovingImageType> it(part, region);
-    const auto                                first = it.Get();
-    while (!it.IsAtEnd() && it.Get() == first)
-    {
-      ++it;
-    }
-    return it.IsAtEnd();
-  };
-  while (region != whole && isConstant())
-  {
-    region = moving.MakeWider(region, region, numberOfVoxels, 1.0);
-    part = moving.MakePartOrWhole(region);
-  }
+  const auto   part = moving.MakeVaryingPart(region, numberOfVoxels);
   metric.SetMovingImage(part);
 
   typename SampledMetricType::MovingPartType movingPart;
@@ -347,6 +334,25 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     };
   }
   sampledMetric.SetMovingPart(movingPart);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::CheckMemory(
+  ImageMetricType & metric,
+  bool              isInDouble) const
+{
+  using MattesType = MattesMutualInformationImageToImageMetricv4<TFixedImage, TMovingImage, TVirtualImage, RealType>;
+  const auto * const mattes = dynamic_cast<const MattesType *>(&metric);
+  const auto * const sampledMetric = Self::AsSampledMetric(metric);
+  const bool         evaluatesSamples = sampledMetric != nullptr && (metric.GetUseSampledPointSet() || isInDouble) &&
+                                sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform);
+  if (mattes != nullptr && !evaluatesSamples && !SamplesType::IsOnDomain(*this->m_OutputTransform))
+  {
+    MattesMemory::Check(this->m_OutputTransform->GetNumberOfParameters(),
+                        mattes->GetNumberOfHistogramBins(),
+                        mattes->GetMaximumNumberOfWorkUnits());
+  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -370,20 +376,6 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
                                    "linear nor one B-spline. Use the strategy RANDOM, or the default settings.");
   }
   return takes;
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetMetricSamplePoints()
-{
-  Superclass::SetMetricSamplePoints();
-  for (const auto & [index, metric] : this->GetImageMetrics())
-  {
-    if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
-    {
-      sampledMetric->SetSampleCoordinates(this->GetSamples(index).GetCoordinates(), !this->GetOptionalSamplingRegion());
-    }
-  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>

@@ -19,16 +19,25 @@
 #define itkMaskedImageRegistration_h
 
 #include "itkCompositeTransform.h"
-#include "itkMaskedRegistrationMethod.h"
-#include "facade/itkMaskedRegistrationOptimizer.h"
+#include "itkImage.h"
 #include "itkMaskedRegistrationSettings.h"
-#include "facade/itkMaskedRegistrationTransform.h"
+#include "itkPointSet.h"
+#include "itkSpatialObject.h"
 
-#include <exception>
-#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 namespace itk
 {
+template <typename TFixedImage,
+          typename TMovingImage,
+          typename TOutputTransform,
+          typename TVirtualImage,
+          typename TPointSet>
+class MaskedRegistrationMethod;
+
 /** \class MaskedImageRegistration
  * \brief Registers two images in one call: transform, metric, optimizer and levels are chosen by name, at run time.
  *
@@ -58,7 +67,8 @@ namespace itk
  * optimizer, EndEvent. An observer can ask for everything that is reported, and call Stop() or Finish(). What it throws
  * ends Update(), which can be called again.
  *
- * \tparam TImage type of both images; in the library of the module for float and double in 2 and 3 dimensions
+ * \tparam TImage type of both images: itk::Image of float or double in 2 or 3 dimensions, which the library of the
+ * module holds compiled
  * \ingroup MaskedSampling
  */
 template <typename TImage>
@@ -77,15 +87,22 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedImageRegistration);
 
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  static_assert(std::is_floating_point_v<typename TImage::PixelType> &&
+                  !std::is_same_v<typename TImage::PixelType, long double> &&
+                  std::is_same_v<TImage, Image<typename TImage::PixelType, ImageDimension>> &&
+                  (ImageDimension == 2 || ImageDimension == 3),
+                "There are registrations of itk::Image of float or double in 2 or 3 dimensions: cast the images.");
   using ImageType = TImage;
   using SettingsType = MaskedRegistrationSettings;
   using MaskType = SpatialObject<ImageDimension>;
   using TransformType = Transform<double, ImageDimension, ImageDimension>;
   using TransformPointer = typename TransformType::Pointer;
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
-  using MethodType = MaskedRegistrationMethod<TImage, TImage>;
-  using PointSetType = typename MethodType::MetricSamplePointSetType;
-  using WeightImageType = typename MethodType::SamplingWeightImageType;
+  /** What a stage is run by, but SyN. To use it, include its header. */
+  using MethodType =
+    MaskedRegistrationMethod<TImage, TImage, TransformType, TImage, PointSet<unsigned int, ImageDimension>>;
+  using PointSetType = PointSet<typename TImage::PixelType, ImageDimension>;
+  using WeightImageType = Image<float, ImageDimension>;
   using GridType = ImageBase<ImageDimension>;
   using ParametersType = typename TransformType::ParametersType;
 
@@ -165,10 +182,7 @@ public:
   void
   ClearStages();
   SizeValueType
-  GetNumberOfStages() const
-  {
-    return m_Stages.size();
-  }
+  GetNumberOfStages() const;
   SettingsType &
   GetStage(SizeValueType stage);
 
@@ -176,8 +190,9 @@ public:
   void
   Update();
 
-  /** The metric of the first stage where it would start, at every voxel of the mask at full resolution. (Not demons,
-   * which need a displacement field.) */
+  /** The metric of the first stage where it would start, at what Update() would sample at full resolution, without
+   * smoothing, if its sampling were "none": every voxel of the mask and the region, or else the sample points that are
+   * set. (Not demons, which need a displacement field.) */
   double
   EvaluateMetric();
 
@@ -187,48 +202,29 @@ public:
 
   /** To be called by an observer: end here, and keep what was reached. */
   void
-  Finish()
-  {
-    m_IsFinishing = true;
-  }
+  Finish();
 
   /** From fixed points to moving points: all stages, and the initial transform of the moving image. */
   const CompositeTransformType *
-  GetTransform() const
-  {
-    return m_Transform;
-  }
+  GetTransform() const;
   /** The transform of the current or last stage. */
   const TransformType *
-  GetOptimizedTransform() const
-  {
-    return m_OptimizedTransform;
-  }
+  GetOptimizedTransform() const;
 
   /** The sample points of the current or last level, in virtual space. Null if it has none. */
   const PointSetType *
-  GetUsedSamplePoints() const
-  {
-    return m_ReadSamplePoints ? m_ReadSamplePoints() : m_LastSamplePoints.GetPointer();
-  }
+  GetUsedSamplePoints() const;
 
   const std::vector<LevelReport> &
-  GetReports() const
-  {
-    return m_Reports;
-  }
+  GetReports() const;
   const std::vector<CourseEntry> &
-  GetCourse() const
-  {
-    return m_Course;
-  }
-  itkGetConstMacro(CurrentStage, SizeValueType);
-  itkGetConstMacro(CurrentLevel, SizeValueType);
+  GetCourse() const;
+  SizeValueType
+  GetCurrentStage() const;
+  SizeValueType
+  GetCurrentLevel() const;
   Progress
-  GetProgress() const
-  {
-    return m_ReadProgress ? m_ReadProgress() : m_LastProgress;
-  }
+  GetProgress() const;
   ParametersType
   GetPosition() const;
   /** Scales of the parameters; empty: 1. */
@@ -241,70 +237,14 @@ public:
   GetStopConditionDescription() const;
 
 protected:
-  MaskedImageRegistration() = default;
-  ~MaskedImageRegistration() override = default;
+  MaskedImageRegistration();
+  ~MaskedImageRegistration() override;
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  using MetricType = ImageToImageMetricv4<TImage, TImage>;
-  using MetricPointer = typename MetricType::Pointer;
-  using TransformsType = MaskedRegistrationTransform<ImageDimension>;
-  using VectorType = Vector<double, ImageDimension>;
-  using SamplerType = MaskedVoxelSampler<ImageDimension>;
-
-  void
-  CheckInputs() const;
-  void
-  RunStage(const SettingsType & settings);
-  void
-  RunMethod(const SettingsType & settings);
-  void
-  RunSyN(const SettingsType & settings);
-  MetricPointer
-  MakeMetric(const SettingsType & settings) const;
-  template <typename TMethod>
-  void
-  SetUpMethod(TMethod & method, const SettingsType & settings, MetricType & metric) const;
-  void
-  SetUpOptimizer(const SettingsType & settings, MetricType & metric);
-  /** Make the transform of a stage, for the mask of a method. */
-  template <typename TMethod>
-  void
-  MakeTransform(TMethod & method, const SettingsType & settings, MetricType & metric);
-  VectorType
-  ComputeInitialTranslation(const SettingsType & settings) const;
-  typename SamplerType::Pointer
-  MakeSampler(const ImageType & image, const MaskType * mask) const;
-  template <typename TMethod>
-  void
-  ObserveLevels(TMethod & method, const SettingsType & settings);
-  template <typename TMethod>
-  void
-  StartLevel(TMethod & method, const SettingsType & settings);
-  void
-  EndLevel();
-  void
-  Iterate();
-  /** Throw what an observer threw where it could not be thrown. */
-  void
-  RethrowException();
-  /** The position that was evaluated is the best one so far if its value is. */
-  void
-  KeepBest(double value);
-  void
-  ReturnBest();
-  /** Keep what an observer can ask for, and let go of the rest. */
-  void
-  EndStage();
-  const GridType &
-  GetDomain() const;
-  /** Length of a step of 1. */
-  double
-  GetUnit(const SettingsType & settings) const;
-  template <typename TValue, typename TArray>
-  static TArray
-  Spread(const std::vector<TValue> & values, SizeValueType numberOfLevels, TArray array);
+  /** Runs and records. In the library alone. */
+  class Implementation;
 
   typename ImageType::ConstPointer       m_FixedImage{};
   typename ImageType::ConstPointer       m_MovingImage{};
@@ -316,45 +256,10 @@ private:
   typename TransformType::ConstPointer   m_MovingInitialTransform{};
   typename TransformType::ConstPointer   m_FixedInitialTransform{};
   typename TransformType::ConstPointer   m_TransformToOptimize{};
-  std::vector<SettingsType>              m_Stages{};
 
-  typename CompositeTransformType::Pointer m_Transform{};
-  TransformPointer                         m_OptimizedTransform{};
-  std::vector<LevelReport>                 m_Reports{};
-  std::vector<CourseEntry>                 m_Course{};
-  SizeValueType                            m_CurrentStage{};
-  SizeValueType                            m_CurrentLevel{};
-  bool                                     m_IsFinishing{};
-  bool                                     m_HasLevel{};
-  double                                   m_LevelStart{};
-
-  /** Of the stage that runs. */
-  MaskedRegistrationOptimizer  m_Optimizer{};
-  MetricPointer                m_Metric{};
-  std::function<Progress()>    m_ReadProgress{};
-  std::function<std::string()> m_ReadStopCondition{};
-  std::function<void()>        m_FinishStage{};
-  /** ITK's own way to return the best position takes that after the next step. */
-  bool                                  m_IsBestKept{};
-  bool                                  m_IsBestSearched{};
-  double                                m_BestValue{};
-  ParametersType                        m_BestPosition{};
-  ParametersType                        m_EvaluatedPosition{};
-  std::function<const PointSetType *()> m_ReadSamplePoints{};
-  std::exception_ptr                    m_Exception{};
-  /** Of the last stage, once it is over. */
-  Progress                            m_LastProgress{};
-  ParametersType                      m_LastPosition{};
-  ParametersType                      m_LastScales{};
-  SizeValueType                       m_LastNumberOfValidPoints{};
-  std::string                         m_LastStopCondition{};
-  typename PointSetType::ConstPointer m_LastSamplePoints{};
+  std::unique_ptr<Implementation> m_Implementation;
 };
 } // end namespace itk
-
-#ifndef ITK_MANUAL_INSTANTIATION
-#  include "itkMaskedImageRegistration.hxx"
-#endif
 
 #endif // itkMaskedImageRegistration_h
 

@@ -30,7 +30,8 @@ namespace itk
  *
  * A registration sets a virtual domain on its metrics at every level, and SetVirtualDomain() cannot be undone: from
  * then on a metric believes that its user chose the domain. The guard restores the virtual image and that belief, and
- * the masks, when it goes out of scope, also after an exception.
+ * the masks, when it goes out of scope, also after an exception. That needs no memory and sends no event, so that it
+ * cannot fail.
  *
  * \ingroup MaskedSampling
  */
@@ -47,13 +48,14 @@ public:
   void
   KeepVirtualDomain(TMetric & metric)
   {
-    using AccessType = VirtualDomainAccess<TMetric>;
-    m_Restorers.push_back(
-      [kept = SmartPointer<TMetric>(&metric), image = AccessType::Image(metric), flag = AccessType::Flag(metric)] {
-        AccessType::Image(*kept) = image;
-        AccessType::Flag(*kept) = flag;
-        kept->Modified();
-      });
+    using AccessType = Access<TMetric>;
+    m_Restorers.push_back([kept = SmartPointer<TMetric>(&metric),
+                           image = AccessType::VirtualImage(metric),
+                           flag = AccessType::Flag(metric)]() noexcept {
+      AccessType::VirtualImage(*kept) = image;
+      AccessType::Flag(*kept) = flag;
+      AccessType::Touch(*kept);
+    });
   }
 
   /** Remember the masks of an image metric.
@@ -62,13 +64,14 @@ public:
   void
   KeepMasks(TImageMetric & metric)
   {
-    m_Restorers.push_back(
-      [kept = SmartPointer<TImageMetric>(&metric),
-       fixedMask = typename TImageMetric::FixedImageMaskConstPointer(metric.GetFixedImageMask()),
-       movingMask = typename TImageMetric::MovingImageMaskConstPointer(metric.GetMovingImageMask())] {
-        kept->SetFixedImageMask(fixedMask.GetPointer());
-        kept->SetMovingImageMask(movingMask.GetPointer());
-      });
+    using AccessType = Access<TImageMetric>;
+    m_Restorers.push_back([kept = SmartPointer<TImageMetric>(&metric),
+                           fixedMask = AccessType::FixedMask(metric),
+                           movingMask = AccessType::MovingMask(metric)]() noexcept {
+      AccessType::FixedMask(*kept) = fixedMask;
+      AccessType::MovingMask(*kept) = movingMask;
+      AccessType::Touch(*kept);
+    });
   }
 
   ~MetricStateGuard()
@@ -80,20 +83,39 @@ public:
   }
 
 private:
-  /** Reaches the two protected members of a metric that have no setter. It has no instances. */
+  /** Reaches protected members of a metric, whose setters send events, or of which there are none. It has no
+   * instances. */
   template <typename TMetric>
-  class VirtualDomainAccess : public TMetric
+  class Access : public TMetric
   {
   public:
     static auto &
-    Image(TMetric & metric)
+    VirtualImage(TMetric & metric)
     {
-      return metric.*(&VirtualDomainAccess::m_VirtualImage);
+      return metric.*(&Access::m_VirtualImage);
     }
     static bool &
     Flag(TMetric & metric)
     {
-      return metric.*(&VirtualDomainAccess::m_UserHasSetVirtualDomain);
+      return metric.*(&Access::m_UserHasSetVirtualDomain);
+    }
+    static auto &
+    FixedMask(TMetric & metric)
+    {
+      return metric.*(&Access::m_FixedImageMask);
+    }
+    static auto &
+    MovingMask(TMetric & metric)
+    {
+      return metric.*(&Access::m_MovingImageMask);
+    }
+    /** Modified(), but for the event. */
+    static void
+    Touch(TMetric & metric)
+    {
+      TimeStamp now;
+      now.Modified();
+      (metric.*(&Access::SetTimeStamp))(now);
     }
   };
 

@@ -18,7 +18,9 @@
 // First include the header file to be tested:
 #include "itkMaskedImageRegistration.h"
 
+#include "geometry/itkGridGeometry.h"
 #include "itkMaskedImageRegistrationTestHelpers.h"
+#include "itkMaskedRegistrationMethod.h"
 
 #include "itkDisplacementFieldTransform.h"
 #include "itkEuler2DTransform.h"
@@ -310,8 +312,8 @@ TEST(MaskedImageRegistration, IsTheMethodWiredByHand)
   optimizer->SetGradientMagnitudeTolerance(1e-8);
   const auto method = MethodType::New();
   const auto transform = itk::Euler2DTransform<double>::New();
-  transform->SetCenter(itk::MaskedRegistrationTransform<2>::GetMiddle(
-    *itk::MaskedRegistrationTransform<2>::MakeGrid(*scene.Fixed, scene.Mask->ComputeMyBoundingBoxInIndexSpace(), 0)));
+  const auto box = itk::GridGeometry<2>::Reindex(*scene.Fixed, scene.Mask->ComputeMyBoundingBoxInIndexSpace()).Grid;
+  transform->SetCenter(itk::GridGeometry<2>::GetMiddle(*box, box->GetLargestPossibleRegion()));
   method->SetFixedImage(scene.Fixed);
   method->SetMovingImage(scene.Moving);
   method->SetMetric(metric);

@@ -43,7 +43,7 @@ ExpectLinearTransformsInTheMiddle()
     const auto grid = MakeTiltedGrid<VDimension>(seed);
     const auto points = ListPoints<VDimension>(*grid);
     const auto mean = ComputeMean<VDimension>(points);
-    EXPECT_LT(mean.EuclideanDistanceTo(Transforms<VDimension>::GetMiddle(*grid)), 1e-9);
+    EXPECT_LT(mean.EuclideanDistanceTo(itk::GridGeometry<VDimension>::GetMiddle(*grid, grid->GetLargestPossibleRegion())), 1e-9);
     for (const std::string name : linearNames)
     {
       const auto transform = Transforms<VDimension>::Make(Settings::MakeDefaults(name), *grid);
@@ -334,35 +334,5 @@ TEST(MaskedRegistrationTransform, TranslatesOnlyWhatHasTheTranslationAmongItsPar
       ASSERT_LT(transform->TransformPoint(point).EuclideanDistanceTo(before->TransformPoint(point) + shift), 1e-9);
     }
     ExpectSameMap<3>(*Transforms<3>::Copy(*transform), *transform, *grid, 1e-9);
-  }
-}
-
-TEST(MaskedRegistrationTransform, AGridOfARegionIsThatPartOfSpace)
-{
-  std::mt19937 random(9);
-  for (int run = 0; run < 10; ++run)
-  {
-    const auto          image = MakeRandomGrid<MaskImageType<3>>(random, 20, 0);
-    const auto          whole = image->GetLargestPossibleRegion();
-    const auto          region = MakeRandomSubregion<3>(whole, random);
-    itk::SizeValueType  margin = run % 4;
-    const auto          grid = Transforms<3>::MakeGrid(*image, region, margin);
-    itk::ImageRegion<3> expected;
-    for (unsigned int d = 0; d < 3; ++d)
-    {
-      const auto first = std::max(region.GetIndex(d) - static_cast<itk::IndexValueType>(margin), whole.GetIndex(d));
-      const auto last =
-        std::min(region.GetUpperIndex()[d] + static_cast<itk::IndexValueType>(margin), whole.GetUpperIndex()[d]);
-      expected.SetIndex(d, first);
-      expected.SetSize(d, static_cast<itk::SizeValueType>(last - first + 1));
-    }
-    EXPECT_EQ(grid->GetLargestPossibleRegion(), itk::ImageRegion<3>(expected.GetSize()));
-    for (const auto & index : ListByBruteForce<3>(grid, expected.GetSize(), nullptr, nullptr, nullptr))
-    {
-      const auto point = grid->TransformIndexToPhysicalPoint<double>(index);
-      ASSERT_LT(point.EuclideanDistanceTo(
-                  image->TransformIndexToPhysicalPoint<double>(expected.GetIndex() + (index - itk::Index<3>{}))),
-                1e-9);
-    }
   }
 }

@@ -20,6 +20,7 @@
 
 #include "facade/itkMaskedRegistrationTransform.h"
 
+#include "geometry/itkGridGeometry.h"
 #include "itkMaskedSamplingTestHelpers.h"
 
 #include <gtest/gtest.h>
@@ -54,7 +55,7 @@ MakeTiltedGrid(unsigned int seed)
 {
   std::mt19937 random(seed);
   const auto   image = MakeRandomGrid<MaskImageType<VDimension>>(random, 20, 0);
-  return Transforms<VDimension>::MakeGrid(*image, image->GetLargestPossibleRegion(), 0);
+  return GridGeometry<VDimension>::Reindex(*image, image->GetLargestPossibleRegion()).Grid;
 }
 
 template <unsigned int VDimension>

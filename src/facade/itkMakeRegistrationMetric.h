@@ -18,61 +18,101 @@
 #ifndef itkMakeRegistrationMetric_h
 #define itkMakeRegistrationMetric_h
 
+#include "facade/itkMakeInterpolator.h"
+#include "facade/itkRecordedMetric.h"
+#include "facade/itkRegistrationInputs.h"
+
 #include "itkANTSNeighborhoodCorrelationImageToImageMetricv4.h"
 #include "itkDemonsImageToImageMetricv4.h"
 #include "itkJointHistogramMutualInformationImageToImageMetricv4.h"
-#include "itkMaskedRegistrationSettings.h"
 #include "itkSampledCorrelationImageToImageMetricv4.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 #include "itkSampledMeanSquaresImageToImageMetricv4.h"
 
 namespace itk
 {
-/** The metric that settings choose, with its own settings, but without images and transforms. */
+/** The metric that settings choose, with its own settings, but without images and transforms. It tells its evaluations:
+ * see RecordedMetric. */
 template <typename TImage>
 typename ImageToImageMetricv4<TImage, TImage>::Pointer
 MakeRegistrationMetric(const MaskedRegistrationSettings & settings)
 {
-  using StockMattesType = MattesMutualInformationImageToImageMetricv4<TImage, TImage>;
+  using MetricPointer = typename ImageToImageMetricv4<TImage, TImage>::Pointer;
   const std::string & name = settings.Metric;
+  const auto          choose = [&settings](const auto & makeStock, const auto & makeSampled) -> MetricPointer {
+    return settings.StockMetric ? MetricPointer(makeStock().GetPointer()) : MetricPointer(makeSampled().GetPointer());
+  };
   if (name == "mutual-information")
   {
-    const typename StockMattesType::Pointer metric =
-      settings.StockMetric ? StockMattesType::New()
-                           : SampledMattesMutualInformationImageToImageMetricv4<TImage, TImage>::New().GetPointer();
-    metric->SetNumberOfHistogramBins(settings.HistogramBins);
-    return metric.GetPointer();
+    const auto setBins = [&settings](auto metric) {
+      metric->SetNumberOfHistogramBins(settings.HistogramBins);
+      return metric;
+    };
+    return choose(
+      [&] { return setBins(RecordedMetric<MattesMutualInformationImageToImageMetricv4<TImage, TImage>>::New()); },
+      [&] {
+        return setBins(RecordedMetric<SampledMattesMutualInformationImageToImageMetricv4<TImage, TImage>>::New());
+      });
   }
   if (name == "mean-squares")
   {
-    return settings.StockMetric ? MeanSquaresImageToImageMetricv4<TImage, TImage>::New().GetPointer()
-                                : SampledMeanSquaresImageToImageMetricv4<TImage, TImage>::New().GetPointer();
+    return choose([] { return RecordedMetric<MeanSquaresImageToImageMetricv4<TImage, TImage>>::New(); },
+                  [] { return RecordedMetric<SampledMeanSquaresImageToImageMetricv4<TImage, TImage>>::New(); });
   }
   if (name == "correlation")
   {
-    return settings.StockMetric ? CorrelationImageToImageMetricv4<TImage, TImage>::New().GetPointer()
-                                : SampledCorrelationImageToImageMetricv4<TImage, TImage>::New().GetPointer();
+    return choose([] { return RecordedMetric<CorrelationImageToImageMetricv4<TImage, TImage>>::New(); },
+                  [] { return RecordedMetric<SampledCorrelationImageToImageMetricv4<TImage, TImage>>::New(); });
   }
   if (name == "neighborhood-correlation")
   {
-    const auto metric = ANTSNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>::New();
+    const auto metric = RecordedMetric<ANTSNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>>::New();
     metric->SetRadius(TImage::SizeType::Filled(settings.Radius));
     return metric.GetPointer();
   }
   if (name == "joint-histogram-mutual-information")
   {
-    const auto metric = JointHistogramMutualInformationImageToImageMetricv4<TImage, TImage>::New();
+    const auto metric = RecordedMetric<JointHistogramMutualInformationImageToImageMetricv4<TImage, TImage>>::New();
     metric->SetNumberOfHistogramBins(settings.HistogramBins);
     metric->SetVarianceForJointPDFSmoothing(settings.JointVariance);
     return metric.GetPointer();
   }
   if (name == "demons")
   {
-    const auto metric = DemonsImageToImageMetricv4<TImage, TImage>::New();
+    const auto metric = RecordedMetric<DemonsImageToImageMetricv4<TImage, TImage>>::New();
     metric->SetIntensityDifferenceThreshold(settings.IntensityDifferenceThreshold);
     return metric.GetPointer();
   }
   itkGenericExceptionMacro("metric: there is no \"" << name << "\".");
+}
+
+/** The metric that settings choose, with images, masks, interpolators and virtual domain, but without transforms. */
+template <typename TImage>
+typename ImageToImageMetricv4<TImage, TImage>::Pointer
+MakeRegistrationMetric(const MaskedRegistrationSettings & settings, const RegistrationInputs<TImage> & inputs)
+{
+  const auto metric = MakeRegistrationMetric<TImage>(settings);
+  metric->SetFixedImage(inputs.FixedImage);
+  metric->SetMovingImage(inputs.MovingImage);
+  metric->SetFixedImageMask(inputs.FixedImageMask);
+  metric->SetMovingImageMask(inputs.MovingImageMask);
+  metric->SetUseFixedImageGradientFilter(settings.FixedGradientFilter);
+  metric->SetUseMovingImageGradientFilter(settings.MovingGradientFilter);
+  if (settings.Interpolator != "linear")
+  {
+    metric->SetFixedInterpolator(MakeInterpolator(settings.Interpolator, *inputs.FixedImage));
+    metric->SetMovingInterpolator(MakeInterpolator(settings.Interpolator, *inputs.MovingImage));
+  }
+  if (settings.WorkUnits > 0)
+  {
+    metric->SetMaximumNumberOfWorkUnits(static_cast<ThreadIdType>(settings.WorkUnits));
+  }
+  if (const auto & domain = inputs.VirtualDomain)
+  {
+    metric->SetVirtualDomain(
+      domain->GetSpacing(), domain->GetOrigin(), domain->GetDirection(), domain->GetLargestPossibleRegion());
+  }
+  return metric;
 }
 } // end namespace itk
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-// The library of the module is being built: the extern templates of the header are defined here.
+// The library of the module is being built: the extern templates of the public header are defined here.
 #define ITK_TEMPLATE_EXPLICIT_MaskedImageRegistration
-#include "itkMaskedImageRegistration.h"
+#include "facade/itkMaskedImageRegistration.hxx"
 
 namespace itk
 {

@@ -18,15 +18,12 @@
 #ifndef itkMaskedRegistrationOptimizer_h
 #define itkMaskedRegistrationOptimizer_h
 
-#include "itkMaskedRegistrationSettings.h"
-#include "itkObjectToObjectOptimizerBase.h"
+#include "facade/itkRegistrationOptimizerKind.h"
 
 namespace itk
 {
 /** \class MaskedRegistrationOptimizer
  * \brief An optimizer of ITK that is chosen at run time, and what can be asked of any of them.
- *
- * The optimizers share a base class, but not the names under which they tell how far they are.
  *
  * \ingroup MaskedSampling
  */
@@ -49,6 +46,13 @@ public:
   GetOptimizer() const
   {
     return m_Optimizer;
+  }
+
+  /** What is known of its kind. There must be an optimizer. */
+  const RegistrationOptimizerKind &
+  GetKind() const
+  {
+    return *m_Kind;
   }
 
   /** Set what settings have for each level. */
@@ -85,7 +89,8 @@ public:
   GetBest(ParametersType & parameters, double & value) const;
 
 private:
-  OptimizerPointer m_Optimizer{};
+  const RegistrationOptimizerKind * m_Kind{};
+  OptimizerPointer                  m_Optimizer{};
 };
 } // end namespace itk
 

@@ -38,8 +38,6 @@ public:
   using TransformType = Transform<double, VDimension, VDimension>;
   using TransformPointer = typename TransformType::Pointer;
   using GridType = ImageBase<VDimension>;
-  using GridPointer = typename GridType::Pointer;
-  using RegionType = ImageRegion<VDimension>;
   using PointType = Point<double, VDimension>;
   using VectorType = Vector<double, VDimension>;
   using AdaptorPointer = typename TransformParametersAdaptorBase<TransformType>::Pointer;
@@ -70,14 +68,6 @@ public:
   static bool
   Translate(TransformType & transform, const VectorType & translation);
 
-  /** The voxels of a region of a grid as a grid, header only, with indices from 0, wider by a margin of voxels but not
-   * beyond the grid. */
-  static GridPointer
-  MakeGrid(const GridType & grid, RegionType region, SizeValueType margin);
-
-  static PointType
-  GetMiddle(const GridType & grid);
-
 private:
   static TransformPointer
   MakeSpline(const MaskedRegistrationSettings & settings, const GridType & box);
@@ -92,8 +82,6 @@ private:
                     bool             isGiven);
   static AdaptorPointer
   MakeFieldAdaptor(const TransformType & transform, const GridType & grid);
-  static GridPointer
-  Shrink(const GridType & grid, SizeValueType factor);
 };
 } // end namespace itk
 

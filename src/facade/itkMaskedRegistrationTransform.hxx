@@ -18,6 +18,8 @@
 #ifndef itkMaskedRegistrationTransform_hxx
 #define itkMaskedRegistrationTransform_hxx
 
+#include "geometry/itkGridGeometry.h"
+
 #include "itkAffineTransform.h"
 #include "itkBSplineTransform.h"
 #include "itkBSplineTransformParametersAdaptor.h"
@@ -28,7 +30,6 @@
 #include "itkEuler3DTransform.h"
 #include "itkGaussianSmoothingOnUpdateDisplacementFieldTransform.h"
 #include "itkGaussianSmoothingOnUpdateDisplacementFieldTransformParametersAdaptor.h"
-#include "itkShrinkImageFilter.h"
 #include "itkSimilarity2DTransform.h"
 #include "itkSimilarity3DTransform.h"
 #include "itkTranslationTransform.h"
@@ -77,7 +78,7 @@ MaskedRegistrationTransform<VDimension>::Make(const MaskedRegistrationSettings &
   {
     itkGenericExceptionMacro("transform: \"" << name << "\" is none that can be made.");
   }
-  PointType center = GetMiddle(box);
+  PointType center = GridGeometry<VDimension>::GetMiddle(box, box.GetLargestPossibleRegion());
   if (!settings.Center.empty())
   {
     if (settings.Center.size() != VDimension)
@@ -213,7 +214,8 @@ MaskedRegistrationTransform<VDimension>::MakeAdaptors(const MaskedRegistrationSe
   AdaptorsType adaptors(settings.GetNumberOfLevels());
   for (SizeValueType level = 0; level < adaptors.size(); ++level)
   {
-    const auto          grid = Shrink(domain, settings.ShrinkFactors[level]);
+    const auto grid =
+      GridGeometry<VDimension>::Shrink(domain, static_cast<unsigned int>(settings.ShrinkFactors[level]));
     const SizeValueType factor = settings.GridScaleFactors.empty() ? 0 : settings.GridScaleFactors[level];
     if (auto * const cubic = dynamic_cast<BSplineTransform<double, VDimension, 3> *>(&transform))
     {
@@ -321,54 +323,6 @@ MaskedRegistrationTransform<VDimension>::Translate(TransformType & transform, co
     linear->SetTranslation(before);
   }
   return false;
-}
-
-template <unsigned int VDimension>
-auto
-MaskedRegistrationTransform<VDimension>::MakeGrid(const GridType & grid, RegionType region, SizeValueType margin)
-  -> GridPointer
-{
-  region.PadByRadius(margin);
-  region.Crop(grid.GetLargestPossibleRegion());
-  PointType origin;
-  grid.TransformIndexToPhysicalPoint(region.GetIndex(), origin);
-  const auto box = GridType::New();
-  box->CopyInformation(&grid);
-  box->SetOrigin(origin);
-  box->SetRegions(region.GetSize());
-  return box;
-}
-
-template <unsigned int VDimension>
-auto
-MaskedRegistrationTransform<VDimension>::Shrink(const GridType & grid, SizeValueType factor) -> GridPointer
-{
-  using ImageType = Image<unsigned char, VDimension>;
-  const auto header = ImageType::New();
-  header->CopyInformation(&grid);
-  header->SetRegions(grid.GetLargestPossibleRegion());
-  const auto filter = ShrinkImageFilter<ImageType, ImageType>::New();
-  filter->SetInput(header);
-  filter->SetShrinkFactors(static_cast<unsigned int>(factor));
-  filter->UpdateOutputInformation();
-  const auto shrunken = GridType::New();
-  shrunken->CopyInformation(filter->GetOutput());
-  return shrunken;
-}
-
-template <unsigned int VDimension>
-auto
-MaskedRegistrationTransform<VDimension>::GetMiddle(const GridType & grid) -> PointType
-{
-  const auto &                        region = grid.GetLargestPossibleRegion();
-  ContinuousIndex<double, VDimension> middle;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    middle[d] = static_cast<double>(region.GetIndex(d)) + 0.5 * (static_cast<double>(region.GetSize(d)) - 1.0);
-  }
-  PointType point;
-  grid.TransformContinuousIndexToPhysicalPoint(middle, point);
-  return point;
 }
 } // end namespace itk
 

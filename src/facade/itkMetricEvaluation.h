@@ -1,0 +1,149 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMetricEvaluation_h
+#define itkMetricEvaluation_h
+
+#include "facade/itkInitialTranslation.h"
+#include "facade/itkMakeRegistrationMetric.h"
+#include "facade/itkMaskedRegistrationTransform.h"
+#include "facade/itkSetUpRegistrationMethod.h"
+
+#include "itkMaskedRegistrationMethod.h"
+#include "itkTranslationTransform.h"
+
+namespace itk
+{
+/** \class EvaluatingOptimizer
+ * \brief Evaluates the metric where it is.
+ * \ingroup MaskedSampling
+ */
+class EvaluatingOptimizer : public ObjectToObjectOptimizerBaseTemplate<double>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(EvaluatingOptimizer);
+
+  /** Standard class type aliases. */
+  using Self = EvaluatingOptimizer;
+  using Superclass = ObjectToObjectOptimizerBaseTemplate<double>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(EvaluatingOptimizer);
+
+  void
+  StartOptimization(bool) override
+  {
+    this->m_CurrentMetricValue = this->m_Metric->GetValue();
+  }
+  const StopConditionReturnStringType
+  GetStopConditionDescription() const override
+  {
+    return {};
+  }
+
+protected:
+  EvaluatingOptimizer() = default;
+  ~EvaluatingOptimizer() override = default;
+};
+
+/** \class MetricEvaluation
+ * \brief The metric of a stage where it would start, at what a registration without sampling would visit.
+ *
+ * It is one: of one level, at full resolution, with an optimizer that evaluates once.
+ *
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class MetricEvaluation
+{
+public:
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  using InputsType = RegistrationInputs<TImage>;
+  using MethodType = typename MaskedImageRegistration<TImage>::MethodType;
+
+  MetricEvaluation(MaskedRegistrationSettings settings, InputsType inputs)
+    : m_Metric(MakeRegistrationMetric<TImage>(settings, inputs))
+  {
+    settings.Sampling = "none";
+    settings.Samples = { 0 };
+    settings.Percentage = { 1.0 };
+    settings.ResampleEveryIteration = false;
+    settings.Levels = 1;
+    settings.ShrinkFactors = { 1 };
+    settings.SmoothingSigmas = { 0.0 };
+    inputs.SamplingWeightImage = nullptr;
+    // Only the value is wanted.
+    m_Metric->SetUseFixedImageGradientFilter(false);
+    m_Metric->SetUseMovingImageGradientFilter(false);
+
+    const auto optimizer = EvaluatingOptimizer::New();
+    const auto method = MethodType::New();
+    SetUpRegistrationMethod(*method, settings, inputs, *m_Metric);
+    method->SetMovingInitialTransform(MakeTransform(settings, inputs));
+    method->SetInitialTransform(TranslationTransform<double, ImageDimension>::New());
+    method->InPlaceOn();
+    method->SetOptimizer(optimizer);
+    method->Update();
+    m_Value = optimizer->GetCurrentMetricValue();
+  }
+
+  double
+  GetValue() const
+  {
+    return m_Value;
+  }
+  SizeValueType
+  GetNumberOfValidPoints() const
+  {
+    return m_Metric->GetNumberOfValidPoints();
+  }
+
+private:
+  using CompositeTransformType = CompositeTransform<double, ImageDimension>;
+  using TransformsType = MaskedRegistrationTransform<ImageDimension>;
+
+  /** Where the stage starts. */
+  static typename CompositeTransformType::Pointer
+  MakeTransform(const MaskedRegistrationSettings & settings, const InputsType & inputs)
+  {
+    const auto transform = CompositeTransformType::New();
+    if (inputs.MovingInitialTransform)
+    {
+      transform->AddTransform(TransformsType::Copy(*inputs.MovingInitialTransform));
+    }
+    if (settings.Initialization != "none")
+    {
+      const auto translation = TranslationTransform<double, ImageDimension>::New();
+      translation->SetOffset(InitialTranslation<TImage>::Compute(settings.Initialization, inputs));
+      transform->AddTransform(translation);
+    }
+    if (settings.Transform == "given")
+    {
+      transform->AddTransform(TransformsType::Copy(*inputs.TransformToOptimize));
+    }
+    transform->FlattenTransformQueue();
+    return transform;
+  }
+
+  typename ImageToImageMetricv4<TImage, TImage>::Pointer m_Metric;
+  double                                                 m_Value{};
+};
+} // end namespace itk
+
+#endif // itkMetricEvaluation_h

@@ -1,0 +1,85 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkRegistrationInputs_h
+#define itkRegistrationInputs_h
+
+#include "itkMaskedImageRegistration.h"
+
+#include <algorithm>
+
+namespace itk
+{
+/** \class RegistrationInputs
+ * \brief The objects that the user of MaskedImageRegistration has set.
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+struct RegistrationInputs
+{
+  using FacadeType = MaskedImageRegistration<TImage>;
+  using MaskType = typename FacadeType::MaskType;
+  using GridType = typename FacadeType::GridType;
+  using TransformType = typename FacadeType::TransformType;
+  using WeightImageType = typename FacadeType::WeightImageType;
+  using PointSetType = typename FacadeType::PointSetType;
+
+  explicit RegistrationInputs(const FacadeType & facade)
+    : FixedImage(facade.GetFixedImage())
+    , MovingImage(facade.GetMovingImage())
+    , FixedImageMask(facade.GetFixedImageMask())
+    , MovingImageMask(facade.GetMovingImageMask())
+    , SamplingWeightImage(facade.GetSamplingWeightImage())
+    , SamplePoints(facade.GetSamplePoints())
+    , VirtualDomain(facade.GetVirtualDomain())
+    , MovingInitialTransform(facade.GetMovingInitialTransform())
+    , FixedInitialTransform(facade.GetFixedInitialTransform())
+    , TransformToOptimize(facade.GetTransformToOptimize())
+  {}
+
+  /** The grid of which voxels are sampled. */
+  const GridType &
+  GetDomain() const
+  {
+    return VirtualDomain ? *VirtualDomain : *FixedImage;
+  }
+
+  /** Length of a step of 1. */
+  double
+  GetUnit(const MaskedRegistrationSettings & settings) const
+  {
+    const auto & spacing = this->GetDomain().GetSpacing();
+    // The estimator from shifts of the index measures in voxels anyway.
+    return settings.StepsInVoxels && settings.Scales != "index-shift"
+             ? *std::min_element(spacing.Begin(), spacing.End())
+             : 1.0;
+  }
+
+  typename TImage::ConstPointer          FixedImage;
+  typename TImage::ConstPointer          MovingImage;
+  typename MaskType::ConstPointer        FixedImageMask;
+  typename MaskType::ConstPointer        MovingImageMask;
+  typename WeightImageType::ConstPointer SamplingWeightImage;
+  typename PointSetType::ConstPointer    SamplePoints;
+  typename GridType::ConstPointer        VirtualDomain;
+  typename TransformType::ConstPointer   MovingInitialTransform;
+  typename TransformType::ConstPointer   FixedInitialTransform;
+  typename TransformType::ConstPointer   TransformToOptimize;
+};
+} // end namespace itk
+
+#endif // itkRegistrationInputs_h

@@ -1,0 +1,164 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkRegistrationStage_hxx
+#define itkRegistrationStage_hxx
+
+#include "facade/itkInitialTranslation.h"
+#include "geometry/itkGridGeometry.h"
+
+#include "itkTranslationTransform.h"
+
+namespace itk
+{
+template <typename TImage>
+template <typename TMethod>
+void
+RegistrationStage<TImage>::SetUp(TMethod & method)
+{
+  SetUpRegistrationMethod(method, m_Settings, m_Context.Inputs, *m_Metric);
+  if (m_Context.Chain.GetNumberOfTransforms() > 0)
+  {
+    method.SetMovingInitialTransform(&m_Context.Chain);
+  }
+  this->MakeTransform(method);
+  if (m_Context.Stage == 0 && m_Settings.Initialization != "none")
+  {
+    this->Initialize(method);
+  }
+}
+
+template <typename TImage>
+template <typename TMethod>
+void
+RegistrationStage<TImage>::MakeTransform(TMethod & method)
+{
+  constexpr SizeValueType margin = 8;
+  using GeometryType = GridGeometry<ImageDimension>;
+
+  const bool   isGiven = m_Settings.Transform == "given";
+  const bool   isField = m_Settings.Transform == "displacement-field" || m_Settings.Transform == "syn";
+  const auto & domain = m_Context.Inputs.GetDomain();
+  auto         region = domain.GetLargestPossibleRegion();
+  if (!isGiven)
+  {
+    region = method.GetSampler()->GetBoundingRegion();
+    region.PadByRadius(isField ? margin : 0);
+    region.Crop(domain.GetLargestPossibleRegion());
+  }
+  // Adaptors of ITK take the origin of a grid for the place of its first voxel.
+  const auto box = GeometryType::Reindex(domain, region);
+  m_Transform =
+    isGiven ? TransformsType::Copy(*m_Context.Inputs.TransformToOptimize) : TransformsType::Make(m_Settings, *box.Grid);
+  if (isField)
+  {
+    // A displacement field has the grid of the virtual domain.
+    const auto boxRegion = box.Grid->GetLargestPossibleRegion();
+    m_Metric->SetVirtualDomain(box.Grid->GetSpacing(), box.Grid->GetOrigin(), box.Grid->GetDirection(), boxRegion);
+    if (const auto sampled = MakeSamplingRegion<ImageDimension>(m_Settings))
+    {
+      auto shifted = box(*sampled);
+      shifted.Crop(boxRegion);
+      method.SetSamplingRegion(shifted);
+    }
+  }
+  auto adaptors = TransformsType::MakeAdaptors(m_Settings, *m_Transform, *box.Grid, isGiven);
+  if (adaptors.front())
+  {
+    // Already now, because optimizers ask how many parameters there are.
+    adaptors.front()->SetTransform(m_Transform);
+    adaptors.front()->AdaptTransformParameters();
+  }
+  method.SetTransformParametersAdaptorsPerLevel(adaptors);
+}
+
+template <typename TImage>
+template <typename TMethod>
+void
+RegistrationStage<TImage>::Initialize(TMethod & method)
+{
+  const auto translation = InitialTranslation<TImage>::Compute(m_Settings.Initialization, m_Context.Inputs);
+  if (!TransformsType::Translate(*m_Transform, translation))
+  {
+    const auto initialTransform = TranslationTransform<double, ImageDimension>::New();
+    initialTransform->SetOffset(translation);
+    m_Context.Chain.AddTransform(initialTransform);
+    method.SetMovingInitialTransform(&m_Context.Chain);
+  }
+}
+
+template <typename TImage>
+template <typename TMethod>
+void
+RegistrationStage<TImage>::StartLevel(TMethod & method)
+{
+  this->RethrowException();
+  this->EndLevel();
+  const SizeValueType level = method.GetCurrentLevel();
+  m_Context.Level = level;
+  this->StartLevelOfOptimizer(level);
+
+  typename FacadeType::LevelReport report;
+  report.Stage = m_Context.Stage;
+  report.Level = level;
+  // A method that chooses no points has nothing to report of them.
+  const auto at = [level](const auto & numbers) { return level < numbers.size() ? numbers[level] : 0; };
+  report.NumberOfMaskVoxels = at(method.GetNumberOfMaskVoxelsPerLevel());
+  report.NumberOfRequestedPoints = at(method.GetNumberOfRequestedSamplePointsPerLevel());
+  report.NumberOfPoints = at(method.GetNumberOfSamplePointsPerLevel());
+  report.NumberOfPointsInMovingImage = at(method.GetNumberOfSamplePointsInMovingImagePerLevel());
+  m_Context.Record.StartLevel(report);
+  if (report.NumberOfPoints > 0 && report.NumberOfPointsInMovingImage == 0)
+  {
+    itkGenericExceptionMacro(
+      "None of the " << report.NumberOfPoints << " sample points is in the moving image"
+                     << (m_Context.Inputs.MovingImageMask ? " and its mask" : "") << " at the start of level " << level
+                     << ". If the images are in different places, bring them together: initialization "
+                        "\"geometry\" or \"moments\", or an initial transform.");
+  }
+  m_Context.Notify(MultiResolutionIterationEvent());
+  if (m_Context.IsFinishing)
+  {
+    this->Finish();
+  }
+}
+
+template <typename TImage>
+void
+RegistrationStage<TImage>::EndLevel()
+{
+  if (m_Context.Record.IsInLevel())
+  {
+    this->ReturnBest();
+    m_Context.Record.EndLevel(this->GetStopConditionDescription());
+  }
+}
+
+template <typename TImage>
+void
+RegistrationStage<TImage>::Iterate()
+{
+  m_Context.Record.Iterate(m_Context.Stage, m_Context.Level, this->GetProgress());
+  m_Context.Notify(IterationEvent());
+  if (m_Context.IsFinishing)
+  {
+    this->Finish();
+  }
+}
+} // end namespace itk
+
+#endif // itkRegistrationStage_hxx

@@ -1,0 +1,83 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSetUpScales_h
+#define itkSetUpScales_h
+
+#include "facade/itkMaskedRegistrationOptimizer.h"
+#include "facade/itkPerLevel.h"
+
+#include "itkRegistrationParameterScalesFromIndexShift.h"
+#include "itkRegistrationParameterScalesFromJacobian.h"
+#include "itkRegistrationParameterScalesFromPhysicalShift.h"
+
+namespace itk
+{
+/** Give an optimizer the scales of its parameters, or what estimates them.
+ * \param numberOfScales of local parameters of the transform
+ * \exception ExceptionObject if there are not as many as parameters */
+template <typename TMetric>
+void
+SetUpScales(MaskedRegistrationOptimizer::OptimizerType & optimizer,
+            const MaskedRegistrationSettings &           settings,
+            TMetric &                                    metric,
+            SizeValueType                                numberOfScales)
+{
+  using ScalesType = MaskedRegistrationOptimizer::OptimizerType::ScalesType;
+  if (!optimizer.CanUseScales())
+  {
+    return;
+  }
+  const auto setEstimator = [&](auto estimator) {
+    estimator->SetMetric(&metric);
+    estimator->SetTransformForward(true);
+    estimator->SetCentralRegionRadius(settings.CentralRegionRadius);
+    optimizer.SetScalesEstimator(estimator);
+  };
+  if (settings.Scales == "physical-shift")
+  {
+    const auto estimator = RegistrationParameterScalesFromPhysicalShift<TMetric>::New();
+    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
+    setEstimator(estimator);
+  }
+  else if (settings.Scales == "index-shift")
+  {
+    const auto estimator = RegistrationParameterScalesFromIndexShift<TMetric>::New();
+    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
+    setEstimator(estimator);
+  }
+  else if (settings.Scales == "jacobian")
+  {
+    setEstimator(RegistrationParameterScalesFromJacobian<TMetric>::New());
+  }
+  else if (settings.Scales == "manual")
+  {
+    if (settings.ManualScales.size() != numberOfScales)
+    {
+      itkGenericExceptionMacro("manual-scales: " << settings.ManualScales.size() << " values for " << numberOfScales
+                                                 << " parameters of the transform. Give as many.");
+    }
+    optimizer.SetScales(PerLevel::Spread<ScalesType>(settings.ManualScales, numberOfScales));
+  }
+  if (!settings.OptimizerWeights.empty())
+  {
+    optimizer.SetWeights(PerLevel::Spread<ScalesType>(settings.OptimizerWeights, settings.OptimizerWeights.size()));
+  }
+}
+} // end namespace itk
+
+#endif // itkSetUpScales_h

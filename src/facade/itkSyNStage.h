@@ -1,0 +1,127 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSyNStage_h
+#define itkSyNStage_h
+
+#include "facade/itkMakeRegistrationMetric.h"
+#include "facade/itkPerLevel.h"
+#include "facade/itkRegistrationStage.h"
+
+#include "itkMaskedSyNRegistrationMethod.h"
+
+#include <limits>
+
+namespace itk
+{
+/** \class SyNStage
+ * \brief A stage that MaskedSyNRegistrationMethod runs.
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class SyNStage : public RegistrationStage<TImage>
+{
+public:
+  using Superclass = RegistrationStage<TImage>;
+  using typename Superclass::ContextType;
+  using typename Superclass::PointSetType;
+  using typename Superclass::Progress;
+  using typename Superclass::SettingsType;
+  using MethodType = MaskedSyNRegistrationMethod<TImage, TImage>;
+
+  SyNStage(const SettingsType & settings, const ContextType & context)
+    : Superclass(settings, context, MakeRegistrationMetric<TImage>(settings, context.Inputs))
+  {}
+
+  void
+  Run() override
+  {
+    using FieldTransformType = DisplacementFieldTransform<double, Superclass::ImageDimension>;
+    const SettingsType & settings = this->m_Settings;
+    MethodType &         method = *m_Method;
+    this->SetUp(method);
+    method.SetNumberOfIterationsPerLevel(PerLevel::Spread<typename MethodType::NumberOfIterationsArrayType>(
+      settings.Iterations, settings.GetNumberOfLevels()));
+    method.SetLearningRate(settings.LearningRate.front());
+    method.SetConvergenceThreshold(settings.ConvergenceMinimumValue);
+    method.SetConvergenceWindowSize(static_cast<unsigned int>(settings.ConvergenceWindowSize));
+    method.SetGaussianSmoothingVarianceForTheUpdateField(settings.UpdateFieldVariance);
+    method.SetGaussianSmoothingVarianceForTheTotalField(settings.TotalFieldVariance);
+    method.SetInitialTransform(dynamic_cast<FieldTransformType *>(this->m_Transform.GetPointer()));
+    method.InPlaceOn();
+    this->ObserveLevels(method);
+    method.AddObserver(IterationEvent(), [this](const EventObject & event) {
+      // Only here: before the event of a level, ITK forgets how the last one ended.
+      this->KeepStopCondition();
+      // MultiResolutionIterationEvent is one, too.
+      if (dynamic_cast<const MultiResolutionIterationEvent *>(&event) == nullptr)
+      {
+        this->Iterate();
+      }
+    });
+    method.Update();
+    this->m_Transform = method.GetModifiableTransform();
+  }
+
+  Progress
+  GetProgress() const override
+  {
+    return { static_cast<SizeValueType>(m_Method->GetCurrentIteration()),
+             m_Method->GetCurrentMetricValue(),
+             std::numeric_limits<double>::quiet_NaN(),
+             m_Method->GetCurrentConvergenceValue() };
+  }
+
+  std::string
+  GetStopConditionDescription() const override
+  {
+    return m_StopCondition;
+  }
+
+  const PointSetType *
+  GetSamplePoints() const override
+  {
+    return m_Method->GetSamplePointSet();
+  }
+
+protected:
+  void
+  Finish() override
+  {
+    // It makes its transform at its regular end alone.
+    auto iterations = m_Method->GetNumberOfIterationsPerLevel();
+    iterations.Fill(0);
+    m_Method->SetNumberOfIterationsPerLevel(iterations);
+  }
+
+private:
+  void
+  KeepStopCondition()
+  {
+    const auto number = std::to_string(m_Method->GetCurrentIteration());
+    const bool isConverged = m_Method->GetIsConverged();
+    m_StopCondition = std::string(m_Method->GetNameOfClass()) +
+                      (isConverged ? ": Converged after " : ": Maximum number of iterations, ") + number +
+                      (isConverged ? " iterations." : ".");
+  }
+
+  typename MethodType::Pointer m_Method{ MethodType::New() };
+  std::string                  m_StopCondition{};
+};
+} // end namespace itk
+
+#endif // itkSyNStage_h

@@ -3,7 +3,7 @@
 #   make demo       all the set-up, then the examples: tables and pictures in build/demo
 #   make test       all the set-up, then lint, C++ tests, Python tests on the installed wheel
 #   make docs       the documentation site, in build/docs; its notebooks are run, warnings are errors
-#   make lint       only the checks of style and types
+#   make lint       only the checks of style, types, and of what includes what
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the wheel and the C++ tests are made of.
 SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/*) $(shell find include src python wrapping -type f)
 CPP_FILES := $(shell find include src test python/core examples/cpp -name "*.h" -o -name "*.hxx" -o -name "*.cxx")
-PYTHON_FILES := .ci benchmarks cmake doc examples python test/python wrapping/python
+PYTHON_FILES := .ci benchmarks cmake doc examples python test/python test/upstream wrapping/python
 
 say = @echo "== $(1)"
 
@@ -51,6 +51,7 @@ lint: $(VENV)/tools
 	@ruff check --quiet $(PYTHON_FILES)
 	@mypy $(PYTHON_FILES)
 	@codespell
+	@$(BIN)/python .ci/check_house.py
 
 format: $(VENV)/tools
 	clang-format -i $(CPP_FILES)

@@ -34,7 +34,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
@@ -316,17 +316,35 @@ def download_from_debian(debian: dict[str, Any], folder: Path, log: Path) -> Pat
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack without the top folder and without test data, which is most of the size."""
+    """Unpack without the top folder and without test data, which is most of the size.
+
+    Python 3.11.3 and older have no filters that keep an archive inside its folder. Here nothing but files and folders
+    is made, and no path may go up: without links there is no other way out.
+    """
     unwanted = re.compile(r"^(\.ExternalData|Testing/Data)(/|$)|/test/(Baseline|Input)/")
-
-    def choose(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
-        name = member.name.partition("/")[2]
-        if not name or unwanted.search(name):
-            return None
-        return tarfile.data_filter(member.replace(name=name, deep=False), path)
-
+    folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as stream:
-        stream.extractall(folder, filter=choose)
+        for member in stream:
+            name = member.name.partition("/")[2]
+            if not name or unwanted.search(name):
+                continue
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or not (member.isreg() or member.isdir()):
+                raise SystemExit(
+                    f"{archive.name} was not unpacked: '{member.name}' is no file or folder inside the archive's own. "
+                    "Is it a source archive of ITK?"
+                )
+            target = folder / path
+            if member.isdir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            content = stream.extractfile(member)
+            assert content is not None  # of regular files there is
+            with content, target.open("wb") as output:
+                shutil.copyfileobj(content, output)
+            target.chmod(0o755 if member.mode & 0o100 else 0o644)
+            os.utime(target, (member.mtime, member.mtime))
 
 
 def confine_wrapping(source: Path, wrapped: list[str]) -> None:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The maker of ITK build trees: its bookkeeping, with the long steps replaced by short ones."""
 
+import io
 import multiprocessing
 import shutil
+import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import itk_tree
@@ -121,3 +124,92 @@ def test_key_does_not_depend_on_how_the_compiler_is_named(tmp_path: Path, monkey
     if gcc is not None and Path(gcc).resolve() == Path(path).resolve():
         monkeypatch.setenv("CXX", "g++")  # as scikit-build-core does
         assert itk_tree.Tree(tmp_path).folder == folder
+
+
+def write_archive(path: Path, *members: tarfile.TarInfo) -> Path:
+    """An archive whose regular files hold their own names."""
+    with tarfile.open(path, "w:gz") as stream:
+        for member in members:
+            content = member.name.encode() if member.isreg() else b""
+            member.size = len(content)
+            stream.addfile(member, io.BytesIO(content))
+    return path
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    member.linkname = link
+    member.mode = mode
+    return member
+
+
+@pytest.fixture(params=["this Python", "Python 3.11.2"])
+def unpack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], None]:
+    """The function under test, with the tarfile of this Python, and with one that knows nothing of filters (3.11.3)."""
+    if request.param == "Python 3.11.2":
+        extract_all, extract = tarfile.TarFile.extractall, tarfile.TarFile.extract
+
+        def extract_all_without_filter(self: tarfile.TarFile, path: str = ".", members: None = None) -> None:
+            extract_all(self, path, members)
+
+        def extract_without_filter(self: tarfile.TarFile, member: tarfile.TarInfo, path: str = "") -> None:
+            extract(self, member, path)
+
+        monkeypatch.setattr(tarfile.TarFile, "extractall", extract_all_without_filter)
+        monkeypatch.setattr(tarfile.TarFile, "extract", extract_without_filter)
+        for name in ("data_filter", "tar_filter", "fully_trusted_filter", "FilterError", "OutsideDestinationError"):
+            monkeypatch.delattr(tarfile, name, raising=False)
+    return itk_tree.unpack
+
+
+def test_source_is_unpacked_without_top_folder_and_test_data(
+    tmp_path: Path, unpack: Callable[[Path, Path], None]
+) -> None:
+    archive = write_archive(
+        tmp_path / "source.tar.gz",
+        entry("ITK-5", tarfile.DIRTYPE, mode=0o755),
+        entry("ITK-5/CMakeLists.txt"),
+        entry("ITK-5/Utilities", tarfile.DIRTYPE, mode=0o700),
+        entry("ITK-5/Utilities/script.sh", mode=0o4775),
+        entry("ITK-5/Modules/A/test/itkTest.cxx"),
+        entry("ITK-5/Modules/A/test/Input/image.png"),
+        entry("ITK-5/.ExternalData/SHA512/0"),
+        entry("ITK-5/Testing/Data/Baseline/0"),
+    )
+    folder = tmp_path / "source"
+    unpack(archive, folder)
+    unpacked = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert unpacked == {"CMakeLists.txt", "Utilities/script.sh", "Modules/A/test/itkTest.cxx"}
+    assert (folder / "CMakeLists.txt").read_text() == "ITK-5/CMakeLists.txt"
+    assert (folder / "CMakeLists.txt").stat().st_mode & 0o7777 == 0o644
+    assert (folder / "Utilities/script.sh").stat().st_mode & 0o7777 == 0o755
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [entry("ITK-5/../../outside")],
+        [entry("ITK-5/Modules/../../../outside")],
+        [entry("ITK-5//outside-absolute")],
+        [entry("ITK-5/link", tarfile.SYMTYPE, "../.."), entry("ITK-5/link/outside")],
+        [entry("ITK-5/link", tarfile.SYMTYPE, "/"), entry("ITK-5/link/tmp/outside")],
+        [entry("ITK-5/link", tarfile.LNKTYPE, "../precious")],
+        [entry("ITK-5/device", tarfile.FIFOTYPE)],
+    ],
+    ids=["up", "up from inside", "absolute", "link up", "link to root", "hard link", "device"],
+)
+def test_malicious_archive_is_refused_and_writes_nothing_outside(
+    tmp_path: Path, unpack: Callable[[Path, Path], None], members: list[tarfile.TarInfo]
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("as it was")
+    archive = write_archive(tmp_path / "evil.tar.gz", entry("ITK-5/CMakeLists.txt"), *members)
+    before = sorted(tmp_path.iterdir())
+    folder = tmp_path / "a/source"
+    with pytest.raises(SystemExit, match=r"evil\.tar\.gz.*not unpacked"):
+        unpack(archive, folder)
+    assert precious.read_text() == "as it was"
+    assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "a"])
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["source"]
+    assert {path.name for path in folder.rglob("*")} <= {"CMakeLists.txt", "Modules"}

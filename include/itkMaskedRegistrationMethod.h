@@ -21,7 +21,7 @@
 #include "itkImageRegistrationMethodv4.h"
 #include "level/itkLevelImage.h"
 #include "itkMaskedSamplingMixin.h"
-#include "metric/itkSampledMetricEngine.h"
+#include "itkSampledMetricInterface.h"
 
 namespace itk
 {
@@ -104,7 +104,7 @@ protected:
   RunLevels() override;
 
 private:
-  using EngineType = SampledMetricEngine<ImageMetricType>;
+  using SampledMetricType = SampledMetricInterface<ImageMetricType>;
 
   /** What the superclass does before the first level. */
   void
@@ -133,7 +133,7 @@ private:
   void
   SetPartsOfImages(SizeValueType                       index,
                    ImageMetricType &                   metric,
-                   EngineType &                        engine,
+                   SampledMetricType &                 sampledMetric,
                    const LevelImage<FixedImageType> &  fixed,
                    const LevelImage<MovingImageType> & moving);
   /** The part of the fixed image that the mask voxels need. */

@@ -29,6 +29,7 @@
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 #include "geometry/itkUniteRegions.h"
+#include "metric/itkSampledTransform.h"
 
 #include <memory>
 
@@ -301,18 +302,19 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const LevelImage<FixedImageType>  fixed(this->GetFixedImage(index), sigma, isPhysical, numberOfWorkUnits);
   const LevelImage<MovingImageType> moving(this->GetMovingImage(index), sigma, isPhysical, numberOfWorkUnits);
 
-  auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(&metric);
+  auto * const sampledMetric = dynamic_cast<SampledMetricType *>(&metric);
   if (sampledMetric != nullptr)
   {
-    sampledMetric->GetEngine().SetMovingPart({});
+    sampledMetric->SetMovingPart({});
   }
   bool isInParts = false;
-  if constexpr (EngineType::IsTypeKnown)
+  if constexpr (SampledMetricType::IsTypeKnown)
   {
-    isInParts = sampledMetric != nullptr && this->IsConfined(index) && EngineType::IsApplicable(metric);
+    isInParts = sampledMetric != nullptr && this->IsConfined(index) && metric.GetUseSampledPointSet() &&
+                sampledMetric->CanEvaluateSamples();
     if (isInParts)
     {
-      this->SetPartsOfImages(index, metric, sampledMetric->GetEngine(), fixed, moving);
+      this->SetPartsOfImages(index, metric, *sampledMetric, fixed, moving);
     }
   }
   if (!isInParts)
@@ -329,7 +331,7 @@ void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetPartsOfImages(
   SizeValueType                       index,
   ImageMetricType &                   metric,
-  EngineType &                        engine,
+  SampledMetricType &                 sampledMetric,
   const LevelImage<FixedImageType> &  fixed,
   const LevelImage<MovingImageType> & moving)
 {
@@ -359,7 +361,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   }
   metric.SetMovingImage(part);
 
-  typename EngineType::MovingPartType movingPart;
+  typename SampledMetricType::MovingPartType movingPart;
   movingPart.Image = part;
   movingPart.RangeRegion = region;
   if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
@@ -369,7 +371,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
       return moving.MakePartOrWhole(grown);
     };
   }
-  engine.SetMovingPart(movingPart);
+  sampledMetric.SetMovingPart(movingPart);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -397,9 +399,9 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const auto releaseRanges = [](Self * method) {
     for (const auto & [index, metric] : method->GetImageMetrics())
     {
-      if (auto * const sampledMetric = dynamic_cast<SampledMetricInterface<ImageMetricType> *>(metric))
+      if (auto * const sampledMetric = dynamic_cast<SampledMetricType *>(metric))
       {
-        sampledMetric->GetEngine().ReleaseRangeRegion();
+        sampledMetric->ReleaseRegistration();
       }
     }
   };

@@ -63,46 +63,17 @@ public:
   itkNewMacro(Self);
   itkOverrideGetNameOfClassMacro(SampledCorrelationImageToImageMetricv4);
 
-  using typename Superclass::EngineType;
+  using typename Superclass::DerivativeType;
   using typename Superclass::MeasureType;
 
 protected:
   SampledCorrelationImageToImageMetricv4() = default;
   ~SampledCorrelationImageToImageMetricv4() override = default;
 
+  using typename Superclass::KernelType;
+
   SizeValueType
-  EvaluateSamples(EngineType & engine) const override
-  {
-    if constexpr (EngineType::IsTypeKnown)
-    {
-      return this->Evaluate(engine);
-    }
-    return 0;
-  }
-
-private:
-  SizeValueType
-  Evaluate(EngineType & engine) const;
-
-  /** Number, means, and sums of products of deviations from the means, of pairs of values. */
-  struct Moments
-  {
-    double Number{};
-    double MeanF{};
-    double MeanM{};
-    double SumFF{};
-    double SumMM{};
-    double SumFM{};
-
-    /** Take in other pairs (Chan, Golub and LeVeque: Updating formulae and a pairwise algorithm for computing sample
-     * variances, 1979). */
-    void
-    Merge(const Moments & other);
-  };
-
-  /** Moments of the samples, from the first one on, that are inside. */
-  static Moments
-  ComputeMoments(const EngineType & engine, SizeValueType first, SizeValueType last);
+  EvaluateSamples(KernelType & kernel, DerivativeType * derivative) const override;
 };
 } // end namespace itk
 
@@ -111,3 +82,54 @@ private:
 #endif
 
 #endif // itkSampledCorrelationImageToImageMetricv4_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_SampledCorrelationImageToImageMetricv4
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT CorrelationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT CorrelationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT CorrelationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  CorrelationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  CorrelationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  CorrelationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<CorrelationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledCorrelationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

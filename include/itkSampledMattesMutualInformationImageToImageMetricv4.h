@@ -65,84 +65,29 @@ public:
   itkNewMacro(Self);
   itkOverrideGetNameOfClassMacro(SampledMattesMutualInformationImageToImageMetricv4);
 
-  using typename Superclass::EngineType;
+  using typename Superclass::DerivativeType;
   using typename Superclass::MeasureType;
 
 protected:
   SampledMattesMutualInformationImageToImageMetricv4() = default;
   ~SampledMattesMutualInformationImageToImageMetricv4() override = default;
 
+  using typename Superclass::KernelType;
+
   void
   InitializeSampling() override;
 
   SizeValueType
-  EvaluateSamples(EngineType & engine) const override
-  {
-    if constexpr (EngineType::IsTypeKnown)
-    {
-      return this->Evaluate(engine);
-    }
-    return 0;
-  }
+  EvaluateSamples(KernelType & kernel, DerivativeType * derivative) const override;
 
 private:
-  SizeValueType
-  Evaluate(EngineType & engine) const;
-
-  static constexpr int Padding = 2;
-
-  /** Where a value of the moving image falls into the histogram. */
-  struct ParzenWindow
-  {
-    /** First of the four bins that it touches. */
-    int FirstBin{};
-    /** Where it is between the second and the third, from 0 to 1. */
-    double Fraction{};
-  };
-
-  /** Counts of a part of the samples. */
-  struct Histogram
-  {
-    SizeValueType       NumberOfSamples{};
-    std::vector<double> Joint{};
-    std::vector<double> Fixed{};
-  };
-
   void
   FindRangeOfFixedImage();
   void
   FindRangeOfMovingImage();
-  /** Whether a value is in the range of the moving image, or taken to be at its end. */
-  bool
-  IsInRange(double value) const
-  {
-    return m_IsRangeOfPart || (value >= this->m_MovingImageTrueMin && value <= this->m_MovingImageTrueMax);
-  }
-  double
-  ClampToRange(double value) const
-  {
-    return std::max(this->m_MovingImageTrueMin, std::min(value, this->m_MovingImageTrueMax));
-  }
-  ParzenWindow
-  FindParzenWindow(double value) const;
+  /** Keep joint probabilities for GetJointPDF(). */
   void
-  CountSamples(const EngineType & engine, SizeValueType first, SizeValueType last, Histogram & histogram) const;
-  /** Divide the counts by their sum.
-   * \return their sum */
-  static double
-  Normalize(Histogram & histogram);
-  /** Keep a normalised histogram for GetJointPDF(). */
-  void
-  KeepJointHistogram(const Histogram & histogram) const;
-  /** Compute the value from a normalised histogram, and the logarithm of the ratio of joint and moving probability of
-   * each bin, or 0. */
-  double
-  ComputeValue(const Histogram & histogram, std::vector<double> & logRatios) const;
-  void
-  ComputeWeights(EngineType &                engine,
-                 SizeValueType               first,
-                 SizeValueType               last,
-                 const std::vector<double> & logRatios) const;
+  KeepJointHistogram(const std::vector<double> & joint) const;
 
   /** Whether the range is that of a part of the moving image, beyond which there may be other values. */
   bool m_IsRangeOfPart{};
@@ -154,3 +99,57 @@ private:
 #endif
 
 #endif // itkSampledMattesMutualInformationImageToImageMetricv4_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_SampledMattesMutualInformationImageToImageMetricv4
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MattesMutualInformationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MattesMutualInformationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMattesMutualInformationImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

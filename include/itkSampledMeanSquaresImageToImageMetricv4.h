@@ -63,26 +63,17 @@ public:
   itkNewMacro(Self);
   itkOverrideGetNameOfClassMacro(SampledMeanSquaresImageToImageMetricv4);
 
-  using typename Superclass::EngineType;
+  using typename Superclass::DerivativeType;
   using typename Superclass::MeasureType;
 
 protected:
   SampledMeanSquaresImageToImageMetricv4() = default;
   ~SampledMeanSquaresImageToImageMetricv4() override = default;
 
-  SizeValueType
-  EvaluateSamples(EngineType & engine) const override
-  {
-    if constexpr (EngineType::IsTypeKnown)
-    {
-      return this->Evaluate(engine);
-    }
-    return 0;
-  }
+  using typename Superclass::KernelType;
 
-private:
   SizeValueType
-  Evaluate(EngineType & engine) const;
+  EvaluateSamples(KernelType & kernel, DerivativeType * derivative) const override;
 };
 } // end namespace itk
 
@@ -91,3 +82,54 @@ private:
 #endif
 
 #endif // itkSampledMeanSquaresImageToImageMetricv4_h
+
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
+#ifndef ITK_TEMPLATE_EXPLICIT_SampledMeanSquaresImageToImageMetricv4
+#if defined(MaskedSampling_EXPORTS)
+#  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
+#else
+#  define MaskedSampling_EXPORT_EXPLICIT MaskedSampling_EXPORT
+#endif
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+extern template class MaskedSampling_EXPORT_EXPLICIT MeanSquaresImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<float, 2>, Image<float, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<float, 2>, Image<float, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MeanSquaresImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<float, 3>, Image<float, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<float, 3>, Image<float, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT MeanSquaresImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<float, 4>, Image<float, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<float, 4>, Image<float, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MeanSquaresImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<double, 2>, Image<double, 2>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<double, 2>, Image<double, 2>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MeanSquaresImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<double, 3>, Image<double, 3>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<double, 3>, Image<double, 3>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  MeanSquaresImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMetricMixin<MeanSquaresImageToImageMetricv4<Image<double, 4>, Image<double, 4>>>;
+extern template class MaskedSampling_EXPORT_EXPLICIT
+  SampledMeanSquaresImageToImageMetricv4<Image<double, 4>, Image<double, 4>>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk
+#undef MaskedSampling_EXPORT_EXPLICIT
+#endif

@@ -30,58 +30,17 @@ SampledMeanSquaresImageToImageMetricv4<TFixedImage,
                                        TMovingImage,
                                        TVirtualImage,
                                        TInternalComputationValueType,
-                                       TMetricTraits>::Evaluate(EngineType & engine) const
+                                       TMetricTraits>::EvaluateSamples([[maybe_unused]] KernelType &     kernel,
+                                                                       [[maybe_unused]] DerivativeType * derivative)
+  const
 {
-  struct Partial
+  if constexpr (Superclass::IsTypeKnown)
   {
-    double        Sum{};
-    SizeValueType NumberOfSamples{};
-  };
-  std::vector<Partial> partials(engine.GetNumberOfParts());
-
-  engine.EvaluateMovingImage([&](SizeValueType part, SizeValueType first, SizeValueType last) {
-    const auto & fixedValues = engine.GetFixedValues();
-    const auto & movingValues = engine.GetMovingValues();
-    const auto & isInside = engine.GetIsInside();
-    auto &       weights = engine.GetWeights();
-
-    Partial partial;
-    for (SizeValueType i = first; i < last; ++i)
-    {
-      weights[i] = 0.0;
-      if (isInside[i] != 0)
-      {
-        // In the pixel type, as the superclass subtracts.
-        const typename TFixedImage::PixelType pixelDifference = fixedValues[i] - movingValues[i];
-        const auto                            difference = static_cast<double>(pixelDifference);
-        partial.Sum += difference * difference;
-        ++partial.NumberOfSamples;
-        weights[i] = 2.0 * difference;
-      }
-    }
-    partials[part] = partial;
-    if (this->GetComputeDerivative())
-    {
-      engine.SumDerivative(part, first, last);
-    }
-  });
-
-  Partial total;
-  for (const Partial & partial : partials)
-  {
-    total.Sum += partial.Sum;
-    total.NumberOfSamples += partial.NumberOfSamples;
+    const auto result = kernel.EvaluateMeanSquares(derivative);
+    this->m_Value = result.Value;
+    return result.NumberOfSamples;
   }
-  if (total.NumberOfSamples > 0)
-  {
-    const auto numberOfSamples = static_cast<double>(total.NumberOfSamples);
-    this->m_Value = total.Sum / numberOfSamples;
-    if (this->GetComputeDerivative())
-    {
-      engine.AddDerivative(1.0 / numberOfSamples, *this->m_DerivativeResult);
-    }
-  }
-  return total.NumberOfSamples;
+  return 0;
 }
 } // end namespace itk
 

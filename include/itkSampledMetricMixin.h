@@ -29,17 +29,25 @@ namespace itk
  * but for the rounding of intensities to the pixel type (and with the sign that metrics of ITK's version 4 have: it
  * points to where the value falls). The superclass takes its derivative from a smoothed gradient image instead.
  *
+ * Where a sample is mapped to the centre of a voxel, the value has a kink: the derivative is the mean of those on both
+ * sides, as a central difference tells it.
+ *
  * \par When
- * There must be a sample point set; pixels float or double; LinearInterpolateImageFunction for the moving image; the
- * default settings of the gradients of the moving image; a transform that is affine in the point, or one cubic
- * BSplineTransform with such transforms before and after it that are not optimised. Everything else (dense sampling,
- * displacement fields, vector pixels ...) is left to the superclass, whose answer is given.
+ * There must be a sample point set, or sample points that a registration method sets (see SampledMetricInterface);
+ * pixels float or double, in 2 to 4 dimensions; LinearInterpolateImageFunction for the moving image; the default
+ * settings of the gradients of the moving image; a transform that is affine in the point, or one cubic BSplineTransform
+ * with such transforms before and after it that are not optimised. Everything else (dense sampling, displacement
+ * fields, vector pixels ...) is left to the superclass, whose answer is given.
+ *
+ * \par Values that are no numbers
+ * A sample at which the value of an image, or the gradient of the moving one, is not a finite number is not valid: it
+ * counts as one outside the images.
  *
  * \par Threads
  * The result is the same, to the bit, with any number of work units.
  *
  * \tparam TSuperclass one of ITK's classes derived from itk::ImageToImageMetricv4
- * \sa SampledMetricEngine
+ * \sa SampledMetricInterface, SampledMetricKernel
  * \ingroup MaskedSampling
  */
 template <typename TSuperclass>
@@ -69,11 +77,37 @@ public:
                                                typename TSuperclass::VirtualImageType,
                                                typename TSuperclass::InternalComputationValueType,
                                                typename TSuperclass::MetricTraits>;
-  using EngineType = SampledMetricEngine<ImageMetricType>;
+  using typename Superclass::DerivativeType;
+
+  /** Both the superclass and the interface have these. */
+  using Superclass::VirtualDimension;
+  using typename Superclass::FixedImageType;
+  using typename Superclass::MovingImageType;
 
   /** Initialize as the superclass does, except for what the samples do not need: the gradient of the moving image. */
   void
   Initialize() override;
+
+  /** Get the number of work units that the last evaluation had work for. */
+  ThreadIdType
+  GetNumberOfWorkUnitsUsed() const override;
+
+  using InterfaceType = SampledMetricInterface<ImageMetricType>;
+  using CoordinatesType = typename InterfaceType::CoordinatesType;
+  using MovingPartType = typename InterfaceType::MovingPartType;
+
+  static constexpr bool IsTypeKnown = InterfaceType::IsTypeKnown;
+
+#if !defined(ITK_WRAPPING_PARSER)
+  void
+  SetSampleCoordinates(std::shared_ptr<const CoordinatesType> coordinates, bool isRangeOfMask) override;
+  bool
+  CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform) const override;
+  void
+  SetMovingPart(const MovingPartType & part) override;
+  void
+  ReleaseRegistration() override;
+#endif
 
 protected:
   SampledMetricMixin() = default;
@@ -81,30 +115,94 @@ protected:
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
-#if !defined(ITK_WRAPPING_PARSER)
-  EngineType &
-  GetEngine() override
-  {
-    return m_Engine;
-  }
-#endif
   void
   InitializeForIteration() const override;
   void
   GetValueAndDerivativeExecute() const override;
+
+  /** For other types of images, no samples are evaluated here. */
+  struct NoKernelType
+  {};
+  template <typename TMetric, bool VIsTypeKnown>
+  struct KernelOf
+  {
+    using Type = NoKernelType;
+  };
+  template <typename TMetric>
+  struct KernelOf<TMetric, true>
+  {
+    using Type = SampledMetricKernel<typename TMetric::FixedPixelType,
+                                     typename TMetric::MovingPixelType,
+                                     TMetric::VirtualDimension>;
+  };
+  using KernelType = typename KernelOf<ImageMetricType, IsTypeKnown>::Type;
 
   /** What the metric needs to know before the samples are evaluated. */
   virtual void
   InitializeSampling()
   {}
 
-  /** Compute the value and, if asked for, the derivative, from an engine that is ready.
+  /** Compute the value and, if the derivative is not null, add that to it, with a kernel that is ready.
    * \return the number of valid samples */
   virtual SizeValueType
-  EvaluateSamples(EngineType & engine) const = 0;
+  EvaluateSamples(KernelType & kernel, DerivativeType * derivative) const = 0;
+
+  /** Call function(point), a point in virtual space in double precision, for each sample point. */
+  template <typename TFunction>
+  void
+  ForEachSamplePoint(const TFunction & function) const;
+
+  bool
+  HasCoordinates() const
+  {
+    return m_Coordinates != nullptr;
+  }
+
+  /** Whether the points are coordinates in double precision that come with the wish that the range be that of the mask.
+   */
+  bool
+  IsRangeOfMask() const
+  {
+    return m_Coordinates != nullptr && m_IsRangeOfMask;
+  }
+
+  /** The region from which the range of the values of the moving image is to be taken; none: its buffer. */
+  std::optional<typename InterfaceType::MovingRegionType>
+  GetRangeRegionOfMovingImage() const
+  {
+    return m_MovingPart.Image == this->m_MovingImage ? m_MovingPart.RangeRegion : std::nullopt;
+  }
 
 private:
-  mutable EngineType m_Engine{};
+  using CoordinatesPointer = std::shared_ptr<const CoordinatesType>;
+  using KeyType = std::vector<std::uintptr_t>;
+
+  /** Whether the settings are such that samples can be evaluated. */
+  bool
+  IsApplicable(const typename Superclass::MovingTransformType * movingTransform) const;
+  /** Whether they are, and there are samples. */
+  bool
+  EvaluatesSamples() const
+  {
+    return (m_Coordinates != nullptr || this->m_UseSampledPointSet) && this->IsApplicable(this->m_MovingTransform);
+  }
+  /** What the samples depend on. */
+  KeyType
+  MakeKeyOfSamples() const;
+  void
+  UpdateSamples() const;
+  KernelType &
+  GetKernel() const;
+  /** The coordinates that were set, or those of the metric's own points. */
+  CoordinatesPointer
+  GetCoordinates() const;
+
+  mutable std::unique_ptr<KernelType> m_Kernel{};
+  mutable KeyType                     m_KeyOfSamples{};
+  MovingPartType                      m_MovingPart{};
+  CoordinatesPointer                  m_Coordinates{};
+  bool                                m_IsRangeOfMask{};
+  mutable ThreadIdType                m_NumberOfWorkUnitsUsed{};
   /** Whether the current evaluation is left to the superclass. */
   mutable bool m_IsLeftToSuperclass{};
   /** Whether there is all that the superclass needs. */

@@ -18,15 +18,101 @@
 #ifndef itkSampledMetricMixin_hxx
 #define itkSampledMetricMixin_hxx
 
+#include "itkLinearInterpolateImageFunction.h"
+
+#include <algorithm>
+#include <typeinfo>
+
 namespace itk
 {
+#if !defined(ITK_WRAPPING_PARSER)
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::SetSampleCoordinates(std::shared_ptr<const CoordinatesType> coordinates,
+                                                      bool                                   isRangeOfMask)
+{
+  if (coordinates != nullptr)
+  {
+    for (const auto & column : *coordinates)
+    {
+      if (column.size() != coordinates->front().size())
+      {
+        itkExceptionMacro("There are " << coordinates->front().size() << " first coordinates of sample points, but "
+                                       << column.size() << " of another. Give each point all of its coordinates.");
+      }
+    }
+  }
+  m_Coordinates = std::move(coordinates);
+  m_IsRangeOfMask = isRangeOfMask;
+  m_KeyOfSamples.clear();
+  this->Modified();
+}
+
+template <typename TSuperclass>
+bool
+SampledMetricMixin<TSuperclass>::CanEvaluateSamples(
+  const typename Superclass::MovingTransformType & movingTransform) const
+{
+  return this->IsApplicable(&movingTransform);
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::SetMovingPart(const MovingPartType & part)
+{
+  m_MovingPart = part;
+  if constexpr (IsTypeKnown)
+  {
+    if (m_Kernel != nullptr)
+    {
+      m_Kernel->SetMovingPart(part.Image, part.Grower);
+    }
+  }
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::ReleaseRegistration()
+{
+  m_Kernel = nullptr;
+  m_KeyOfSamples.clear();
+  m_MovingPart = {};
+  m_Coordinates = nullptr;
+  m_IsRangeOfMask = false;
+}
+#endif
+
+template <typename TSuperclass>
+bool
+SampledMetricMixin<TSuperclass>::IsApplicable(const typename Superclass::MovingTransformType * movingTransform) const
+{
+  if constexpr (IsTypeKnown)
+  {
+    using LinearInterpolatorType =
+      LinearInterpolateImageFunction<MovingImageType, typename Superclass::CoordinateRepresentationType>;
+
+    // A filter or calculator of gradients that the user chose is respected.
+    const bool hasDefaultGradient =
+      this->m_UseMovingImageGradientFilter
+        ? this->m_MovingImageGradientFilter.GetPointer() == this->m_DefaultMovingImageGradientFilter.GetPointer()
+        : this->m_MovingImageGradientCalculator.GetPointer() ==
+            this->m_DefaultMovingImageGradientCalculator.GetPointer();
+    const auto * const interpolator = this->m_MovingInterpolator.GetPointer();
+    return hasDefaultGradient && !this->GetUseFloatingPointCorrection() && !this->GetGradientSourceIncludesFixed() &&
+           this->GetGradientSourceIncludesMoving() && interpolator != nullptr &&
+           typeid(*interpolator) == typeid(LinearInterpolatorType) && movingTransform != nullptr &&
+           KernelType::IsKnown(*movingTransform);
+  }
+  return false;
+}
+
 template <typename TSuperclass>
 void
 SampledMetricMixin<TSuperclass>::Initialize()
 {
-  m_Engine.Clear();
+  m_KeyOfSamples.clear();
   m_IsSuperclassInitialized = false;
-  if (!EngineType::IsApplicable(*this))
+  if (!this->EvaluatesSamples())
   {
     Superclass::Initialize();
     m_IsSuperclassInitialized = true;
@@ -48,10 +134,17 @@ SampledMetricMixin<TSuperclass>::Initialize()
 }
 
 template <typename TSuperclass>
+ThreadIdType
+SampledMetricMixin<TSuperclass>::GetNumberOfWorkUnitsUsed() const
+{
+  return m_IsLeftToSuperclass ? Superclass::GetNumberOfWorkUnitsUsed() : m_NumberOfWorkUnitsUsed;
+}
+
+template <typename TSuperclass>
 void
 SampledMetricMixin<TSuperclass>::InitializeForIteration() const
 {
-  m_IsLeftToSuperclass = !EngineType::IsApplicable(*this);
+  m_IsLeftToSuperclass = !this->EvaluatesSamples();
   if (!m_IsLeftToSuperclass)
   {
     this->ImageMetricType::InitializeForIteration();
@@ -78,12 +171,130 @@ SampledMetricMixin<TSuperclass>::GetValueAndDerivativeExecute() const
     Superclass::GetValueAndDerivativeExecute();
     return;
   }
-  if constexpr (EngineType::IsTypeKnown)
+  if constexpr (IsTypeKnown)
   {
-    m_Engine.Start(*this);
-    this->m_NumberOfValidPoints = this->EvaluateSamples(m_Engine);
+    this->UpdateSamples();
+    KernelType & kernel = this->GetKernel();
+    kernel.SetMoving(*this->m_MovingImage,
+                     this->m_MovingImageMask,
+                     *this->m_MovingTransform,
+                     std::max<ThreadIdType>(this->GetMaximumNumberOfWorkUnits(), 1));
+    m_NumberOfWorkUnitsUsed = kernel.GetNumberOfWorkUnitsUsed();
+    this->m_NumberOfValidPoints =
+      this->EvaluateSamples(kernel, this->GetComputeDerivative() ? this->m_DerivativeResult : nullptr);
     this->VerifyNumberOfValidPoints(this->m_Value, *this->m_DerivativeResult);
   }
+}
+
+template <typename TSuperclass>
+auto
+SampledMetricMixin<TSuperclass>::GetKernel() const -> KernelType &
+{
+  if (m_Kernel == nullptr)
+  {
+    m_Kernel = std::make_unique<KernelType>();
+    m_Kernel->SetMovingPart(m_MovingPart.Image, m_MovingPart.Grower);
+  }
+  return *m_Kernel;
+}
+
+template <typename TSuperclass>
+auto
+SampledMetricMixin<TSuperclass>::MakeKeyOfSamples() const -> KeyType
+{
+  KeyType    key;
+  const auto append = [&key](const Object * object) {
+    key.push_back(reinterpret_cast<std::uintptr_t>(object));
+    key.push_back(object != nullptr ? object->GetMTime() : 0);
+  };
+  append(this->m_FixedImage);
+  append(this->m_FixedImageMask);
+  append(this->m_FixedInterpolator);
+  append(this->m_FixedTransform);
+  key.push_back(KernelType::GetTimeOfTransform(*this->m_FixedTransform));
+  key.push_back(reinterpret_cast<std::uintptr_t>(m_Coordinates.get()));
+  if (m_Coordinates == nullptr)
+  {
+    append(this->m_VirtualSampledPointSet);
+    append(this->m_VirtualSampledPointSet->GetPoints());
+  }
+  return key;
+}
+
+template <typename TSuperclass>
+template <typename TFunction>
+void
+SampledMetricMixin<TSuperclass>::ForEachSamplePoint(const TFunction & function) const
+{
+  typename Superclass::VirtualPointType point;
+  if (m_Coordinates == nullptr)
+  {
+    for (const auto & sample : this->m_VirtualSampledPointSet->GetPoints()->CastToSTLConstContainer())
+    {
+      point.CastFrom(sample);
+      function(point);
+    }
+    return;
+  }
+  for (SizeValueType i = 0; i < m_Coordinates->front().size(); ++i)
+  {
+    for (unsigned int d = 0; d < VirtualDimension; ++d)
+    {
+      point[d] = (*m_Coordinates)[d][i];
+    }
+    function(point);
+  }
+}
+
+template <typename TSuperclass>
+auto
+SampledMetricMixin<TSuperclass>::GetCoordinates() const -> CoordinatesPointer
+{
+  const bool hasOwnPoints = m_Coordinates == nullptr;
+  const bool isEmpty = hasOwnPoints ? this->m_VirtualSampledPointSet->GetPoints() == nullptr ||
+                                        this->m_VirtualSampledPointSet->GetPoints()->Size() == 0
+                                    : m_Coordinates->front().empty();
+  if (isEmpty)
+  {
+    itkExceptionMacro("The sample point set of the metric is empty. It must have 1 or more points.");
+  }
+  if (!hasOwnPoints)
+  {
+    return m_Coordinates;
+  }
+  auto coordinates = std::make_shared<CoordinatesType>();
+  for (auto & column : *coordinates)
+  {
+    column.reserve(this->m_VirtualSampledPointSet->GetPoints()->Size());
+  }
+  this->ForEachSamplePoint([&coordinates](const auto & point) {
+    for (unsigned int d = 0; d < VirtualDimension; ++d)
+    {
+      (*coordinates)[d].push_back(point[d]);
+    }
+  });
+  return coordinates;
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::UpdateSamples() const
+{
+  KeyType key = this->MakeKeyOfSamples();
+  if (key == m_KeyOfSamples)
+  {
+    return;
+  }
+  m_KeyOfSamples.clear();
+  this->GetKernel().SetSamples(
+    this->GetCoordinates(),
+    [this](const auto & point, auto & value) {
+      typename Superclass::FixedImagePointType mapped;
+      return this->TransformAndEvaluateFixedPoint(point, mapped, value);
+    },
+    this->m_FixedImageMask,
+    std::max<ThreadIdType>(this->GetMaximumNumberOfWorkUnits(), 1));
+  m_KeyOfSamples = std::move(key);
 }
 
 template <typename TSuperclass>
@@ -92,9 +303,22 @@ SampledMetricMixin<TSuperclass>::PrintSelf(std::ostream & os, Indent indent) con
 {
   Superclass::PrintSelf(os, indent);
 
-  os << indent << "Engine: " << m_Engine.GetNumberOfSamples() << " samples" << std::endl;
-  os << indent << "IsLeftToSuperclass: " << (m_IsLeftToSuperclass ? "Yes" : "No") << std::endl;
-  os << indent << "IsSuperclassInitialized: " << (m_IsSuperclassInitialized ? "Yes" : "No") << std::endl;
+  SizeValueType numberOfSamples = 0;
+  if constexpr (IsTypeKnown)
+  {
+    numberOfSamples = m_Kernel != nullptr ? m_Kernel->GetNumberOfSamples() : 0;
+  }
+  const auto print = [&](const char * name, bool value) {
+    os << indent << name << ": " << (value ? "Yes" : "No") << std::endl;
+  };
+  os << indent << "Kernel: " << numberOfSamples << " samples" << std::endl;
+  print("KeyOfSamples", !m_KeyOfSamples.empty());
+  print("MovingPart", m_MovingPart.Image != nullptr);
+  print("Coordinates", m_Coordinates != nullptr);
+  print("IsRangeOfMask", m_IsRangeOfMask);
+  os << indent << "NumberOfWorkUnitsUsed: " << m_NumberOfWorkUnitsUsed << std::endl;
+  print("IsLeftToSuperclass", m_IsLeftToSuperclass);
+  print("IsSuperclassInitialized", m_IsSuperclassInitialized);
 }
 } // end namespace itk
 

@@ -27,6 +27,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -220,4 +221,38 @@ TEST(ImageRange, DoesNotCountChildrenOfMask)
     EXPECT_FALSE(ExpectIsBruteForce<ImageType>(*image, image->GetBufferedRegion(), group));
   }
   EXPECT_GT(numberOfDifferences, 0);
+}
+
+/** Values that are no numbers, wherever they are: the range of the others, which they do not hide. */
+TEST(ImageRange, DoesNotCountWhatIsNoNumber)
+{
+  using ImageType = itk::Image<float, 2>;
+  std::mt19937 random(7);
+  for (int repetition = 0; repetition < 20; ++repetition)
+  {
+    const auto         image = MakeNoise<ImageType>(random, 25);
+    const auto         region = image->GetBufferedRegion();
+    RangeOf<ImageType> expected{ itk::NumericTraits<float>::max(), itk::NumericTraits<float>::NonpositiveMin() };
+    for (itk::ImageRegionIterator<ImageType> it(image, region); !it.IsAtEnd(); ++it)
+    {
+      constexpr float infinity = std::numeric_limits<float>::infinity();
+      const float     oddities[] = { std::numeric_limits<float>::quiet_NaN(), infinity, -infinity };
+      // In some repetitions only the first of them.
+      if (random() % 3 == 0)
+      {
+        it.Set(oddities[repetition % 2 == 0 ? 0 : random() % 3]);
+        continue;
+      }
+      expected.first = std::min(expected.first, it.Get());
+      expected.second = std::max(expected.second, it.Get());
+    }
+    const auto everything = MaskImageType<2>::New();
+    everything->CopyInformation(image);
+    everything->SetRegions(region);
+    everything->Allocate();
+    everything->FillBuffer(1);
+    const auto mask = MakeMask<2>(everything);
+    EXPECT_EQ(itk::ImageRange<ImageType>::Find(*image, region, nullptr, 2), expected);
+    EXPECT_EQ(itk::ImageRange<ImageType>::Find(*image, region, mask.GetPointer(), 2), expected);
+  }
 }

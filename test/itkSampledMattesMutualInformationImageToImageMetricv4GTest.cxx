@@ -172,7 +172,7 @@ TEST(SampledMattesMutualInformationImageToImageMetricv4, ClampsToRangeOfRegion)
   const auto metric = MetricType::New();
   scene.SetInputs(*metric);
   metric->SetNumberOfHistogramBins(numberOfBins);
-  GetEngineOf(*metric).SetMovingPart({ scene.Moving, region, nullptr });
+  GetInterfaceOf(*metric).SetMovingPart({ scene.Moving, region, nullptr });
   metric->Initialize();
 
   const auto fixed = itk::LinearInterpolateImageFunction<ImageType2D, double>::New();
@@ -219,7 +219,7 @@ TEST(SampledMattesMutualInformationImageToImageMetricv4, ClampsToRangeOfRegion)
   ExpectDerivativeOfValue(*metric, scene.Random, 1e-7, 1e-4);
 
   // What is known of one image does not hold for another.
-  GetEngineOf(*metric).SetMovingPart({ scene.Fixed, region, nullptr });
+  GetInterfaceOf(*metric).SetMovingPart({ scene.Fixed, region, nullptr });
   metric->Initialize();
   const auto stock = StockType::New();
   scene.SetInputs(*stock);

@@ -280,7 +280,7 @@ void
 ExpectGrowingPartGivesWhole(unsigned int seed)
 {
   using MetricType = SampledOf<TKind, TImage>;
-  using MovingPartType = typename MetricType::EngineType::MovingPartType;
+  using MovingPartType = typename MetricType::MovingPartType;
   using RegionType = typename TImage::RegionType;
   constexpr unsigned int dimension = TImage::ImageDimension;
   MetricScene<TImage>    scene(seed, 5000);
@@ -291,14 +291,14 @@ ExpectGrowingPartGivesWhole(unsigned int seed)
   part.ShrinkByRadius(6);
 
   const auto expected = scene.template Make<MetricType>();
-  GetEngineOf(*expected).SetMovingPart({ whole, part, nullptr });
+  GetInterfaceOf(*expected).SetMovingPart({ whole, part, nullptr });
   expected->Initialize();
 
   scene.Moving = KeepOnlyInBuffer(*whole, part);
   const auto metric = scene.template Make<MetricType>();
   RegionType grown = part;
   int        numberOfCalls = 0;
-  GetEngineOf(*metric).SetMovingPart(
+  GetInterfaceOf(*metric).SetMovingPart(
     MovingPartType{ scene.Moving, part, [&](const RegionType & region) -> typename TImage::ConstPointer {
                      EXPECT_FALSE(grown.IsInside(region));
                      EXPECT_TRUE(all.IsInside(region));

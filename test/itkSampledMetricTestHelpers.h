@@ -238,12 +238,12 @@ struct MetricScene
   }
 };
 
-/** What evaluates the samples of a metric. */
+/** As a registration method knows a sampled metric. */
 template <typename TMetric>
-auto &
-GetEngineOf(TMetric & metric)
+SampledMetricInterface<typename TMetric::ImageMetricType> &
+GetInterfaceOf(TMetric & metric)
 {
-  return static_cast<SampledMetricInterface<typename TMetric::ImageMetricType> &>(metric).GetEngine();
+  return metric;
 }
 
 template <typename TKind, typename TImage>

@@ -25,7 +25,7 @@
 namespace itk
 {
 /** \class ImageRange
- * \brief Smallest and greatest value of a region of an image, where a mask is.
+ * \brief Smallest and greatest value of a region of an image, where a mask is. Values that are not finite do not count.
  * \tparam TImage a type of itk::Image of scalars
  * \ingroup MaskedSampling
  */
@@ -50,13 +50,24 @@ private:
   {
     return { NumericTraits<PixelType>::max(), NumericTraits<PixelType>::NonpositiveMin() };
   }
-  /** Extend a range by a row of values. */
+  static bool
+  IsFinite(const PixelType & value);
+  /** Extend a range by a row of values, of which those that are no numbers do not count. */
   static void
   Extend(const PixelType * first, const PixelType * last, std::pair<PixelType, PixelType> & range);
+  /** The same by finite values alone, which takes longer. */
+  static void
+  ExtendByFinite(const PixelType * first, const PixelType * last, std::pair<PixelType, PixelType> & range);
+  template <typename TExtend>
   static std::pair<PixelType, PixelType>
-  FindInRegion(const TImage & image, const RegionType & region, ThreadIdType numberOfWorkUnits);
+  FindInRegion(const TImage & image, const RegionType & region, ThreadIdType numberOfWorkUnits, const TExtend & extend);
+  template <typename TExtend>
   static std::pair<PixelType, PixelType>
-  FindInMask(const TImage & image, const RegionType & region, const MaskType & mask, ThreadIdType numberOfWorkUnits);
+  FindInMask(const TImage &     image,
+             const RegionType & region,
+             const MaskType &   mask,
+             ThreadIdType       numberOfWorkUnits,
+             const TExtend &    extend);
 };
 } // end namespace itk
 

@@ -25,10 +25,23 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <mutex>
+#include <type_traits>
 
 namespace itk
 {
+template <typename TImage>
+bool
+ImageRange<TImage>::IsFinite([[maybe_unused]] const PixelType & value)
+{
+  if constexpr (std::is_floating_point_v<PixelType>)
+  {
+    return std::isfinite(value);
+  }
+  return true;
+}
+
 template <typename TImage>
 void
 ImageRange<TImage>::Extend(const PixelType * first, const PixelType * last, std::pair<PixelType, PixelType> & range)
@@ -49,17 +62,35 @@ ImageRange<TImage>::Extend(const PixelType * first, const PixelType * last, std:
   }
   for (; first < last; ++first)
   {
-    minima[0] = std::min(*first, minima[0]);
-    maxima[0] = std::max(*first, maxima[0]);
+    minima[0] = *first < minima[0] ? *first : minima[0];
+    maxima[0] = *first > maxima[0] ? *first : maxima[0];
   }
   range.first = *std::min_element(minima.begin(), minima.end());
   range.second = *std::max_element(maxima.begin(), maxima.end());
 }
 
 template <typename TImage>
+void
+ImageRange<TImage>::ExtendByFinite(const PixelType *                 first,
+                                   const PixelType *                 last,
+                                   std::pair<PixelType, PixelType> & range)
+{
+  for (; first < last; ++first)
+  {
+    if (IsFinite(*first))
+    {
+      Extend(first, first + 1, range);
+    }
+  }
+}
+
+template <typename TImage>
+template <typename TExtend>
 auto
-ImageRange<TImage>::FindInRegion(const TImage & image, const RegionType & region, ThreadIdType numberOfWorkUnits)
-  -> std::pair<PixelType, PixelType>
+ImageRange<TImage>::FindInRegion(const TImage &     image,
+                                 const RegionType & region,
+                                 ThreadIdType       numberOfWorkUnits,
+                                 const TExtend &    extend) -> std::pair<PixelType, PixelType>
 {
   auto       range = EmptyRange();
   std::mutex mutex;
@@ -72,7 +103,7 @@ ImageRange<TImage>::FindInRegion(const TImage & image, const RegionType & region
       for (ImageScanlineConstIterator<TImage> it(&image, piece); !it.IsAtEnd(); it.NextLine())
       {
         const PixelType * const row = &it.Value();
-        Extend(row, row + piece.GetSize(0), own);
+        extend(row, row + piece.GetSize(0), own);
       }
       const std::lock_guard<std::mutex> lock(mutex);
       range.first = std::min(range.first, own.first);
@@ -83,11 +114,13 @@ ImageRange<TImage>::FindInRegion(const TImage & image, const RegionType & region
 }
 
 template <typename TImage>
+template <typename TExtend>
 auto
 ImageRange<TImage>::FindInMask(const TImage &     image,
                                const RegionType & region,
                                const MaskType &   mask,
-                               ThreadIdType       numberOfWorkUnits) -> std::pair<PixelType, PixelType>
+                               ThreadIdType       numberOfWorkUnits,
+                               const TExtend &    extend) -> std::pair<PixelType, PixelType>
 {
   auto range = EmptyRange();
   if (mask.GetNumberOfChildren() > 0)
@@ -97,7 +130,7 @@ ImageRange<TImage>::FindInMask(const TImage &     image,
     {
       if (mask.IsInsideInWorldSpace(image.template TransformIndexToPhysicalPoint<double>(it.GetIndex())))
       {
-        Extend(&it.Value(), &it.Value() + 1, range);
+        extend(&it.Value(), &it.Value() + 1, range);
       }
     }
     return range;
@@ -113,7 +146,7 @@ ImageRange<TImage>::FindInMask(const TImage &     image,
   {
     sampler->ForEachRun([&](const typename TImage::IndexType & index, SizeValueType length) {
       const PixelType * const row = &image.GetPixel(index);
-      Extend(row, row + length, range);
+      extend(row, row + length, range);
     });
   }
   return range;
@@ -126,8 +159,12 @@ ImageRange<TImage>::Find(const TImage &     image,
                          const MaskType *   mask,
                          ThreadIdType       numberOfWorkUnits) -> std::pair<PixelType, PixelType>
 {
-  return mask != nullptr ? FindInMask(image, region, *mask, numberOfWorkUnits)
-                         : FindInRegion(image, region, numberOfWorkUnits);
+  const auto find = [&](const auto & extend) {
+    return mask != nullptr ? FindInMask(image, region, *mask, numberOfWorkUnits, extend)
+                           : FindInRegion(image, region, numberOfWorkUnits, extend);
+  };
+  const auto range = find(Extend);
+  return IsFinite(range.first) && IsFinite(range.second) ? range : find(ExtendByFinite);
 }
 } // end namespace itk
 

@@ -32,8 +32,12 @@ namespace itk
  * the exact derivative of that interpolant, from the same corners. In the half voxel around the centres of the border
  * voxels the interpolant is constant along the axis that leaves the image, and so its derivative there is 0.
  *
+ * At the centre of a voxel the interpolant has a kink: along each axis on which a point is at a centre, but for
+ * roundings, the derivative is the mean of the slopes on both sides. That is where a central difference leads, and what
+ * does not depend on the roundings.
+ *
  * The image may have a buffer that is smaller than the region in which points count as inside. A point that needs
- * pixels beyond the buffer is reported as missing.
+ * pixels beyond the buffer, for its value or its gradient, is reported as missing.
  *
  * \tparam TImage a type of itk::Image of scalars
  * \ingroup MaskedSampling
@@ -132,14 +136,39 @@ private:
     double LastCenter{};
   };
 
+  /** So near to a centre, in voxels, a point counts as being there: more than the roundings on the way from a point to
+   * its index, and far less than any step of an optimizer. */
+  static constexpr double Tolerance = 1e-9;
+
+  /** Where a point is along an axis. */
+  struct PlaceType
+  {
+    /** Its cell, in steps from the start of the region, and where it is in there. */
+    std::ptrdiff_t Cell{};
+    double         Fraction{};
+    bool           IsBeyondCenters{};
+    bool           IsOnCenter{};
+    /** The cell on the other side of the centre, if the point is on one; the same where there is none. */
+    std::ptrdiff_t OtherCell{};
+  };
+
+  PlaceType
+  FindPlace(const AxisType & axis, double index) const;
+
   void
   EvaluateInCell(BatchType &                                batch,
                  unsigned int                               i,
                  const PixelType *                          corner,
                  const std::array<double, ImageDimension> & fraction) const;
-  /** Evaluate a point that is not between centres of the buffer. */
+  /** Evaluate a point that may be anywhere: at a centre, beyond those of the buffer, outside. */
   void
-  EvaluateAtBorder(BatchType & batch, unsigned int i) const;
+  EvaluateAnywhere(BatchType & batch, unsigned int i) const;
+  /** Along each axis on which a point is at a centre: the mean of the slopes on both sides. */
+  void
+  AverageSlopes(BatchType &                                   batch,
+                unsigned int                                  i,
+                const PixelType *                             corner,
+                const std::array<PlaceType, ImageDimension> & places) const;
 
   void
   Prefetch(const PixelType * corner) const;

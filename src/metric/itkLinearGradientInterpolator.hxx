@@ -18,9 +18,10 @@
 #ifndef itkLinearGradientInterpolator_hxx
 #define itkLinearGradientInterpolator_hxx
 
-#include "geometry/itkUniteRegions.h"
+#include "geometry/itkGridGeometry.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace itk
 {
@@ -108,13 +109,77 @@ LinearGradientInterpolator<TImage>::EvaluateInCell(BatchType &                  
 }
 
 template <typename TImage>
-void
-LinearGradientInterpolator<TImage>::EvaluateAtBorder(BatchType & batch, unsigned int i) const
+auto
+LinearGradientInterpolator<TImage>::FindPlace(const AxisType & axis, double index) const -> PlaceType
 {
-  bool                               isMissing = false;
-  const PixelType *                  corner = m_Buffer;
+  const double position = index - axis.Start;
+  const double clamped = std::max(std::min(position, axis.Length), 0.0);
+  PlaceType    place;
+  place.Cell = std::min(static_cast<std::ptrdiff_t>(clamped), axis.LastCell);
+  place.OtherCell = place.Cell;
+  place.Fraction = clamped - static_cast<double>(place.Cell);
+  const double center = std::round(clamped);
+  place.IsOnCenter = std::abs(position - center) < Tolerance;
+  place.IsBeyondCenters = position != clamped && !place.IsOnCenter;
+  if (place.IsOnCenter)
+  {
+    const auto           atCenter = static_cast<std::ptrdiff_t>(center);
+    const std::ptrdiff_t other = place.Cell == atCenter ? atCenter - 1 : atCenter;
+    place.OtherCell = other >= 0 && other <= axis.LastCell ? other : place.Cell;
+  }
+  return place;
+}
+
+template <typename TImage>
+void
+LinearGradientInterpolator<TImage>::AverageSlopes(BatchType &                                   batch,
+                                                  unsigned int                                  i,
+                                                  const PixelType *                             corner,
+                                                  const std::array<PlaceType, ImageDimension> & places) const
+{
   std::array<double, ImageDimension> fraction;
-  std::array<bool, ImageDimension>   isBeyond;
+  std::array<double, ImageDimension> gradient;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    fraction[d] = places[d].Fraction;
+    gradient[d] = batch.Gradient[d][i];
+  }
+  const double value = batch.Value[i];
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    if (!places[d].IsOnCenter)
+    {
+      continue;
+    }
+    // Beyond the outermost centre the interpolant is constant.
+    double slope = 0.0;
+    if (places[d].OtherCell != places[d].Cell)
+    {
+      auto                 fractionInOther = fraction;
+      const auto           step = places[d].OtherCell - places[d].Cell;
+      const std::ptrdiff_t offset = step * m_Axes[d].Stride;
+      fractionInOther[d] -= static_cast<double>(step);
+      this->EvaluateInCell(batch, i, corner + offset, fractionInOther);
+      slope = batch.Gradient[d][i];
+    }
+    gradient[d] = 0.5 * (gradient[d] + slope);
+  }
+  batch.Value[i] = value;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    batch.Gradient[d][i] = gradient[d];
+  }
+}
+
+template <typename TImage>
+void
+LinearGradientInterpolator<TImage>::EvaluateAnywhere(BatchType & batch, unsigned int i) const
+{
+  bool                                  isMissing = false;
+  bool                                  isOnCenter = false;
+  const PixelType *                     corner = m_Buffer;
+  std::array<double, ImageDimension>    fraction;
+  std::array<PlaceType, ImageDimension> places;
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
     const AxisType & axis = m_Axes[d];
@@ -124,13 +189,12 @@ LinearGradientInterpolator<TImage>::EvaluateAtBorder(BatchType & batch, unsigned
       batch.State[i] = StateEnum::Outside;
       return;
     }
-    const double position = index - axis.Start;
-    const double clamped = std::max(std::min(position, axis.Length), 0.0);
-    const auto   cell = std::min(static_cast<std::ptrdiff_t>(clamped), axis.LastCell);
-    fraction[d] = clamped - static_cast<double>(cell);
-    isBeyond[d] = position != clamped;
-    isMissing = isMissing || cell < axis.BufferStart || cell + axis.NumberOfNext >= axis.BufferEnd;
-    corner += isMissing ? 0 : (cell - axis.BufferStart) * axis.Stride;
+    const PlaceType & place = places[d] = this->FindPlace(axis, index);
+    fraction[d] = place.Fraction;
+    isOnCenter = isOnCenter || place.IsOnCenter;
+    isMissing = isMissing || std::min(place.Cell, place.OtherCell) < axis.BufferStart ||
+                std::max(place.Cell, place.OtherCell) + axis.NumberOfNext >= axis.BufferEnd;
+    corner += isMissing ? 0 : (place.Cell - axis.BufferStart) * axis.Stride;
   }
   if (isMissing)
   {
@@ -138,9 +202,13 @@ LinearGradientInterpolator<TImage>::EvaluateAtBorder(BatchType & batch, unsigned
     return;
   }
   this->EvaluateInCell(batch, i, corner, fraction);
+  if (isOnCenter)
+  {
+    this->AverageSlopes(batch, i, corner, places);
+  }
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
-    batch.Gradient[d][i] = isBeyond[d] ? 0.0 : batch.Gradient[d][i];
+    batch.Gradient[d][i] = places[d].IsBeyondCenters ? 0.0 : batch.Gradient[d][i];
   }
 }
 
@@ -148,7 +216,7 @@ template <typename TImage>
 void
 LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
 {
-  // First all corners, which are fetched into the cache meanwhile; null: not between centres of the buffer.
+  // First all corners, which are fetched into the cache meanwhile; null: not strictly between centres of the buffer.
   std::array<const PixelType *, BatchSize>                  corners;
   std::array<std::array<double, ImageDimension>, BatchSize> fractions;
   const auto                                                axes = m_Axes;
@@ -164,8 +232,14 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
         isBetweenCenters = false;
         break;
       }
-      const auto cell = static_cast<std::ptrdiff_t>(position);
-      fractions[i][d] = position - static_cast<double>(cell);
+      const auto   cell = static_cast<std::ptrdiff_t>(position);
+      const double fraction = position - static_cast<double>(cell);
+      if (!(std::abs(fraction - 0.5) < 0.5 - Tolerance))
+      {
+        isBetweenCenters = false;
+        break;
+      }
+      fractions[i][d] = fraction;
       offset += cell * axes[d].Stride;
     }
     corners[i] = isBetweenCenters ? m_Buffer + offset : nullptr;
@@ -182,7 +256,7 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
     }
     else
     {
-      this->EvaluateAtBorder(batch, i);
+      this->EvaluateAnywhere(batch, i);
     }
   }
 }
@@ -215,11 +289,12 @@ LinearGradientInterpolator<TImage>::ExtendByMissing(const BatchType & batch, con
       for (unsigned int d = 0; d < ImageDimension; ++d)
       {
         const AxisType & axis = m_Axes[d];
-        const double     position = std::max(std::min(batch.Index[d][i] - axis.Start, axis.Length), 0.0);
-        corners.SetIndex(d, m_Region.GetIndex(d) + std::min(static_cast<std::ptrdiff_t>(position), axis.LastCell));
-        corners.SetSize(d, 1 + static_cast<SizeValueType>(axis.NumberOfNext));
+        const PlaceType  place = this->FindPlace(axis, batch.Index[d][i]);
+        const auto [first, last] = std::minmax(place.Cell, place.OtherCell);
+        corners.SetIndex(d, m_Region.GetIndex(d) + first);
+        corners.SetSize(d, static_cast<SizeValueType>(last + axis.NumberOfNext - first + 1));
       }
-      extended = UniteRegions(extended, corners);
+      extended = GridGeometry<ImageDimension>::Unite(extended, corners);
     }
   }
   return extended;

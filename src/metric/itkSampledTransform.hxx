@@ -19,7 +19,7 @@
 #define itkSampledTransform_hxx
 
 #include "itkCompositeTransform.h"
-#include "sampler/itkMaskGeometry.h"
+#include "geometry/itkTransformQuestions.h"
 #include "itkMath.h"
 
 #include <algorithm>
@@ -31,9 +31,7 @@ template <unsigned int VDimension>
 bool
 SampledTransform<VDimension>::IsAffine(const TransformType & transform)
 {
-  MaskGeometry<VDimension> geometry;
-  geometry.DomainToMask = &transform;
-  return geometry.IsMapLinear();
+  return TransformQuestions<TransformType>::IsLinear(transform);
 }
 
 template <unsigned int VDimension>
@@ -144,6 +142,7 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
   };
   m_Transform = &transform;
   m_Center = center;
+  m_CenterOfPoints = {};
   m_Radius = radius;
   m_Spline = nullptr;
   if (IsAffine(transform))
@@ -205,7 +204,7 @@ SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsign
   std::array<double, VDimension> point;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
-    point[d] = points[d][i];
+    point[d] = points[d][i] - m_CenterOfPoints[d];
   }
 
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
@@ -259,6 +258,7 @@ template <typename TIndexArrays>
 void
 SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
 {
+  const RowType center = m_CenterOfPoints;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     const RowType row = m_ToIndex.Matrix[d];
@@ -266,10 +266,10 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
     auto &        result = index[d];
     for (unsigned int i = 0; i < count; ++i)
     {
-      double sum = row[0] * points[0][i];
+      double sum = row[0] * (points[0][i] - center[0]);
       for (unsigned int j = 1; j < VDimension; ++j)
       {
-        sum += row[j] * points[j][i];
+        sum += row[j] * (points[j][i] - center[j]);
       }
       result[i] = sum + offset;
     }
@@ -332,6 +332,7 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
 {
   if (m_Spline == nullptr)
   {
+    const RowType                                              center = m_CenterOfPoints;
     std::array<std::array<double, VDimension + 1>, VDimension> moments{};
     for (unsigned int i = 0; i < count; ++i)
     {
@@ -341,7 +342,7 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
         moments[d][0] += weighted;
         for (unsigned int j = 0; j < VDimension; ++j)
         {
-          moments[d][j + 1] += weighted * points[j][i];
+          moments[d][j + 1] += weighted * (points[j][i] - center[j]);
         }
       }
     }

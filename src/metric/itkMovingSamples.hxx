@@ -1,0 +1,192 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMovingSamples_hxx
+#define itkMovingSamples_hxx
+
+#include "geometry/itkGridGeometry.h"
+#include "sampler/itkMaskGeometry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace itk
+{
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
+                                               const MaskType *      mask,
+                                               const TransformType & transform,
+                                               const ColumnsType &   coordinates,
+                                               SizeValueType         numberOfSamples,
+                                               const PointType &     center,
+                                               double                radius,
+                                               ThreadIdType          numberOfWorkUnits)
+{
+  const bool isPart = m_Grower && m_PartImage == &image;
+  m_Image = isPart && m_GrownImage ? m_GrownImage.GetPointer() : &image;
+  m_Interpolator.SetImage(*m_Image, isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion());
+  m_Transform.SetTransformOfPhysicalPoints(transform, *m_Image, center, radius);
+  m_Coordinates = coordinates;
+
+  m_Mask = mask;
+  if (m_Mask != nullptr)
+  {
+    MaskGeometry<VDimension> geometry;
+    geometry.Mask = m_Mask;
+    geometry.FillCachesOfMask();
+  }
+
+  m_NumberOfWorkUnits = numberOfWorkUnits;
+  m_Parts = SampleParts(numberOfSamples, m_Transform.GetNumberOfSums());
+  m_Sums.resize(m_Parts.GetNumberOfParts());
+  m_MissingRegions.resize(m_Parts.GetNumberOfParts());
+  m_Values.resize(numberOfSamples);
+  m_IsValid.resize(numberOfSamples);
+  m_Weights.resize(numberOfSamples);
+  for (auto & gradients : m_Gradients)
+  {
+    gradients.resize(numberOfSamples);
+  }
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+template <typename TWork>
+void
+MovingSamples<TMovingPixel, VDimension>::Evaluate(const TWork & work)
+{
+  while (true)
+  {
+    std::fill(m_MissingRegions.begin(), m_MissingRegions.end(), RegionType{});
+    this->ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
+      this->EvaluatePart(part, first, last);
+      work(part, first, last);
+    });
+
+    RegionType missing;
+    for (const auto & region : m_MissingRegions)
+    {
+      missing = GridGeometry<VDimension>::Unite(missing, region);
+    }
+    if (missing.GetNumberOfPixels() == 0)
+    {
+      return;
+    }
+    m_GrownImage = m_Grower(missing);
+    m_Image = m_GrownImage;
+    m_Interpolator.SetImage(*m_Image, m_Image->GetLargestPossibleRegion());
+  }
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last)
+{
+  BatchType batch;
+  for (SizeValueType start = first; start < last; start += InterpolatorType::BatchSize)
+  {
+    batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(InterpolatorType::BatchSize, last - start));
+    m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
+    m_Interpolator.Evaluate(batch);
+
+    bool isMissing = false;
+    for (unsigned int i = 0; i < batch.Count; ++i)
+    {
+      isMissing = isMissing || batch.State[i] == InterpolatorType::StateEnum::Missing;
+      this->Keep(batch, i, start + i);
+    }
+    if (isMissing)
+    {
+      m_MissingRegions[part] = m_Interpolator.ExtendByMissing(batch, m_MissingRegions[part]);
+    }
+  }
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::Keep(const BatchType & batch, unsigned int i, SizeValueType sample)
+{
+  bool isValid =
+    batch.State[i] == InterpolatorType::StateEnum::Inside && (m_Mask == nullptr || this->IsInsideMask(batch, i));
+  if (isValid)
+  {
+    // Not a number, or too great for one: neither value nor derivative may have anything of it.
+    const auto value = static_cast<TMovingPixel>(batch.Value[i]);
+    m_Values[sample] = value;
+    isValid = std::isfinite(value);
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const auto gradient = static_cast<TMovingPixel>(batch.Gradient[d][i]);
+      m_Gradients[d][sample] = gradient;
+      isValid = isValid && std::isfinite(gradient);
+    }
+  }
+  if (!isValid)
+  {
+    m_Values[sample] = TMovingPixel{};
+    for (auto & gradients : m_Gradients)
+    {
+      gradients[sample] = TMovingPixel{};
+    }
+  }
+  m_IsValid[sample] = static_cast<unsigned char>(isValid);
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+bool
+MovingSamples<TMovingPixel, VDimension>::IsInsideMask(const BatchType & batch, unsigned int i) const
+{
+  ContinuousIndex<double, VDimension> index;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    index[d] = batch.Index[d][i];
+  }
+  return m_Mask->IsInsideInWorldSpace(m_Image->template TransformContinuousIndexToPhysicalPoint<double>(index));
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last)
+{
+  std::array<const TMovingPixel *, VDimension> gradients;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    gradients[d] = m_Gradients[d].data() + first;
+  }
+  m_Sums[part].assign(m_Transform.GetNumberOfSums(), 0.0);
+  m_Transform.Add(this->GetCoordinates(first),
+                  static_cast<unsigned int>(last - first),
+                  m_Weights.data() + first,
+                  gradients,
+                  m_Sums[part].data());
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::AddDerivative(double factor, DerivativeType & derivative)
+{
+  std::vector<double> & total = m_Sums.front();
+  for (SizeValueType part = 1; part < m_Parts.GetNumberOfParts(); ++part)
+  {
+    std::transform(total.begin(), total.end(), m_Sums[part].begin(), total.begin(), std::plus<>{});
+  }
+  m_Transform.AddDerivative(total.data(), factor, derivative);
+}
+} // end namespace itk
+
+#endif // itkMovingSamples_hxx

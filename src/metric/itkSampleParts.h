@@ -1,0 +1,97 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSampleParts_h
+#define itkSampleParts_h
+
+#include "geometry/itkParallelTasks.h"
+
+#include <algorithm>
+
+namespace itk
+{
+/** \class SampleParts
+ * \brief Divides samples into parts, each of them the work of one thread.
+ *
+ * The parts depend on the number of samples alone: what comes out of them, summed in their order, is the same to the
+ * bit with any number of threads.
+ *
+ * \ingroup MaskedSampling
+ */
+class SampleParts
+{
+public:
+  SampleParts() = default;
+
+  /** Divide for sums of which each part has its own. */
+  SampleParts(SizeValueType numberOfSamples, SizeValueType numberOfSums)
+    : m_NumberOfSamples(numberOfSamples)
+  {
+    // Few samples: not worth several threads. Many sums: those of all parts are to fit into the cache.
+    constexpr SizeValueType leastSize = 1024;
+    constexpr SizeValueType greatestNumberOfParts = 64;
+    constexpr SizeValueType greatestNumberOfSums = 1U << 18U;
+
+    const SizeValueType limit = std::max<SizeValueType>(
+      std::min(greatestNumberOfParts, greatestNumberOfSums / std::max<SizeValueType>(numberOfSums, 1)), 2);
+    m_NumberOfParts = std::max<SizeValueType>(std::min(numberOfSamples / leastSize, limit), 1);
+    m_PartSize = (numberOfSamples + m_NumberOfParts - 1) / m_NumberOfParts;
+  }
+
+  /** Parts of a certain size, without sums. */
+  static SampleParts
+  OfSize(SizeValueType numberOfSamples, SizeValueType partSize)
+  {
+    SampleParts parts;
+    parts.m_NumberOfSamples = numberOfSamples;
+    parts.m_NumberOfParts = (numberOfSamples + partSize - 1) / partSize;
+    parts.m_PartSize = partSize;
+    return parts;
+  }
+
+  SizeValueType
+  GetNumberOfParts() const
+  {
+    return m_NumberOfParts;
+  }
+
+  /** How many of a number of work units find a part to work on. */
+  ThreadIdType
+  GetNumberOfWorkUnitsUsed(ThreadIdType numberOfWorkUnits) const
+  {
+    return static_cast<ThreadIdType>(
+      std::max<SizeValueType>(std::min<SizeValueType>(numberOfWorkUnits, m_NumberOfParts), 1));
+  }
+
+  /** Call work(part, first, last) for every part, in several threads. */
+  template <typename TWork>
+  void
+  ForEach(ThreadIdType numberOfWorkUnits, const TWork & work) const
+  {
+    ParallelTasks::ForEach(m_NumberOfParts, numberOfWorkUnits, [&](SizeValueType part) {
+      work(part, std::min(part * m_PartSize, m_NumberOfSamples), std::min((part + 1) * m_PartSize, m_NumberOfSamples));
+    });
+  }
+
+private:
+  SizeValueType m_NumberOfSamples{};
+  SizeValueType m_NumberOfParts{ 1 };
+  SizeValueType m_PartSize{};
+};
+} // end namespace itk
+
+#endif // itkSampleParts_h

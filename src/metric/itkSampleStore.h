@@ -1,0 +1,160 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSampleStore_h
+#define itkSampleStore_h
+
+#include "itkNumericTraits.h"
+#include "itkPoint.h"
+#include "metric/itkSampleParts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+namespace itk
+{
+/** \class SampleStore
+ * \brief The samples of a level: coordinates and the value of the fixed image of those that have one.
+ *
+ * Where all points have a value, their coordinates are not copied.
+ *
+ * \ingroup MaskedSampling
+ */
+template <typename TFixedPixel, unsigned int VDimension>
+class SampleStore
+{
+public:
+  using PointType = Point<double, VDimension>;
+  using CoordinatesType = std::array<std::vector<double>, VDimension>;
+  using CoordinatesPointer = std::shared_ptr<const CoordinatesType>;
+  using ColumnsType = std::array<const double *, VDimension>;
+
+  /** Keep the points at which evaluate(point, value) is true and gives a finite value. It is called in several threads.
+   */
+  template <typename TEvaluate>
+  void
+  Set(const CoordinatesPointer & coordinates, const TEvaluate & evaluate, ThreadIdType numberOfWorkUnits)
+  {
+    const SizeValueType numberOfPoints = coordinates->front().size();
+    // Not vector<bool>, to whose elements threads cannot write side by side.
+    std::vector<unsigned char> isKept(numberOfPoints);
+    m_FixedValues.resize(numberOfPoints);
+    constexpr SizeValueType partSize = 1024;
+    SampleParts::OfSize(numberOfPoints, partSize)
+      .ForEach(numberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+        for (SizeValueType i = first; i < last; ++i)
+        {
+          PointType point;
+          for (unsigned int d = 0; d < VDimension; ++d)
+          {
+            point[d] = (*coordinates)[d][i];
+          }
+          isKept[i] = static_cast<unsigned char>(evaluate(point, m_FixedValues[i]) && std::isfinite(m_FixedValues[i]));
+        }
+      });
+    m_Coordinates = coordinates;
+    if (std::find(isKept.begin(), isKept.end(), 0) != isKept.end())
+    {
+      auto kept = std::make_shared<CoordinatesType>();
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        (*kept)[d] = Select((*coordinates)[d], isKept);
+      }
+      m_Coordinates = kept;
+      m_FixedValues = Select(m_FixedValues, isKept);
+    }
+    this->FindCenter();
+  }
+
+  SizeValueType
+  GetNumberOfSamples() const
+  {
+    return m_FixedValues.size();
+  }
+  const TFixedPixel *
+  GetFixedValues() const
+  {
+    return m_FixedValues.data();
+  }
+  ColumnsType
+  GetCoordinates(SizeValueType first) const
+  {
+    ColumnsType columns;
+    std::transform(m_Coordinates->begin(), m_Coordinates->end(), columns.begin(), [first](const auto & column) {
+      return column.data() + first;
+    });
+    return columns;
+  }
+
+  /** Of the box around the samples, and how far they are from there along an axis, at most. */
+  const PointType &
+  GetCenter() const
+  {
+    return m_Center;
+  }
+  double
+  GetRadius() const
+  {
+    return m_Radius;
+  }
+
+private:
+  template <typename TValue>
+  static std::vector<TValue>
+  Select(const std::vector<TValue> & values, const std::vector<unsigned char> & isKept)
+  {
+    std::vector<TValue> selected;
+    selected.reserve(static_cast<SizeValueType>(std::count(isKept.begin(), isKept.end(), 1)));
+    for (SizeValueType i = 0; i < values.size(); ++i)
+    {
+      if (isKept[i] != 0)
+      {
+        selected.push_back(values[i]);
+      }
+    }
+    return selected;
+  }
+
+  void
+  FindCenter()
+  {
+    m_Center.Fill(0.0);
+    m_Radius = 1.0;
+    if (m_FixedValues.empty())
+    {
+      return;
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const auto & column = (*m_Coordinates)[d];
+      const auto [lower, upper] = std::minmax_element(column.begin(), column.end());
+      m_Center[d] = 0.5 * (*lower + *upper);
+      m_Radius = std::max(m_Radius, *upper - m_Center[d]);
+    }
+  }
+
+  CoordinatesPointer       m_Coordinates{};
+  std::vector<TFixedPixel> m_FixedValues{};
+  PointType                m_Center{};
+  double                   m_Radius{ 1.0 };
+};
+} // end namespace itk
+
+#endif // itkSampleStore_h

@@ -1,0 +1,278 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSampledMetricKernel_hxx
+#define itkSampledMetricKernel_hxx
+
+#include "itkSampledMetricKernel.h"
+
+#include "geometry/itkTransformQuestions.h"
+#include "metric/itkCorrelationMoments.h"
+#include "metric/itkImageRange.h"
+#include "metric/itkJointHistogram.h"
+#include "metric/itkMovingSamples.h"
+#include "metric/itkSampleStore.h"
+#include "metric/itkSquaredDifferences.h"
+#include "sampler/itkMaskGeometry.h"
+
+#include <optional>
+
+namespace itk
+{
+/** Private parts, which the functions below lead to. */
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+class SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::Implementation
+{
+public:
+  using PairsType = SamplePairs<TFixedPixel, TMovingPixel>;
+
+  SampleStore<TFixedPixel, VDimension>    Samples{};
+  MovingSamples<TMovingPixel, VDimension> Moving{};
+
+  PairsType
+  GetPairs(SizeValueType first, SizeValueType last) const
+  {
+    return { Samples.GetFixedValues() + first, Moving.GetValues() + first, Moving.GetIsValid() + first, last - first };
+  }
+
+  double *
+  GetWeights(SizeValueType first)
+  {
+    return Moving.GetWeights() + first;
+  }
+
+  /** Evaluate the moving image, and make one thing of the pairs of each part, and of these one.
+   * \param compute takes a part, its first sample and that after its last, and changes what is initial */
+  template <typename TAccumulated, typename TCompute>
+  TAccumulated
+  Accumulate(const TAccumulated & initial, const TCompute & compute)
+  {
+    std::vector<std::optional<TAccumulated>> ofParts(Moving.GetParts().GetNumberOfParts());
+    Moving.Evaluate([&](SizeValueType part, SizeValueType first, SizeValueType last) {
+      compute(part, first, last, ofParts[part].emplace(initial));
+    });
+    for (SizeValueType part = 1; part < ofParts.size(); ++part)
+    {
+      ofParts.front()->Merge(*ofParts[part]);
+    }
+    return std::move(*ofParts.front());
+  }
+
+  /** Add the sum of the weighted gradients, times a factor, to a derivative.
+   * \param computeWeights called with pairs and the place of their weights */
+  template <typename TComputeWeights>
+  void
+  AddDerivative(double factor, DerivativeType & derivative, const TComputeWeights & computeWeights)
+  {
+    Moving.ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
+      computeWeights(this->GetPairs(first, last), this->GetWeights(first));
+      Moving.SumDerivative(part, first, last);
+    });
+    Moving.AddDerivative(factor, derivative);
+  }
+};
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SampledMetricKernel()
+  : m_Implementation(std::make_unique<Implementation>())
+{}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::~SampledMetricKernel() = default;
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+bool
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::IsKnown(const TransformType & transform)
+{
+  return SampledTransform<VDimension>::IsKnown(transform);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+ModifiedTimeType
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::GetTimeOfTransform(const TransformType & transform)
+{
+  return TransformQuestions<TransformType>::GetTime(transform);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::FindRangeOfFixedImage(const FixedImageType & image,
+                                                                                  const RegionType &     region,
+                                                                                  const MaskType *       mask,
+                                                                                  ThreadIdType numberOfWorkUnits)
+  -> std::pair<TFixedPixel, TFixedPixel>
+{
+  return ImageRange<FixedImageType>::Find(image, region, mask, numberOfWorkUnits);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::FindRangeOfMovingImage(const MovingImageType & image,
+                                                                                   const RegionType &      region,
+                                                                                   const MaskType *        mask,
+                                                                                   ThreadIdType numberOfWorkUnits)
+  -> std::pair<TMovingPixel, TMovingPixel>
+{
+  return ImageRange<MovingImageType>::Find(image, region, mask, numberOfWorkUnits);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+void
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetSamples(
+  const std::shared_ptr<const CoordinatesType> & coordinates,
+  const FixedValueType &                         fixedValue,
+  const MaskType *                               mask,
+  ThreadIdType                                   numberOfWorkUnits)
+{
+  if (mask != nullptr)
+  {
+    MaskGeometry<VDimension> geometry;
+    geometry.Mask = mask;
+    geometry.FillCachesOfMask();
+  }
+  m_Implementation->Samples.Set(coordinates, fixedValue, numberOfWorkUnits);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+SizeValueType
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::GetNumberOfSamples() const
+{
+  return m_Implementation->Samples.GetNumberOfSamples();
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+void
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMovingPart(const MovingImageType *  image,
+                                                                          const RegionGrowerType & grower)
+{
+  m_Implementation->Moving.SetPart(image, grower);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+void
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMoving(const MovingImageType & image,
+                                                                      const MaskType *        mask,
+                                                                      const TransformType &   transform,
+                                                                      ThreadIdType            numberOfWorkUnits)
+{
+  const auto & samples = m_Implementation->Samples;
+  m_Implementation->Moving.Start(image,
+                                 mask,
+                                 transform,
+                                 samples.GetCoordinates(0),
+                                 samples.GetNumberOfSamples(),
+                                 samples.GetCenter(),
+                                 samples.GetRadius(),
+                                 numberOfWorkUnits);
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMeanSquares(DerivativeType * derivative)
+  -> ResultType
+{
+  auto &     implementation = *m_Implementation;
+  const auto compute = [&](SizeValueType part, SizeValueType first, SizeValueType last, SquaredDifferences & squares) {
+    squares = SquaredDifferences::Compute(implementation.GetPairs(first, last), implementation.GetWeights(first));
+    // At once, while all is in the cache: the weights do not depend on the other samples.
+    if (derivative != nullptr)
+    {
+      implementation.Moving.SumDerivative(part, first, last);
+    }
+  };
+  const auto squares = implementation.Accumulate(SquaredDifferences{}, compute);
+  if (squares.Number == 0)
+  {
+    return {};
+  }
+  const auto number = static_cast<double>(squares.Number);
+  if (derivative != nullptr)
+  {
+    implementation.Moving.AddDerivative(1.0 / number, *derivative);
+  }
+  return { squares.Sum / number, squares.Number };
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateCorrelation(DerivativeType * derivative)
+  -> ResultType
+{
+  const auto compute = [this](SizeValueType, SizeValueType first, SizeValueType last, CorrelationMoments & moments) {
+    moments = CorrelationMoments::Compute(m_Implementation->GetPairs(first, last));
+  };
+  const auto moments = m_Implementation->Accumulate(CorrelationMoments{}, compute);
+  const auto number = static_cast<SizeValueType>(moments.Number);
+  if (!moments.IsDefined())
+  {
+    return { 0.0, number };
+  }
+  if (derivative != nullptr)
+  {
+    m_Implementation->AddDerivative(
+      moments.GetFactorOfWeights(), *derivative, [&moments](const auto & pairs, double * weights) {
+        moments.ComputeWeights(pairs, weights);
+      });
+  }
+  return { -moments.GetSquaredCorrelation(), number };
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMutualInformation(const BinsType &      bins,
+                                                                                      DerivativeType *      derivative,
+                                                                                      std::vector<double> & joint)
+  -> ResultType
+{
+  using HistogramType = JointHistogram<BinsType>;
+  const auto count = [this](SizeValueType, SizeValueType first, SizeValueType last, HistogramType & histogram) {
+    histogram.Count(m_Implementation->GetPairs(first, last));
+  };
+  HistogramType histogram = m_Implementation->Accumulate(HistogramType(bins), count);
+  joint.clear();
+  const SizeValueType number = histogram.GetNumberOfSamples();
+  if (number == 0)
+  {
+    return {};
+  }
+  const double sum = histogram.Normalize();
+  if (!(sum >= NumericTraits<double>::epsilon()))
+  {
+    itkGenericExceptionMacro("The joint histogram of the " << number << " samples sums to " << sum << '.');
+  }
+  joint = histogram.GetJoint();
+  std::vector<double> logRatios;
+  const double        information = histogram.ComputeInformation(logRatios);
+  if (derivative != nullptr)
+  {
+    m_Implementation->AddDerivative(
+      1.0 / (bins.MovingBinSize * static_cast<double>(number)), *derivative, [&](const auto & pairs, double * weights) {
+        histogram.ComputeWeights(pairs, logRatios, weights);
+      });
+  }
+  return { -information, number };
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+ThreadIdType
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::GetNumberOfWorkUnitsUsed() const
+{
+  return m_Implementation->Moving.GetNumberOfWorkUnitsUsed();
+}
+} // end namespace itk
+
+#endif // itkSampledMetricKernel_hxx

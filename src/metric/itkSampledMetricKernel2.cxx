@@ -1,0 +1,31 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "metric/itkSampledMetricKernel.hxx"
+
+namespace itk
+{
+ITK_GCC_PRAGMA_DIAG_PUSH()
+ITK_GCC_PRAGMA_DIAG(ignored "-Wattributes")
+
+template class MaskedSampling_EXPORT SampledMetricKernel<float, float, 2>;
+template class MaskedSampling_EXPORT SampledMetricKernel<float, double, 2>;
+template class MaskedSampling_EXPORT SampledMetricKernel<double, float, 2>;
+template class MaskedSampling_EXPORT SampledMetricKernel<double, double, 2>;
+
+ITK_GCC_PRAGMA_DIAG_POP()
+} // end namespace itk

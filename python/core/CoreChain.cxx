@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CoreChain.h"
-#include "CoreErrors.h"
+
+#include "CoreCalls.h"
+#include "CoreLocale.h"
 
 #include "itkBSplineTransform.h"
 #include "itkDisplacementFieldTransform.h"
@@ -39,7 +41,11 @@ typename itk::Transform<double, VDimension, VDimension>::Pointer
 MakeTransform(const masked_sampling_chain::Part & part)
 {
   using TransformType = itk::Transform<double, VDimension, VDimension>;
-  const auto                            created = itk::ObjectFactoryBase::CreateInstance(part.Name.c_str());
+  const auto created = itk::ObjectFactoryBase::CreateInstance(part.Name.c_str());
+  if (created.IsNotNull())
+  {
+    created->UnRegister(); // it comes with a reference too many
+  }
   const typename TransformType::Pointer transform = dynamic_cast<TransformType *>(created.GetPointer());
   if (transform.IsNull())
   {
@@ -47,7 +53,6 @@ MakeTransform(const masked_sampling_chain::Part & part)
                                                         << " dimensions, of the form \"Euler" << VDimension
                                                         << "DTransform" << GetSuffix(VDimension) << "\".");
   }
-  created->UnRegister();
   const auto check = [&part](const char * name, itk::SizeValueType expected, itk::SizeValueType given) {
     if (expected != given)
     {
@@ -131,14 +136,15 @@ Write(const std::string & path, const masked_sampling_chain & chain)
   }
   writer->Update();
 }
-
-void
-CheckDimension(uint32_t dimension)
+const masked_sampling_chain::Part &
+GetPart(const masked_sampling_chain * chain, size_t index)
 {
-  if (dimension != 2 && dimension != 3)
+  const auto & parts = Need(chain, "chain").Parts;
+  if (index >= parts.size())
   {
-    itkGenericExceptionMacro("dimension: " << dimension << " is neither 2 nor 3.");
+    itkGenericExceptionMacro("index: there is no part " << index << ", but " << parts.size() << ", counted from 0.");
   }
+  return parts[index];
 }
 } // namespace
 
@@ -229,26 +235,33 @@ masked_sampling_chain_add(masked_sampling_chain * chain,
                           const double *          parameters,
                           size_t                  number_of_parameters)
 {
-  return Guard([&] {
-    chain->Parts.push_back({ name,
-                             { fixed_parameters, fixed_parameters + number_of_fixed_parameters },
-                             { parameters, parameters + number_of_parameters } });
+  return Call([&] {
+    NeedArray(fixed_parameters, number_of_fixed_parameters, "fixed_parameters");
+    NeedArray(parameters, number_of_parameters, "parameters");
+    Need(chain, "chain")
+      .Parts.push_back({ NeedText(name, "name"),
+                         { fixed_parameters, fixed_parameters + number_of_fixed_parameters },
+                         { parameters, parameters + number_of_parameters } });
   });
 }
 
 size_t
 masked_sampling_chain_length(const masked_sampling_chain * chain)
 {
-  return chain->Parts.size();
+  size_t length = 0;
+  Call([&] { length = Need(chain, "chain").Parts.size(); });
+  return length;
 }
 
 const char *
 masked_sampling_chain_name(const masked_sampling_chain * chain, size_t index)
 {
-  return chain->Parts[index].Name.c_str();
+  const char * name = nullptr;
+  Call([&] { name = GetPart(chain, index).Name.c_str(); });
+  return name;
 }
 
-void
+int
 masked_sampling_chain_get(const masked_sampling_chain * chain,
                           size_t                        index,
                           const double **               fixed_parameters,
@@ -256,11 +269,13 @@ masked_sampling_chain_get(const masked_sampling_chain * chain,
                           const double **               parameters,
                           size_t *                      number_of_parameters)
 {
-  const auto & part = chain->Parts[index];
-  *fixed_parameters = part.FixedParameters.data();
-  *number_of_fixed_parameters = part.FixedParameters.size();
-  *parameters = part.Parameters.data();
-  *number_of_parameters = part.Parameters.size();
+  return Call([&] {
+    const auto & part = GetPart(chain, index);
+    Need(fixed_parameters, "fixed_parameters") = part.FixedParameters.data();
+    Need(number_of_fixed_parameters, "number_of_fixed_parameters") = part.FixedParameters.size();
+    Need(parameters, "parameters") = part.Parameters.data();
+    Need(number_of_parameters, "number_of_parameters") = part.Parameters.size();
+  });
 }
 
 int
@@ -270,27 +285,32 @@ masked_sampling_map_points(uint32_t                      dimension,
                            size_t                        number_of_points,
                            double *                      mapped)
 {
-  return Guard([&] {
+  return Call([&] {
     CheckDimension(dimension);
-    (dimension == 2 ? MapPoints<2> : MapPoints<3>)(*chain, points, number_of_points, mapped);
+    NeedArray(points, number_of_points, "points");
+    NeedArray(mapped, number_of_points, "mapped");
+    (dimension == 2 ? MapPoints<2> : MapPoints<3>)(Need(chain, "chain"), points, number_of_points, mapped);
   });
 }
 
 int
 masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse)
 {
-  return Guard([&] {
+  return Call([&] {
     CheckDimension(dimension);
-    (dimension == 2 ? Invert<2> : Invert<3>)(*chain, *inverse);
+    (dimension == 2 ? Invert<2> : Invert<3>)(Need(chain, "chain"), Need(inverse, "inverse"));
   });
 }
 
 int
 masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_sampling_chain * chain)
 {
-  return Guard([&] {
-    const auto reader = itk::TransformFileReader::New();
-    reader->SetFileName(path);
+  return Call([&] {
+    Need(dimension, "dimension");
+    Need(chain, "chain");
+    const PointLocale locale;
+    const auto        reader = itk::TransformFileReader::New();
+    reader->SetFileName(NeedText(path, "path"));
     reader->Update();
     masked_sampling_chain read;
     for (const auto & transform : *reader->GetTransformList())
@@ -305,8 +325,9 @@ masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_s
 int
 masked_sampling_write_transform(const char * path, uint32_t dimension, const masked_sampling_chain * chain)
 {
-  return Guard([&] {
+  return Call([&] {
     CheckDimension(dimension);
-    (dimension == 2 ? Write<2> : Write<3>)(path, *chain);
+    const PointLocale locale;
+    (dimension == 2 ? Write<2> : Write<3>)(NeedText(path, "path"), Need(chain, "chain"));
   });
 }

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CoreErrors.h"
-#include "CoreChain.h"
-#include "CoreImages.h"
-#include "MaskedSamplingCore.h"
 
+#include "itkMacro.h"
 #include "itkObjectFactory.h"
 #include "itkOutputWindow.h"
 
-#include <mutex>
+#include <new>
 
 namespace MaskedSamplingCore
 {
 namespace
 {
-thread_local std::string keptText;
-thread_local std::string keptError;
-thread_local std::string keptWarnings;
-thread_local std::string toldWarnings;
+constexpr const char * noMemory = "There is not enough memory.";
+
+thread_local std::string  keptText;
+thread_local std::string  keptError;
+thread_local const char * error = "";
+thread_local std::string  keptWarnings;
+thread_local std::string  toldWarnings;
 
 /** Where ITK's warnings go. */
 class WarningKeeper : public itk::OutputWindow
@@ -33,6 +34,24 @@ public:
   void
   DisplayText(const char * text) override
   {
+    try
+    {
+      Keep(text);
+    }
+    catch (...)
+    {
+      // No memory for a warning: whoever warns goes on.
+    }
+  }
+
+protected:
+  WarningKeeper() = default;
+  ~WarningKeeper() override = default;
+
+private:
+  static void
+  Keep(const char * text)
+  {
     // "WARNING: In file, line n\nClass (0x...): text\n\n"
     std::string       line(text);
     const std::size_t end = line.find("): ");
@@ -47,10 +66,6 @@ public:
     }
     keptWarnings += (keptWarnings.empty() ? "" : "\n") + line;
   }
-
-protected:
-  WarningKeeper() = default;
-  ~WarningKeeper() override = default;
 };
 
 /** Without the address of the object that starts the descriptions of ITK's exceptions: "ITK ERROR: Class(0x...): ". */
@@ -66,6 +81,20 @@ RemoveAddress(const std::string & text)
   }
   return isPrefix ? text.substr(text.find(": ") + 2) : text;
 }
+
+void
+KeepError(const char * text) noexcept
+{
+  try
+  {
+    keptError = RemoveAddress(text);
+    error = keptError.c_str();
+  }
+  catch (...)
+  {
+    error = noMemory;
+  }
+}
 } // namespace
 
 const char *
@@ -75,37 +104,54 @@ KeepText(const std::string & text)
   return keptText.c_str();
 }
 
-void
-KeepError(const std::string & text)
-{
-  keptError = RemoveAddress(text);
-}
-
-void
-Prepare()
-{
-  static std::once_flag once;
-  std::call_once(once, [] {
-    itk::OutputWindow::SetInstance(WarningKeeper::New());
-    RegisterImageFormats();
-    RegisterTransforms();
-  });
-}
-} // namespace MaskedSamplingCore
-
-using namespace MaskedSamplingCore;
-
 const char *
-masked_sampling_error()
+GetError() noexcept
 {
-  return keptError.c_str();
+  return error;
+}
+
+void
+KeepWarnings()
+{
+  itk::OutputWindow::SetInstance(WarningKeeper::New());
 }
 
 const char *
-masked_sampling_warnings()
+TakeWarnings() noexcept
 {
   // Not KeepText(): the text of the function that was called before may not have been read yet.
   toldWarnings.swap(keptWarnings);
   keptWarnings.clear();
   return toldWarnings.c_str();
 }
+
+Code
+KeepException() noexcept
+{
+  try
+  {
+    throw;
+  }
+  catch (const StoppedByCallback &)
+  {
+    return Stopped;
+  }
+  catch (const itk::ExceptionObject & exception)
+  {
+    KeepError(exception.GetDescription());
+  }
+  catch (const std::bad_alloc &)
+  {
+    error = noMemory;
+  }
+  catch (const std::exception & exception)
+  {
+    KeepError(exception.what());
+  }
+  catch (...)
+  {
+    KeepError("unknown error");
+  }
+  return Failure;
+}
+} // namespace MaskedSamplingCore

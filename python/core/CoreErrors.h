@@ -2,10 +2,9 @@
 #ifndef CoreErrors_h
 #define CoreErrors_h
 
-#include "itkMacro.h"
-
 #include <string>
 
+/** Errors, warnings and texts of the thread that called. Nothing here throws, but what says so. */
 namespace MaskedSamplingCore
 {
 enum Code : int
@@ -19,15 +18,24 @@ enum Code : int
 class StoppedByCallback
 {};
 
-/** Keep a text for this thread. */
+/** Keep a text for this thread. It throws if there is no memory. */
 const char *
 KeepText(const std::string & text);
+
+/** The last error that was kept. */
+const char *
+GetError() noexcept;
+
+/** Let ITK's warnings be kept rather than printed, from now on. It throws if there is no memory. */
 void
-KeepError(const std::string & text);
-/** Before anything else, once a process: ITK's warnings are kept rather than printed, and all factories registered,
- * whose lists no lock protects from another thread. */
-void
-Prepare();
+KeepWarnings();
+/** Warnings since this was asked last, a line each. */
+const char *
+TakeWarnings() noexcept;
+
+/** Keep the exception that is being handled. Where there is no memory even for that, it says so. */
+Code
+KeepException() noexcept;
 
 /** Call a function, and turn what it throws into a code. */
 template <typename TFunction>
@@ -36,31 +44,13 @@ Guard(const TFunction & function) noexcept
 {
   try
   {
-    Prepare();
     function();
     return Success;
   }
-  catch (const StoppedByCallback &)
-  {
-    return Stopped;
-  }
-  catch (const itk::ExceptionObject & error)
-  {
-    KeepError(error.GetDescription());
-  }
-  catch (const std::bad_alloc &)
-  {
-    KeepError("There is not enough memory.");
-  }
-  catch (const std::exception & error)
-  {
-    KeepError(error.what());
-  }
   catch (...)
   {
-    KeepError("unknown error");
+    return KeepException();
   }
-  return Failure;
 }
 } // namespace MaskedSamplingCore
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CoreErrors.h"
 #include "CoreImages.h"
+
+#include "CoreCalls.h"
+#include "CoreLocale.h"
+#include "CoreVtkFormat.h"
 
 #include "itkBMPImageIOFactory.h"
 #include "itkGiplImageIOFactory.h"
@@ -11,13 +14,17 @@
 #include "itkNrrdImageIOFactory.h"
 #include "itkPNGImageIOFactory.h"
 #include "itkTIFFImageIOFactory.h"
-#include "itkVTKImageIOFactory.h"
 
 #include "itkImageIOFactory.h"
 
+#include <algorithm>
 #include <array>
-#include <clocale>
 #include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace MaskedSamplingCore
 {
@@ -37,20 +44,6 @@ constexpr std::array<std::pair<const char *, ComponentType>, 10> components{ {
   { "float32", ComponentType::FLOAT },
   { "float64", ComponentType::DOUBLE },
 } };
-
-/** Keeps the C locale, which ITK's format VTK sets to "C" and leaves so. */
-class LocaleKeeper
-{
-public:
-  LocaleKeeper() = default;
-  LocaleKeeper(const LocaleKeeper &) = delete;
-  LocaleKeeper &
-  operator=(const LocaleKeeper &) = delete;
-  ~LocaleKeeper() { std::setlocale(LC_ALL, m_Name.c_str()); }
-
-private:
-  std::string m_Name{ std::setlocale(LC_ALL, nullptr) };
-};
 
 /** A reader or writer that knows what the file holds. */
 itk::ImageIOBase::Pointer
@@ -110,6 +103,32 @@ GetComponentName(const itk::ImageIOBase & io)
 } // namespace
 
 void
+CheckGeometry(const masked_sampling_geometry & geometry)
+{
+  CheckDimension(geometry.dimension);
+  const unsigned int dimension = geometry.dimension;
+  const auto         check = [](const char * name, const double * numbers, unsigned int number) {
+    if (!std::all_of(numbers, numbers + number, [](double value) { return std::isfinite(value); }))
+    {
+      itkGenericExceptionMacro(<< name << ": a value is no finite number.");
+    }
+  };
+  check("spacing", geometry.spacing, dimension);
+  check("origin", geometry.origin, dimension);
+  check("direction", geometry.direction, dimension * dimension);
+  // Of the widest pixels.
+  double numberOfBytes = sizeof(double);
+  for (unsigned int d = 0; d < dimension; ++d)
+  {
+    numberOfBytes *= static_cast<double>(geometry.size[d]);
+  }
+  if (numberOfBytes > static_cast<double>(std::numeric_limits<std::ptrdiff_t>::max()))
+  {
+    itkGenericExceptionMacro("size: no memory holds as many voxels.");
+  }
+}
+
+void
 RegisterImageFormats()
 {
   itk::BMPImageIOFactory::RegisterOneFactory();
@@ -121,7 +140,7 @@ RegisterImageFormats()
   itk::NrrdImageIOFactory::RegisterOneFactory();
   itk::PNGImageIOFactory::RegisterOneFactory();
   itk::TIFFImageIOFactory::RegisterOneFactory();
-  itk::VTKImageIOFactory::RegisterOneFactory();
+  RegisterVtkFormat();
 }
 } // namespace MaskedSamplingCore
 
@@ -133,9 +152,12 @@ masked_sampling_image_info(const char *               path,
                            const char **              component,
                            uint64_t *                 number_of_bytes)
 {
-  return Guard([&] {
-    const LocaleKeeper locale;
-    const auto         io = OpenToRead(path);
+  return Call([&] {
+    Need(geometry, "geometry");
+    Need(component, "component");
+    Need(number_of_bytes, "number_of_bytes");
+    const PointLocale  locale;
+    const auto         io = OpenToRead(NeedText(path, "path"));
     const unsigned int dimension = GetDimension(*io);
     if (dimension < 2 || dimension > 3)
     {
@@ -164,9 +186,10 @@ masked_sampling_image_info(const char *               path,
 int
 masked_sampling_read_pixels(const char * path, void * pixels)
 {
-  return Guard([&] {
-    const LocaleKeeper locale;
-    const auto         io = OpenToRead(path);
+  return Call([&] {
+    Need(static_cast<char *>(pixels), "pixels");
+    const PointLocale  locale;
+    const auto         io = OpenToRead(NeedText(path, "path"));
     itk::ImageIORegion region(io->GetNumberOfDimensions());
     for (unsigned int d = 0; d < io->GetNumberOfDimensions(); ++d)
     {
@@ -184,9 +207,12 @@ masked_sampling_write_image(const char *                     path,
                             const void *                     pixels,
                             int                              compress)
 {
-  return Guard([&] {
-    const LocaleKeeper locale;
-    const auto         io = Open(path, itk::ImageIOFactory::IOFileModeEnum::WriteMode);
+  return Call([&] {
+    CheckGeometry(Need(geometry, "geometry"));
+    Need(static_cast<const char *>(pixels), "pixels");
+    const std::string  componentName = NeedText(component, "component");
+    const PointLocale  locale;
+    const auto         io = Open(NeedText(path, "path"), itk::ImageIOFactory::IOFileModeEnum::WriteMode);
     const unsigned int dimension = geometry->dimension;
     itk::ImageIORegion region(dimension);
     io->SetNumberOfDimensions(dimension);
@@ -210,7 +236,7 @@ masked_sampling_write_image(const char *                     path,
     bool isKnown = false;
     for (const auto & [name, type] : components)
     {
-      if (std::string(name) == component)
+      if (name == componentName)
       {
         io->SetComponentType(type);
         isKnown = true;
@@ -218,7 +244,7 @@ masked_sampling_write_image(const char *                     path,
     }
     if (!isKnown)
     {
-      itkGenericExceptionMacro("Pixels of " << component << " cannot be written.");
+      itkGenericExceptionMacro("Pixels of " << componentName << " cannot be written.");
     }
     io->Write(pixels);
   });

@@ -14,6 +14,10 @@ namespace MaskedSamplingCore
 void
 RegisterImageFormats();
 
+/** Throw if a geometry is none of 2 or 3 dimensions, or cannot be. */
+void
+CheckGeometry(const masked_sampling_geometry & geometry);
+
 /** Give a grid a geometry. */
 template <typename TGrid>
 void
@@ -25,6 +29,7 @@ SetGeometry(TGrid & grid, const masked_sampling_geometry & geometry)
     itkGenericExceptionMacro("An image of " << dimension << " dimensions is needed, not of " << geometry.dimension
                                             << '.');
   }
+  CheckGeometry(geometry);
   typename TGrid::SizeType      size;
   typename TGrid::DirectionType direction;
   for (unsigned int row = 0; row < dimension; ++row)

@@ -1,348 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CoreChain.h"
-#include "CoreErrors.h"
-#include "CoreImages.h"
-
-#include "itkMaskedImageRegistration.h"
-
-#include <limits>
-#include <memory>
-#include <sstream>
-
-/** A registration of images of a type that is known at run time. */
-struct masked_sampling_registration
-{
-  using Settings = itk::MaskedRegistrationSettings;
-
-  masked_sampling_registration() = default;
-  masked_sampling_registration(const masked_sampling_registration &) = delete;
-  masked_sampling_registration &
-  operator=(const masked_sampling_registration &) = delete;
-  virtual ~masked_sampling_registration() = default;
-
-  virtual void
-  SetImage(const std::string & role, const void * pixels, const masked_sampling_geometry * geometry) = 0;
-  virtual void
-  SetDomain(const masked_sampling_geometry & geometry) = 0;
-  virtual void
-  SetTransform(const std::string & role, const masked_sampling_chain & chain) = 0;
-  virtual void
-  SetPoints(const double * points, size_t number) = 0;
-  virtual size_t
-  AddStage(const char * transform) = 0;
-  virtual Settings &
-  GetStage(size_t stage) = 0;
-  virtual void
-  Run(masked_sampling_callback callback, void * data) = 0;
-  virtual bool
-  Stop() = 0;
-  virtual void
-  Finish() = 0;
-  virtual double
-  Evaluate() = 0;
-  virtual void
-  GetNumbers(const std::string & name, std::vector<double> & numbers) = 0;
-  virtual std::string
-  GetStopCondition(int64_t report) = 0;
-  virtual void
-  GetTransform(const std::string & role, masked_sampling_chain & chain) = 0;
-
-  /** What was asked for last. */
-  std::vector<double> Numbers{};
-};
-
-namespace MaskedSamplingCore
-{
-namespace
-{
-[[noreturn]] void
-RefuseName(const char * what, const std::string & name)
-{
-  itkGenericExceptionMacro(<< "There is no " << what << " \"" << name << "\".");
-}
-
-template <typename TImage>
-class Registration : public masked_sampling_registration
-{
-public:
-  void
-  SetImage(const std::string & role, const void * pixels, const masked_sampling_geometry * geometry) override
-  {
-    if (role == "fixed")
-    {
-      m_Method->SetFixedImage(Make<TImage>(pixels, geometry));
-    }
-    else if (role == "moving")
-    {
-      m_Method->SetMovingImage(Make<TImage>(pixels, geometry));
-    }
-    else if (role == "fixed-mask")
-    {
-      m_Method->SetFixedImageMask(pixels == nullptr ? nullptr : MakeMask<Dimension>(pixels, *geometry));
-    }
-    else if (role == "moving-mask")
-    {
-      m_Method->SetMovingImageMask(pixels == nullptr ? nullptr : MakeMask<Dimension>(pixels, *geometry));
-    }
-    else if (role == "weights")
-    {
-      m_Method->SetSamplingWeightImage(Make<typename MethodType::WeightImageType>(pixels, geometry));
-    }
-    else
-    {
-      RefuseName("image", role);
-    }
-  }
-
-  void
-  SetDomain(const masked_sampling_geometry & geometry) override
-  {
-    const auto domain = itk::ImageBase<Dimension>::New();
-    SetGeometry(*domain, geometry);
-    m_Method->SetVirtualDomain(domain);
-  }
-
-  void
-  SetTransform(const std::string & role, const masked_sampling_chain & chain) override
-  {
-    const auto                      composite = MakeComposite<Dimension>(chain);
-    typename TransformType::Pointer transform = composite.GetPointer();
-    if (chain.Parts.empty())
-    {
-      transform = nullptr;
-    }
-    else if (composite->GetNumberOfTransforms() == 1)
-    {
-      transform = composite->GetNthTransform(0);
-    }
-    else
-    {
-      composite->SetOnlyMostRecentTransformToOptimizeOn();
-    }
-    if (role == "transform")
-    {
-      m_Method->SetTransformToOptimize(transform);
-    }
-    else if (role == "moving-initial")
-    {
-      m_Method->SetMovingInitialTransform(transform);
-    }
-    else if (role == "fixed-initial")
-    {
-      m_Method->SetFixedInitialTransform(transform);
-    }
-    else
-    {
-      RefuseName("transform", role);
-    }
-  }
-
-  void
-  SetPoints(const double * points, size_t number) override
-  {
-    const auto pointSet = MethodType::PointSetType::New();
-    for (size_t n = 0; n < number; ++n)
-    {
-      typename MethodType::PointSetType::PointType point;
-      for (unsigned int d = 0; d < Dimension; ++d)
-      {
-        point[d] = static_cast<typename MethodType::PointSetType::CoordRepType>(points[n * Dimension + d]);
-      }
-      pointSet->SetPoint(static_cast<typename MethodType::PointSetType::PointIdentifier>(n), point);
-    }
-    m_Method->SetSamplePoints(pointSet);
-  }
-
-  size_t
-  AddStage(const char * transform) override
-  {
-    return m_Method->AddStage(std::string(transform));
-  }
-
-  Settings &
-  GetStage(size_t stage) override
-  {
-    return m_Method->GetStage(stage);
-  }
-
-  void
-  Run(masked_sampling_callback callback, void * data) override
-  {
-    // Whatever happens, the observers go.
-    const auto removeObservers = [](MethodType * method) { method->RemoveAllObservers(); };
-    const std::unique_ptr<MethodType, decltype(removeObservers)> guard(m_Method.GetPointer(), removeObservers);
-    if (callback != nullptr)
-    {
-      const auto observe = [&](const itk::EventObject & event, const char * name) {
-        m_Method->AddObserver(event, [=](const itk::EventObject & happened) {
-          // One event is derived from the other.
-          const bool isLevel = dynamic_cast<const itk::MultiResolutionIterationEvent *>(&happened) != nullptr;
-          if (isLevel == (std::string(name) == "level") && callback(name, data) != 0)
-          {
-            throw StoppedByCallback();
-          }
-        });
-      };
-      observe(itk::StartEvent(), "start");
-      observe(itk::MultiResolutionIterationEvent(), "level");
-      observe(itk::IterationEvent(), "iteration");
-      observe(itk::EndEvent(), "end");
-    }
-    m_Method->Update();
-  }
-
-  bool
-  Stop() override
-  {
-    return m_Method->Stop();
-  }
-
-  void
-  Finish() override
-  {
-    m_Method->Finish();
-  }
-
-  double
-  Evaluate() override
-  {
-    return m_Method->EvaluateMetric();
-  }
-
-  void
-  GetNumbers(const std::string & name, std::vector<double> & numbers) override
-  {
-    numbers.clear();
-    const auto append = [&numbers](auto... values) { (numbers.push_back(static_cast<double>(values)), ...); };
-    if (name == "progress")
-    {
-      const auto progress = m_Method->GetProgress();
-      append(m_Method->GetCurrentStage(),
-             m_Method->GetCurrentLevel(),
-             progress.Iteration,
-             progress.Value,
-             progress.LearningRate,
-             progress.ConvergenceValue);
-    }
-    else if (name == "position")
-    {
-      const auto position = m_Method->GetPosition();
-      numbers.assign(position.begin(), position.end());
-    }
-    else if (name == "scales")
-    {
-      const auto scales = m_Method->GetScales();
-      numbers.assign(scales.begin(), scales.end());
-    }
-    else if (name == "valid-points")
-    {
-      append(m_Method->GetNumberOfValidPoints());
-    }
-    else if (name == "points")
-    {
-      const auto * const points = m_Method->GetUsedSamplePoints();
-      if (points != nullptr && points->GetPoints() != nullptr)
-      {
-        for (const auto & point : points->GetPoints()->CastToSTLConstContainer())
-        {
-          numbers.insert(numbers.end(), point.Begin(), point.End());
-        }
-      }
-    }
-    else if (name == "course")
-    {
-      for (const auto & entry : m_Method->GetCourse())
-      {
-        append(entry.Stage, entry.Level, entry.Iteration, entry.Value);
-      }
-    }
-    else if (name == "reports")
-    {
-      for (const auto & report : m_Method->GetReports())
-      {
-        append(report.Stage,
-               report.Level,
-               report.NumberOfMaskVoxels,
-               report.NumberOfRequestedPoints,
-               report.NumberOfPoints,
-               report.NumberOfPointsInMovingImage,
-               report.NumberOfIterations,
-               report.FirstValue,
-               report.LastValue,
-               report.Seconds);
-      }
-    }
-    else
-    {
-      RefuseName("result", name);
-    }
-  }
-
-  std::string
-  GetStopCondition(int64_t report) override
-  {
-    return report < 0 ? m_Method->GetStopConditionDescription()
-                      : m_Method->GetReports().at(static_cast<size_t>(report)).StopCondition;
-  }
-
-  void
-  GetTransform(const std::string & role, masked_sampling_chain & chain) override
-  {
-    const itk::TransformBase * const transform = role == "result"      ? m_Method->GetTransform()
-                                                 : role == "optimized" ? m_Method->GetOptimizedTransform()
-                                                                       : nullptr;
-    if (transform == nullptr)
-    {
-      itkGenericExceptionMacro(<< "There is no transform \"" << role << "\" yet. Run the registration first.");
-    }
-    masked_sampling_chain result;
-    AppendTransform(*transform, result);
-    chain = std::move(result);
-  }
-
-private:
-  static constexpr unsigned int Dimension = TImage::ImageDimension;
-  using MethodType = itk::MaskedImageRegistration<TImage>;
-  using TransformType = typename MethodType::TransformType;
-
-  /** Null if there are no pixels. */
-  template <typename TOtherImage>
-  static typename TOtherImage::Pointer
-  Make(const void * pixels, const masked_sampling_geometry * geometry)
-  {
-    return pixels == nullptr ? nullptr : MakeImage<TOtherImage>(pixels, *geometry);
-  }
-
-  typename MethodType::Pointer m_Method{ MethodType::New() };
-};
-} // namespace
-} // namespace MaskedSamplingCore
+#include "CoreRegistration.h"
 
 using namespace MaskedSamplingCore;
-using Settings = itk::MaskedRegistrationSettings;
-
-const char *
-masked_sampling_settings()
-{
-  std::string text;
-  for (const auto & description : Settings::Describe())
-  {
-    text += description.Name + '\t' + description.Kind + '\t';
-    for (const auto & choice : description.Choices)
-    {
-      text += (text.back() == '\t' ? "" : ",") + choice;
-    }
-    text += '\n';
-  }
-  return KeepText(text);
-}
 
 masked_sampling_registration *
 masked_sampling_create(uint32_t dimension, uint32_t bytes)
 {
   masked_sampling_registration * registration = nullptr;
-  Guard([&] {
-    const bool isDouble = bytes == sizeof(double);
+  Call([&] {
+    const bool isDouble = IsDouble(bytes);
     if (dimension == 2)
     {
       registration = isDouble ? static_cast<masked_sampling_registration *>(new Registration<itk::Image<double, 2>>)
@@ -373,13 +39,13 @@ masked_sampling_set_image(masked_sampling_registration *   registration,
                           const void *                     pixels,
                           const masked_sampling_geometry * geometry)
 {
-  return Guard([&] { registration->SetImage(role, pixels, geometry); });
+  return Call([&] { Need(registration, "registration").SetImage(NeedText(role, "role"), pixels, geometry); });
 }
 
 int
 masked_sampling_set_domain(masked_sampling_registration * registration, const masked_sampling_geometry * geometry)
 {
-  return Guard([&] { registration->SetDomain(*geometry); });
+  return Call([&] { Need(registration, "registration").SetDomain(Need(geometry, "geometry")); });
 }
 
 int
@@ -387,96 +53,39 @@ masked_sampling_set_transform(masked_sampling_registration * registration,
                               const char *                   role,
                               const masked_sampling_chain *  chain)
 {
-  return Guard([&] { registration->SetTransform(role, *chain); });
+  return Call([&] { Need(registration, "registration").SetTransform(NeedText(role, "role"), Need(chain, "chain")); });
 }
 
 int
 masked_sampling_set_points(masked_sampling_registration * registration, const double * points, size_t number)
 {
-  return Guard([&] { registration->SetPoints(points, number); });
-}
-
-int
-masked_sampling_add_stage(masked_sampling_registration * registration, const char * transform, size_t * stage)
-{
-  return Guard([&] { *stage = registration->AddStage(transform); });
-}
-
-int
-masked_sampling_set_text(masked_sampling_registration * registration,
-                         size_t                         stage,
-                         const char *                   name,
-                         const char *                   text)
-{
-  return Guard([&] { registration->GetStage(stage).Set(name, std::string(text)); });
-}
-
-int
-masked_sampling_set_numbers(masked_sampling_registration * registration,
-                            size_t                         stage,
-                            const char *                   name,
-                            const double *                 numbers,
-                            size_t                         number)
-{
-  return Guard([&] { registration->GetStage(stage).Set(name, Settings::NumbersType(numbers, numbers + number)); });
-}
-
-int
-masked_sampling_check_stage(masked_sampling_registration * registration, size_t stage)
-{
-  return Guard([&] { registration->GetStage(stage).Check(); });
-}
-
-const char *
-masked_sampling_get_settings(masked_sampling_registration * registration, size_t stage)
-{
-  std::ostringstream os;
-  const int          code = Guard([&] {
-    os.precision(std::numeric_limits<double>::max_digits10);
-    const Settings settings = registration->GetStage(stage).Resolve();
-    for (const auto & description : Settings::Describe())
-    {
-      os << description.Name << '\t';
-      const auto value = settings.Get(description.Name);
-      if (std::holds_alternative<std::string>(value))
-      {
-        os << std::get<std::string>(value);
-      }
-      else
-      {
-        for (const double number : std::get<Settings::NumbersType>(value))
-        {
-          os << number << ' ';
-        }
-      }
-      os << '\n';
-    }
-  });
-  return code == Success ? KeepText(os.str()) : nullptr;
+  return Call([&] { Need(registration, "registration").SetPoints(NeedArray(points, number, "points"), number); });
 }
 
 int
 masked_sampling_run(masked_sampling_registration * registration, masked_sampling_callback callback, void * data)
 {
-  return Guard([&] { registration->Run(callback, data); });
+  return Call([&] { Need(registration, "registration").Run(callback, data); });
 }
 
 int
 masked_sampling_stop(masked_sampling_registration * registration)
 {
-  return registration->Stop() ? 1 : 0;
+  bool canStop = false;
+  Call([&] { canStop = Need(registration, "registration").Stop(); });
+  return canStop ? 1 : 0;
 }
 
 void
 masked_sampling_finish(masked_sampling_registration * registration)
 {
-  registration->Finish();
+  Call([&] { Need(registration, "registration").Finish(); });
 }
 
 int
 masked_sampling_evaluate(masked_sampling_registration * registration, double * value)
 {
-  return Guard([&] { *value = registration->Evaluate(); });
+  return Call([&] { Need(value, "value") = Need(registration, "registration").Evaluate(); });
 }
 
 int
@@ -485,19 +94,20 @@ masked_sampling_get_numbers(masked_sampling_registration * registration,
                             const double **                numbers,
                             size_t *                       number)
 {
-  return Guard([&] {
-    registration->GetNumbers(name, registration->Numbers);
-    *numbers = registration->Numbers.data();
-    *number = registration->Numbers.size();
+  return Call([&] {
+    auto & kept = Need(registration, "registration").Numbers;
+    Need(numbers, "numbers");
+    Need(number, "number");
+    registration->GetNumbers(NeedText(name, "name"), kept);
+    *numbers = kept.data();
+    *number = kept.size();
   });
 }
 
 const char *
 masked_sampling_get_stop_condition(masked_sampling_registration * registration, int64_t report)
 {
-  std::string text;
-  Guard([&] { text = registration->GetStopCondition(report); });
-  return KeepText(text);
+  return CallForText([&] { return Need(registration, "registration").GetStopCondition(report); });
 }
 
 int
@@ -505,5 +115,5 @@ masked_sampling_get_transform(masked_sampling_registration * registration,
                               const char *                   role,
                               masked_sampling_chain *        chain)
 {
-  return Guard([&] { registration->GetTransform(role, *chain); });
+  return Call([&] { Need(registration, "registration").GetTransform(NeedText(role, "role"), Need(chain, "chain")); });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "CoreCalls.h"
 #include "CoreChain.h"
-#include "CoreErrors.h"
 #include "CoreImages.h"
 
 #include "facade/itkMakeInterpolator.h"
@@ -18,7 +18,7 @@ Resample(const void *                     pixels,
          const masked_sampling_geometry & geometry,
          const masked_sampling_geometry & grid,
          const masked_sampling_chain &    chain,
-         const char *                     interpolator,
+         const std::string &              interpolator,
          double                           defaultValue,
          void *                           result)
 {
@@ -55,11 +55,15 @@ masked_sampling_resample(uint32_t                         bytes,
                          double                           default_value,
                          void *                           pixels)
 {
-  return Guard([&] {
-    const bool isDouble = bytes == sizeof(double);
-    const auto resample = geometry->dimension == 2
+  return Call([&] {
+    const bool isDouble = IsDouble(bytes);
+    Need(static_cast<const char *>(image), "image");
+    Need(static_cast<char *>(pixels), "pixels");
+    CheckGeometry(Need(grid, "grid"));
+    const auto resample = Need(geometry, "geometry").dimension == 2
                             ? (isDouble ? Resample<itk::Image<double, 2>> : Resample<itk::Image<float, 2>>)
                             : (isDouble ? Resample<itk::Image<double, 3>> : Resample<itk::Image<float, 3>>);
-    resample(image, *geometry, *grid, *chain, interpolator, default_value, pixels);
+    resample(
+      image, *geometry, *grid, Need(chain, "chain"), NeedText(interpolator, "interpolator"), default_value, pixels);
   });
 }

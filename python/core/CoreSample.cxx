@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CoreErrors.h"
+#include "CoreCalls.h"
 #include "CoreImages.h"
 
 #include "itkMaskedVoxelSampler.h"
@@ -75,14 +75,34 @@ masked_sampling_sample(const masked_sampling_geometry * grid,
                        size_t *                         number_of_points)
 {
   static thread_local std::vector<float> coordinates;
-  return Guard([&] {
-    const auto sample = grid->dimension == 2 ? Sample<2> : Sample<3>;
+  return Call([&] {
+    const auto sample = Need(grid, "grid").dimension == 2 ? Sample<2> : Sample<3>;
+    Need(number_of_mask_voxels, "number_of_mask_voxels");
+    Need(points, "points");
+    Need(number_of_points, "number_of_points");
+    if (mask != nullptr)
+    {
+      Need(mask_geometry, "mask_geometry");
+    }
+    if (weights != nullptr)
+    {
+      Need(weight_geometry, "weight_geometry");
+    }
+    const std::string name = NeedText(sampling, "sampling");
+    if (name != "none" && name != "regular" && name != "random")
+    {
+      itkGenericExceptionMacro("sampling: \"" << name << "\" is none of none, random, regular.");
+    }
+    if (number == 0 && !(percentage > 0.0 && percentage <= 1.0))
+    {
+      itkGenericExceptionMacro("percentage: " << percentage << " is not in (0, 1].");
+    }
     sample(*grid,
            mask,
            mask_geometry,
            weights,
            weight_geometry,
-           sampling,
+           name,
            percentage,
            number,
            seed,

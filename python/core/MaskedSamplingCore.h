@@ -3,7 +3,9 @@
  * C interface of what the Python package calls through ctypes, without the modules that SWIG makes.
  *
  * Functions that can fail return 0 if they did not, 1 after an error (masked_sampling_error() tells which), and 2 if a
- * callback ended them. Texts are UTF-8 and live until the next call in the same thread. Vectors and points have x
+ * callback ended them. Texts that they return instead are null after an error, numbers are 0. Nothing throws, and
+ * arguments that are null or out of range are errors; pointers that are neither null nor valid cannot be told.
+ * Texts are UTF-8 and live until the next call in the same thread. Vectors and points have x
  * first; directions are matrices, row after row; pixels are in ITK's order, x fastest. Pixels that are set are shared,
  * not copied, and must live as long as the object that they are set on. Nothing here may be called by two threads at a
  * time for the same object.
@@ -63,7 +65,7 @@ extern "C"
   MASKED_SAMPLING_API const char *
   masked_sampling_chain_name(const masked_sampling_chain * chain, size_t index);
   /** Pointers to the parameters of a part; they live until the chain changes. */
-  MASKED_SAMPLING_API void
+  MASKED_SAMPLING_API int
   masked_sampling_chain_get(const masked_sampling_chain * chain,
                             size_t                        index,
                             const double **               fixed_parameters,
@@ -174,7 +176,7 @@ extern "C"
   MASKED_SAMPLING_API int
   masked_sampling_check_stage(masked_sampling_registration * registration, size_t stage);
   /** All settings of a stage, with values for each level where none were set: lines of name, tab, and a text or numbers
-   * between blanks. Null after an error. */
+   * between blanks. */
   MASKED_SAMPLING_API const char *
   masked_sampling_get_settings(masked_sampling_registration * registration, size_t stage);
   MASKED_SAMPLING_API int

@@ -1,0 +1,33 @@
+# What the compiled core of the Python package is made of: for the library itself, and for its C++ tests.
+set(
+  MaskedSamplingCore_MODULES
+  ITKIOBMP
+  ITKIOGIPL
+  ITKIOImageBase
+  ITKIOJPEG
+  ITKIOMRC
+  ITKIOMeta
+  ITKIONIFTI
+  ITKIONRRD
+  ITKIOPNG
+  ITKIOTIFF
+  ITKIOTransformBase
+  ITKIOTransformHDF5
+  ITKIOTransformInsightLegacy
+  ITKIOTransformMatlab
+  ITKIOVTK
+  ITKImageGrid
+  ITKTransformFactory)
+set(
+  MaskedSamplingCore_SOURCES
+  CoreCalls.cxx
+  CoreChain.cxx
+  CoreErrors.cxx
+  CoreImages.cxx
+  CoreLocale.cxx
+  CoreRegistration.cxx
+  CoreResample.cxx
+  CoreSample.cxx
+  CoreSettings.cxx
+  CoreVtkFormat.cxx)
+list(TRANSFORM MaskedSamplingCore_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -24,7 +24,7 @@ class ITK_TEMPLATE_EXPORT Filter : public Base<T, 3>, public Helper<Pair<T>>
 {
 public:
   void Run() override;
-  int Get() const { return m_Count; } // inline
+  int Get() const noexcept(true) { return m_Count; } // inline
 protected:
   bool m_IsSet{};
   std::vector<typename Base<T>::Pointer> m_Pointers{ 1, 2 };

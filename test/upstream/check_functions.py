@@ -62,9 +62,11 @@ def find_body(tokens: list[str], start: int) -> int | None:
     """The place of the body of a function, from the place after its parameters; None: it is called or declared only."""
     place = start
     while place < len(tokens) and (
-        re.match(r"[A-Za-z_]", tokens[place]) or tokens[place] in ("->", "::", "<", "*", "&")
+        re.match(r"[A-Za-z_]", tokens[place])
+        or tokens[place] in ("->", "::", "<", "*", "&")
+        or tokens[place - 1 : place + 1] == ["noexcept", "("]
     ):
-        place = skip(tokens, place) if tokens[place] == "<" else place + 1
+        place = skip(tokens, place) if tokens[place] in ("<", "(") else place + 1
     if place < len(tokens) and tokens[place] == ":":  # initialisers of members: names with a bracket each
         place += 1
         while place < len(tokens) and tokens[place] not in ("{", ";"):

@@ -87,11 +87,6 @@ public:
   itkOverrideGetNameOfClassMacro(MaskedImageRegistration);
 
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
-  static_assert(std::is_floating_point_v<typename TImage::PixelType> &&
-                  !std::is_same_v<typename TImage::PixelType, long double> &&
-                  std::is_same_v<TImage, Image<typename TImage::PixelType, ImageDimension>> &&
-                  (ImageDimension == 2 || ImageDimension == 3),
-                "There are registrations of itk::Image of float or double in 2 or 3 dimensions: cast the images.");
   using ImageType = TImage;
   using SettingsType = MaskedRegistrationSettings;
   using MaskType = SpatialObject<ImageDimension>;
@@ -243,6 +238,12 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  static_assert(std::is_floating_point_v<typename TImage::PixelType> &&
+                  !std::is_same_v<typename TImage::PixelType, long double> &&
+                  std::is_same_v<TImage, Image<typename TImage::PixelType, ImageDimension>> &&
+                  (ImageDimension == 2 || ImageDimension == 3),
+                "There are registrations of itk::Image of float or double in 2 or 3 dimensions: cast the images.");
+
   /** Runs and records. In the library alone. */
   class Implementation;
 

@@ -127,7 +127,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   CountsType Iterations{};
   /** Where scales are estimated from shifts, a step is a length: on, lengths are in voxels; off: in physical units. */
   bool StepsInVoxels{ true };
-  /** For each level. Empty: half the shrink factor; for a displacement field 0.25. */
+  /** For each level; where there is one for all, a level goes on with what a line search has made of it. Empty: half
+   * the shrink factor; for a displacement field 0.25. */
   NumbersType   LearningRate{};
   double        MinimumStepLength{ 1e-3 };
   double        RelaxationFactor{ 0.8 };

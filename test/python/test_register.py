@@ -308,8 +308,10 @@ def test_callback_ends_it(transform: str) -> None:
         calls.append(progress)
         return len(calls) < 3
 
-    settings: dict[str, Any] = {} if transform != "syn" else {"samples": None, "metric": None}
-    result = run(scene, transform=[transform, "affine"], callback=stop_at_third, **settings)
+    # ITK cannot optimise an affine transform before a B-spline.
+    transforms = [transform, "syn" if transform == "b-spline" else "affine"]
+    settings: dict[str, Any] = {} if "syn" not in transforms else {"samples": None, "metric": None}
+    result = run(scene, transform=transforms, callback=stop_at_third, **settings)
     assert len(calls) == 3
     assert sum(report.iterations for report in result.levels) == len(result.course) == 3
     assert len(result.transform.parts) == 1

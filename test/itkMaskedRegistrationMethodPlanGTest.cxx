@@ -316,7 +316,9 @@ TEST(MaskedRegistrationMethodPlan, FirstQuestionsToAMovingMaskFromSeveralThreads
         const double along = 8.0 * n / pointsPerSide + 1.5;
         const double y = side == 0 ? along : side == 1 ? 9.5 : side == 2 ? 11.0 - along : 1.5;
         const double z = side == 0 ? 1.5 : side == 1 ? along : side == 2 ? 9.5 : 11.0 - along;
-        polygon->AddPoint({ itk::MakePoint(1.0, y, z) });
+        itk::PolygonSpatialObject<3>::PolygonPointType point;
+        point.SetPositionInObjectSpace(itk::MakePoint(1.0, y, z));
+        polygon->AddPoint(point);
       }
     }
     polygon->Update();

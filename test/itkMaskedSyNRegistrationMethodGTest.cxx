@@ -300,7 +300,7 @@ TEST(MaskedSyNRegistrationMethod, ThinMaskThatACoarseGridMissesHoldsAtTheNextLev
   };
   // Pixels that neither the line nor its interpolation needs.
   const auto beside = MakeEmptyImage<Image2D>(*bump.Fixed);
-  for (ImageRegionIteratorWithIndex<Image2D> it(beside, beside->GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  for (itk::ImageRegionIteratorWithIndex<Image2D> it(beside, beside->GetBufferedRegion()); !it.IsAtEnd(); ++it)
   {
     it.Set(std::abs(it.GetIndex()[1] - 20) > 8 ? -1000.0F : bump.Fixed->GetPixel(it.GetIndex()));
   }

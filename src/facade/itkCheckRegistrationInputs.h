@@ -174,15 +174,16 @@ private:
       const SettingsType & stage = stages[n];
       const bool           isGiven = stage.Transform == "given";
       const auto &         optimizer = RegistrationOptimizerKind::Find(stage.Optimizer);
-      const bool           needsJacobian =
-        stage.Transform != "syn" &&
-        (optimizer.NeedsDerivative || (optimizer.EstimatesScales && stage.Scales == "jacobian"));
+      // SyN resamples the images first; demons takes the gradient for the displacement.
+      const bool needsDerivative = optimizer.NeedsDerivative && stage.Transform != "syn" && stage.Metric != "demons";
+      const bool estimates = optimizer.EstimatesScales && stage.Transform != "syn" && stage.Scales == "jacobian";
+      const bool needsJacobian = needsDerivative || estimates;
       if (needsJacobian && (isLacking || (isGiven && LacksJacobianInside(*inputs.TransformToOptimize))))
       {
         itkGenericExceptionMacro("Stage " << n
                                           << ": ITK cannot optimise a transform that is applied before a B-spline, as "
-                                             "the stages after a B-spline are, with an optimizer that needs the "
-                                             "derivative. Put the b-spline last.");
+                                             "the stages after a B-spline are, with a metric or an optimizer that "
+                                             "needs the derivative. Put the b-spline last.");
       }
       isLacking = isLacking || stage.Transform == "b-spline" || (isGiven && LacksJacobian(*inputs.TransformToOptimize));
     }

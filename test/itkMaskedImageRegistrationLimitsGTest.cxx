@@ -159,6 +159,16 @@ TEST(MaskedImageRegistration, EveryStageRunsOrIsRefusedAtOnceAfterABSpline)
   }
 }
 
+TEST(MaskedImageRegistration, EvaluatesTheMetricWhereItCannotBeOptimised)
+{
+  const auto   scene = MakeRigidScene<Image2D>();
+  const auto   facade = scene.MakeFacade(MakeStage("rigid"));
+  const double expected = facade->EvaluateMetric();
+  facade->SetMovingInitialTransform(MakeSpline(scene));
+  EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-9 * expected);
+  EXPECT_NE(UpdateOrGetRefusal(*facade), "");
+}
+
 TEST(MaskedImageRegistration, ABSplineAfterOtherTransformsIsNotRefused)
 {
   const auto scene = MakeRigidScene<Image2D>();

@@ -22,6 +22,8 @@
 
 #include "itkANTSNeighborhoodCorrelationImageToImageMetricv4.h"
 #include "itkCorrelationImageToImageMetricv4.h"
+#include "itkDemonsImageToImageMetricv4.h"
+#include "itkDisplacementFieldTransform.h"
 #include "itkEllipseSpatialObject.h"
 #include "itkEuler2DTransform.h"
 #include "itkGroupSpatialObject.h"
@@ -279,6 +281,26 @@ TEST(MaskedImageRegistration, EvaluatesTheMetricOfAGivenTransformAfterInitializa
   facade->SetTransformToOptimize(given);
   EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-6 * expected);
   EXPECT_GT(std::abs(unmoved - expected), 0.01 * expected) << "There is nothing to see.";
+}
+
+TEST(MaskedImageRegistration, EvaluatesDemonsOfAGivenField)
+{
+  using FieldTransformType = itk::DisplacementFieldTransform<double, 2>;
+  const auto scene = MakeRigidScene<Image2D>();
+  const auto field = FieldTransformType::DisplacementFieldType::New();
+  field->CopyInformation(scene.Fixed);
+  field->SetRegions(scene.Fixed->GetBufferedRegion());
+  field->AllocateInitialized();
+  const auto transform = FieldTransformType::New();
+  transform->SetDisplacementField(field);
+  auto settings = MakeStage("given");
+  settings.Metric = "demons";
+  const auto facade = scene.MakeFacade(settings);
+  facade->SetTransformToOptimize(transform);
+  const auto   metric = itk::DemonsImageToImageMetricv4<Image2D, Image2D>::New();
+  const double expected = ComputeStockValue(scene, *metric, nullptr, transform, nullptr);
+  EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-9 * std::abs(expected));
+  EXPECT_GT(std::abs(expected), 0.0);
 }
 
 TEST(MaskedImageRegistration, EvaluatesTheMetricInsideTheChildrenOfAMask)

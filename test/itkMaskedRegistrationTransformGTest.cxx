@@ -43,7 +43,9 @@ ExpectLinearTransformsInTheMiddle()
     const auto grid = MakeTiltedGrid<VDimension>(seed);
     const auto points = ListPoints<VDimension>(*grid);
     const auto mean = ComputeMean<VDimension>(points);
-    EXPECT_LT(mean.EuclideanDistanceTo(itk::GridGeometry<VDimension>::GetMiddle(*grid, grid->GetLargestPossibleRegion())), 1e-9);
+    EXPECT_LT(
+      mean.EuclideanDistanceTo(itk::GridGeometry<VDimension>::GetMiddle(*grid, grid->GetLargestPossibleRegion())),
+      1e-9);
     for (const std::string name : linearNames)
     {
       const auto transform = Transforms<VDimension>::Make(Settings::MakeDefaults(name), *grid);

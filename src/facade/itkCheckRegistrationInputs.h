@@ -73,7 +73,32 @@ public:
       itkGenericExceptionMacro("initialization \"" << initialization
                                                    << "\" and an initial transform exclude each other.");
     }
-    CheckJacobians(inputs, stages);
+  }
+
+  /** The derivative with respect to the parameters of a transform needs the Jacobians of all that are applied after
+   * it, and a B-spline has none in ITK. */
+  static void
+  CheckJacobians(const InputsType & inputs, const StagesType & stages)
+  {
+    bool isLacking = inputs.MovingInitialTransform && LacksJacobian(*inputs.MovingInitialTransform);
+    for (SizeValueType n = 0; n < stages.size(); ++n)
+    {
+      const SettingsType & stage = stages[n];
+      const bool           isGiven = stage.Transform == "given";
+      const auto &         optimizer = RegistrationOptimizerKind::Find(stage.Optimizer);
+      // SyN resamples the images first; demons takes the gradient for the displacement.
+      const bool needsDerivative = optimizer.NeedsDerivative && stage.Transform != "syn" && stage.Metric != "demons";
+      const bool estimates = optimizer.EstimatesScales && stage.Transform != "syn" && stage.Scales == "jacobian";
+      const bool needsJacobian = needsDerivative || estimates;
+      if (needsJacobian && (isLacking || (isGiven && LacksJacobianInside(*inputs.TransformToOptimize))))
+      {
+        itkGenericExceptionMacro("Stage " << n
+                                          << ": ITK cannot optimise a transform that is applied before a B-spline, as "
+                                             "the stages after a B-spline are, with a metric or an optimizer that "
+                                             "needs the derivative. Put the b-spline last.");
+      }
+      isLacking = isLacking || stage.Transform == "b-spline" || (isGiven && LacksJacobian(*inputs.TransformToOptimize));
+    }
   }
 
 private:
@@ -161,31 +186,6 @@ private:
       }
     }
     return false;
-  }
-
-  /** The derivative with respect to the parameters of a transform needs the Jacobians of all that are applied after
-   * it, and a B-spline has none in ITK. */
-  static void
-  CheckJacobians(const InputsType & inputs, const StagesType & stages)
-  {
-    bool isLacking = inputs.MovingInitialTransform && LacksJacobian(*inputs.MovingInitialTransform);
-    for (SizeValueType n = 0; n < stages.size(); ++n)
-    {
-      const SettingsType & stage = stages[n];
-      const bool           isGiven = stage.Transform == "given";
-      const auto &         optimizer = RegistrationOptimizerKind::Find(stage.Optimizer);
-      const bool           needsJacobian =
-        stage.Transform != "syn" &&
-        (optimizer.NeedsDerivative || (optimizer.EstimatesScales && stage.Scales == "jacobian"));
-      if (needsJacobian && (isLacking || (isGiven && LacksJacobianInside(*inputs.TransformToOptimize))))
-      {
-        itkGenericExceptionMacro("Stage " << n
-                                          << ": ITK cannot optimise a transform that is applied before a B-spline, as "
-                                             "the stages after a B-spline are, with an optimizer that needs the "
-                                             "derivative. Put the b-spline last.");
-      }
-      isLacking = isLacking || stage.Transform == "b-spline" || (isGiven && LacksJacobian(*inputs.TransformToOptimize));
-    }
   }
 };
 } // end namespace itk

@@ -64,6 +64,7 @@ public:
   {
     const InputsType inputs(m_Facade);
     CheckRegistrationInputs<TImage>::Check(inputs, Stages);
+    CheckRegistrationInputs<TImage>::CheckJacobians(inputs, Stages);
     this->Reset(inputs);
     m_Facade.InvokeEvent(StartEvent());
     for (SizeValueType stage = 0; stage < Stages.size() && !IsFinishing; ++stage)

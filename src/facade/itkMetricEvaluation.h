@@ -95,8 +95,10 @@ public:
     const auto optimizer = EvaluatingOptimizer::New();
     const auto method = MethodType::New();
     SetUpRegistrationMethod(*method, settings, inputs, *m_Metric);
-    method->SetMovingInitialTransform(MakeTransform(settings, inputs));
-    method->SetInitialTransform(TranslationTransform<double, ImageDimension>::New());
+    method->SetMovingInitialTransform(MakeInitialTransform(settings, inputs));
+    // Some metrics want a certain kind of transform in the place of that which is optimised.
+    method->SetInitialTransform(settings.Transform == "given" ? TransformsType::Copy(*inputs.TransformToOptimize)
+                                                              : MakeIdentity());
     method->InPlaceOn();
     method->SetOptimizer(optimizer);
     method->Update();
@@ -118,9 +120,15 @@ private:
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
 
-  /** Where the stage starts. */
+  static typename TransformsType::TransformPointer
+  MakeIdentity()
+  {
+    return TranslationTransform<double, ImageDimension>::New().GetPointer();
+  }
+
+  /** What is applied after the transform of the stage. */
   static typename CompositeTransformType::Pointer
-  MakeTransform(const MaskedRegistrationSettings & settings, const InputsType & inputs)
+  MakeInitialTransform(const MaskedRegistrationSettings & settings, const InputsType & inputs)
   {
     const auto transform = CompositeTransformType::New();
     if (inputs.MovingInitialTransform)
@@ -133,12 +141,8 @@ private:
       translation->SetOffset(InitialTranslation<TImage>::Compute(settings.Initialization, inputs));
       transform->AddTransform(translation);
     }
-    if (settings.Transform == "given")
-    {
-      transform->AddTransform(TransformsType::Copy(*inputs.TransformToOptimize));
-    }
     transform->FlattenTransformQueue();
-    return transform;
+    return transform->GetNumberOfTransforms() > 0 ? transform : nullptr;
   }
 
   typename ImageToImageMetricv4<TImage, TImage>::Pointer m_Metric;

@@ -224,6 +224,7 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
   {
     bool           isBetweenCenters = true;
     std::ptrdiff_t offset = m_OffsetOfRegion;
+    double         farthest = 0.0; // from the middle of the cell
     for (unsigned int d = 0; d < ImageDimension; ++d)
     {
       const double position = batch.Index[d][i] - axes[d].Start;
@@ -234,14 +235,11 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
       }
       const auto   cell = static_cast<std::ptrdiff_t>(position);
       const double fraction = position - static_cast<double>(cell);
-      if (!(std::abs(fraction - 0.5) < 0.5 - Tolerance))
-      {
-        isBetweenCenters = false;
-        break;
-      }
+      farthest = std::max(farthest, std::abs(fraction - 0.5));
       fractions[i][d] = fraction;
       offset += cell * axes[d].Stride;
     }
+    isBetweenCenters = isBetweenCenters && farthest < 0.5 - Tolerance;
     corners[i] = isBetweenCenters ? m_Buffer + offset : nullptr;
     if (isBetweenCenters)
     {

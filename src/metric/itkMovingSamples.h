@@ -23,6 +23,7 @@
 #include "metric/itkSampledTransform.h"
 #include "metric/itkSampleParts.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <vector>
@@ -134,17 +135,32 @@ public:
 private:
   using InterpolatorType = LinearGradientInterpolator<ImageType>;
   using BatchType = typename InterpolatorType::BatchType;
+  static constexpr unsigned int BatchSize = InterpolatorType::BatchSize;
 
-  ColumnsType
-  GetCoordinates(SizeValueType first) const
+  /** Coordinates of some samples, relative to the center. */
+  class RelativeCoordinates
   {
-    ColumnsType columns = m_Coordinates;
-    for (const double *& column : columns)
+  public:
+    ColumnsType
+    Get(const MovingSamples & samples, SizeValueType first, unsigned int count)
     {
-      column += first;
+      ColumnsType columns;
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        const double * const coordinates = samples.m_Coordinates[d] + first;
+        std::transform(coordinates,
+                       coordinates + count,
+                       m_Columns[d].begin(),
+                       [center = samples.m_Center[d]](double c) { return c - center; });
+        columns[d] = m_Columns[d].data();
+      }
+      return columns;
     }
-    return columns;
-  }
+
+  private:
+    std::array<std::array<double, BatchSize>, VDimension> m_Columns;
+  };
+
   void
   EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last);
   /** Keep what a batch found for a sample. */
@@ -160,6 +176,7 @@ private:
   const ImageType *    m_Image{};
   const MaskType *     m_Mask{};
   ColumnsType          m_Coordinates{};
+  PointType            m_Center{};
   SampledTransformType m_Transform{};
   InterpolatorType     m_Interpolator{};
   SampleParts          m_Parts{};

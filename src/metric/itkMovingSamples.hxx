@@ -41,8 +41,9 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
   const bool isPart = m_Grower && m_PartImage == &image;
   m_Image = isPart && m_GrownImage ? m_GrownImage.GetPointer() : &image;
   m_Interpolator.SetImage(*m_Image, isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion());
-  m_Transform.SetTransformOfPhysicalPoints(transform, *m_Image, center, radius);
+  m_Transform.SetTransform(transform, *m_Image, center, radius);
   m_Coordinates = coordinates;
+  m_Center = center;
 
   m_Mask = mask;
   if (m_Mask != nullptr)
@@ -97,11 +98,12 @@ template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last)
 {
-  BatchType batch;
-  for (SizeValueType start = first; start < last; start += InterpolatorType::BatchSize)
+  BatchType           batch;
+  RelativeCoordinates coordinates;
+  for (SizeValueType start = first; start < last; start += BatchSize)
   {
-    batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(InterpolatorType::BatchSize, last - start));
-    m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
+    batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
+    m_Transform.Map(coordinates.Get(*this, start, batch.Count), batch.Count, batch.Index);
     m_Interpolator.Evaluate(batch);
 
     bool isMissing = false;
@@ -121,28 +123,21 @@ template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::Keep(const BatchType & batch, unsigned int i, SizeValueType sample)
 {
-  bool isValid =
-    batch.State[i] == InterpolatorType::StateEnum::Inside && (m_Mask == nullptr || this->IsInsideMask(batch, i));
-  if (isValid)
-  {
-    // Not a number, or too great for one: neither value nor derivative may have anything of it.
-    const auto value = static_cast<TMovingPixel>(batch.Value[i]);
-    m_Values[sample] = value;
-    isValid = std::isfinite(value);
+  // Not a number, or too great for one: neither value nor derivative may have anything of it.
+  const auto isFinite = [&batch, i] {
+    double sum = std::abs(batch.Value[i]);
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      const auto gradient = static_cast<TMovingPixel>(batch.Gradient[d][i]);
-      m_Gradients[d][sample] = gradient;
-      isValid = isValid && std::isfinite(gradient);
+      sum += std::abs(batch.Gradient[d][i]);
     }
-  }
-  if (!isValid)
+    return sum <= static_cast<double>(NumericTraits<TMovingPixel>::max());
+  };
+  const bool isValid = batch.State[i] == InterpolatorType::StateEnum::Inside && isFinite() &&
+                       (m_Mask == nullptr || this->IsInsideMask(batch, i));
+  m_Values[sample] = isValid ? static_cast<TMovingPixel>(batch.Value[i]) : TMovingPixel{};
+  for (unsigned int d = 0; d < VDimension; ++d)
   {
-    m_Values[sample] = TMovingPixel{};
-    for (auto & gradients : m_Gradients)
-    {
-      gradients[sample] = TMovingPixel{};
-    }
+    m_Gradients[d][sample] = isValid ? static_cast<TMovingPixel>(batch.Gradient[d][i]) : TMovingPixel{};
   }
   m_IsValid[sample] = static_cast<unsigned char>(isValid);
 }
@@ -163,17 +158,19 @@ template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last)
 {
-  std::array<const TMovingPixel *, VDimension> gradients;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    gradients[d] = m_Gradients[d].data() + first;
-  }
   m_Sums[part].assign(m_Transform.GetNumberOfSums(), 0.0);
-  m_Transform.Add(this->GetCoordinates(first),
-                  static_cast<unsigned int>(last - first),
-                  m_Weights.data() + first,
-                  gradients,
-                  m_Sums[part].data());
+  RelativeCoordinates coordinates;
+  for (SizeValueType start = first; start < last; start += BatchSize)
+  {
+    const auto count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
+    std::array<const TMovingPixel *, VDimension> gradients;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      gradients[d] = m_Gradients[d].data() + start;
+    }
+    m_Transform.Add(
+      coordinates.Get(*this, start, count), count, m_Weights.data() + start, gradients, m_Sums[part].data());
+  }
 }
 
 template <typename TMovingPixel, unsigned int VDimension>

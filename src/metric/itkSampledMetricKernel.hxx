@@ -65,11 +65,12 @@ public:
     Moving.Evaluate([&](SizeValueType part, SizeValueType first, SizeValueType last) {
       compute(part, first, last, ofParts[part].emplace(initial));
     });
-    for (SizeValueType part = 1; part < ofParts.size(); ++part)
+    TAccumulated total(initial);
+    for (const auto & ofPart : ofParts)
     {
-      ofParts.front()->Merge(*ofParts[part]);
+      total.Merge(*ofPart);
     }
-    return std::move(*ofParts.front());
+    return total;
   }
 
   /** Add the sum of the weighted gradients, times a factor, to a derivative.

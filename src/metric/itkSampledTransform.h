@@ -23,7 +23,6 @@
 #include "itkImageBase.h"
 #include "itkTransform.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -42,7 +41,7 @@ namespace itk
  *   the control points are products of weights along the axes; the derivative is summed in the space of the index, and
  *   turned once.
  *
- * Points are given relative to a center, or in physical space, one array for each coordinate.
+ * Points are given relative to a center, one array for each coordinate.
  *
  * \tparam VDimension dimension of fixed, virtual and moving space
  * \ingroup MaskedSampling
@@ -70,18 +69,6 @@ public:
    * \param radius greatest coordinate of a point, about */
   void
   SetTransform(const TransformType & transform, const ImageType & movingImage, const PointType & center, double radius);
-
-  /** The same for points in physical space: the center is that of the points, and not the origin of their coordinates.
-   */
-  void
-  SetTransformOfPhysicalPoints(const TransformType & transform,
-                               const ImageType &     movingImage,
-                               const PointType &     center,
-                               double                radius)
-  {
-    this->SetTransform(transform, movingImage, center, radius);
-    std::copy(center.begin(), center.end(), m_CenterOfPoints.begin());
-  }
 
   /** Map points to continuous indices of the moving image.
    * \param index VDimension arrays of at least count values */
@@ -170,9 +157,7 @@ private:
 
   const TransformType * m_Transform{};
   PointType             m_Center{};
-  /** The center in the coordinates of the points. */
-  RowType m_CenterOfPoints{};
-  double  m_Radius{ 1.0 };
+  double                m_Radius{ 1.0 };
 
   /** With a spline. */
   const SplineType *                           m_Spline{};

@@ -142,7 +142,6 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
   };
   m_Transform = &transform;
   m_Center = center;
-  m_CenterOfPoints = {};
   m_Radius = radius;
   m_Spline = nullptr;
   if (IsAffine(transform))
@@ -204,7 +203,7 @@ SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsign
   std::array<double, VDimension> point;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
-    point[d] = points[d][i] - m_CenterOfPoints[d];
+    point[d] = points[d][i];
   }
 
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
@@ -258,7 +257,6 @@ template <typename TIndexArrays>
 void
 SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
 {
-  const RowType center = m_CenterOfPoints;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     const RowType row = m_ToIndex.Matrix[d];
@@ -266,10 +264,10 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
     auto &        result = index[d];
     for (unsigned int i = 0; i < count; ++i)
     {
-      double sum = row[0] * (points[0][i] - center[0]);
+      double sum = row[0] * points[0][i];
       for (unsigned int j = 1; j < VDimension; ++j)
       {
-        sum += row[j] * (points[j][i] - center[j]);
+        sum += row[j] * points[j][i];
       }
       result[i] = sum + offset;
     }
@@ -332,8 +330,12 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
 {
   if (m_Spline == nullptr)
   {
-    const RowType                                              center = m_CenterOfPoints;
-    std::array<std::array<double, VDimension + 1>, VDimension> moments{};
+    // In registers, and from what is there: pieces of the points give the same bits as all of them at once.
+    std::array<std::array<double, VDimension + 1>, VDimension> moments;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      std::copy_n(sums + d * (VDimension + 1), VDimension + 1, moments[d].begin());
+    }
     for (unsigned int i = 0; i < count; ++i)
     {
       for (unsigned int d = 0; d < VDimension; ++d)
@@ -342,16 +344,13 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
         moments[d][0] += weighted;
         for (unsigned int j = 0; j < VDimension; ++j)
         {
-          moments[d][j + 1] += weighted * (points[j][i] - center[j]);
+          moments[d][j + 1] += weighted * points[j][i];
         }
       }
     }
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      for (unsigned int j = 0; j <= VDimension; ++j)
-      {
-        sums[d * (VDimension + 1) + j] += moments[d][j];
-      }
+      std::copy(moments[d].begin(), moments[d].end(), sums + d * (VDimension + 1));
     }
     return;
   }

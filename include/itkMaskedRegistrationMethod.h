@@ -122,6 +122,7 @@ protected:
   TakesCoordinates(ImageMetricType & metric) const override;
 
 private:
+  using typename Superclass::ImageMetricsType;
   using typename Superclass::SamplesType;
   using SampledMetricType = SampledMetricInterface<ImageMetricType>;
   using FixedInterpolatorType = typename ImageMetricType::FixedInterpolatorType;
@@ -167,7 +168,7 @@ private:
   CheckMemory(ImageMetricType & metric, bool isInDouble) const;
   /** Give back whole images in place of parts. */
   void
-  ReleaseParts();
+  ReleaseParts(const ImageMetricsType & imageMetrics);
   /** Null if it is none, or of types that have no samples of their own. */
   static SampledMetricType *
   AsSampledMetric(ImageMetricType & metric)

@@ -382,6 +382,7 @@ template <typename TFixedImage, typename TMovingImage, typename TTransform, type
 void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::RunLevels()
 {
+  const auto imageMetrics = this->GetImageMetrics(); // now: when memory runs out, what follows needs none
   try
   {
     // As the superclass does it, except that the metrics lose their masks once they are initialised.
@@ -390,7 +391,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     {
       this->InitializeRegistrationAtEachLevel(this->m_CurrentLevel);
       this->m_Metric->Initialize();
-      for (const auto & [index, metric] : this->GetImageMetrics())
+      for (const auto & [index, metric] : imageMetrics)
       {
         metric->SetFixedImageMask(this->GetFixedMaskOfLevel(index, *metric));
       }
@@ -399,18 +400,19 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   }
   catch (...)
   {
-    this->ReleaseParts();
+    this->ReleaseParts(imageMetrics);
     throw;
   }
-  this->ReleaseParts();
+  this->ReleaseParts(imageMetrics);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseParts()
+MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseParts(
+  const ImageMetricsType & imageMetrics)
 {
   // A metric that its user asks from now on has whole images, and takes their range.
-  for (const auto & [index, metric] : this->GetImageMetrics())
+  for (const auto & [index, metric] : imageMetrics)
   {
     if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
     {

@@ -209,6 +209,12 @@ class _Library:
         if code != 0:
             raise CoreError(self.error().decode())
 
+    def text(self, told: bytes | None) -> str:
+        """What a function told, which is null after an error."""
+        if told is None:
+            raise CoreError(self.error().decode())
+        return told.decode()
+
     def warn(self, show: bool = True) -> None:
         """Pass on the warnings of ITK, each once, as of the first line that is not of this package."""
         texts = dict.fromkeys(self.warnings().decode().splitlines())
@@ -266,7 +272,7 @@ class _Chain:
                 ctypes.byref(parameters),
                 ctypes.byref(length),
             )
-            name = _library.chain_name(self.handle, index).decode()
+            name = _library.text(_library.chain_name(self.handle, index))
             result.append((name, _copy(fixed, fixed_length.value), _copy(parameters, length.value)))
         return result
 
@@ -288,7 +294,7 @@ def _to_value(kind: str, text: str) -> SettingValue:
 def describe_settings() -> Mapping[str, Setting]:
     """All settings of a stage, by name."""
     settings = {}
-    for line in _library.settings().decode().splitlines():
+    for line in _library.text(_library.settings()).splitlines():
         name, kind, choices = line.split("\t")
         settings[name] = Setting(name, kind, tuple(choices.split(",")) if choices else ())
     return MappingProxyType(settings)
@@ -610,7 +616,7 @@ class Method:
 
     @property
     def stop_condition(self) -> str:
-        return str(_library.get_stop_condition(self._handle, -1).decode())
+        return _library.text(_library.get_stop_condition(self._handle, -1))
 
     def transform(self, role: str = "result") -> list[Part]:
         """Roles: result, from fixed to moving points, and optimized, that of the last stage."""
@@ -641,7 +647,7 @@ class Method:
             stage, level, mask_voxels, requested, points, inside, iterations = (int(value) for value in row[:7])
             first, last, seconds = row[7:]
             transform, metric = (str(kinds[stage][name]) for name in ("transform", "metric"))
-            stop = _library.get_stop_condition(self._handle, number).decode()
+            stop = _library.text(_library.get_stop_condition(self._handle, number))
             reports.append(
                 LevelReport(
                     stage=stage,

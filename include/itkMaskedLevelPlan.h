@@ -70,11 +70,12 @@ struct MaskedSampling_EXPORT MaskedLevelPlan
   {
     return this->HasPoints() && Source != SourceEnum::Domain && !IsInDouble;
   }
-  /** Whether the images are needed around known points only. */
+  /** Whether the images are needed around known points only. Not without sampling, where the value is to be that of the
+   * superclass: mutual information takes the range of the whole moving image. */
   bool
   IsConfined() const
   {
-    return IsRestricted && this->HasPoints() && Source != SourceEnum::Domain;
+    return IsRestricted && this->HasPoints() && Source != SourceEnum::Domain && !IsInDouble;
   }
   /** Whether the fixed mask has nothing more to say once a metric is initialised: every point is known to be inside.
    * \param nameOfMetric of its class: others than those of ITK, and neighbourhood correlation, which asks the mask for

@@ -151,7 +151,14 @@ MaskedSamplingMixin<TSuperclass>::GetSamplesSettings() const -> typename Samples
                                                                                               : StrategyEnum::None;
   settings.Region = this->GetOptionalSamplingRegion();
   settings.WeightImage = this->GetSamplingWeightImage();
-  settings.OwnPoints = this->GetSamplePoints() != nullptr ? this->GetSamplePoints()->GetPoints() : nullptr;
+  if (const auto * const points = this->GetSamplePoints())
+  {
+    settings.OwnPoints = points->GetPoints();
+    if (settings.OwnPoints.IsNull()) // an empty set
+    {
+      settings.OwnPoints = SamplesType::PointsContainerType::New();
+    }
+  }
   settings.PerturbSamples = this->GetPerturbSamples();
   settings.NumberOfWorkUnits = this->GetNumberOfWorkUnits();
   return settings;
@@ -432,7 +439,7 @@ MaskedSamplingMixin<TSuperclass>::PrintSelf(std::ostream & os, Indent indent) co
 {
   Superclass::PrintSelf(os, indent);
 
-  os << indent << "States: " << m_States.size() << std::endl;
+  os << indent << "Samplings: " << m_States.size() << std::endl;
 }
 } // end namespace itk
 

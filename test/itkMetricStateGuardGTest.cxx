@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "level/itkMetricStateGuard.h"
+#include "itkMetricStateGuard.h"
 
 #include "itkMaskedSamplingTestHelpers.h"
 

@@ -43,7 +43,6 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
   m_Interpolator.SetImage(*m_Image, isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion());
   m_Transform.SetTransform(transform, *m_Image, center, radius);
   m_Coordinates = coordinates;
-  m_Center = center;
 
   m_Mask = mask;
   if (m_Mask != nullptr)
@@ -95,15 +94,25 @@ MovingSamples<TMovingPixel, VDimension>::Evaluate(const TWork & work)
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
+auto
+MovingSamples<TMovingPixel, VDimension>::GetCoordinates(SizeValueType first) const -> ColumnsType
+{
+  ColumnsType columns;
+  std::transform(m_Coordinates.begin(), m_Coordinates.end(), columns.begin(), [first](const double * column) {
+    return column + first;
+  });
+  return columns;
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last)
 {
-  BatchType           batch;
-  RelativeCoordinates coordinates;
+  BatchType batch;
   for (SizeValueType start = first; start < last; start += BatchSize)
   {
     batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
-    m_Transform.Map(coordinates.Get(*this, start, batch.Count), batch.Count, batch.Index);
+    m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
     m_Interpolator.Evaluate(batch);
 
     bool isMissing = false;
@@ -159,18 +168,16 @@ void
 MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last)
 {
   m_Sums[part].assign(m_Transform.GetNumberOfSums(), 0.0);
-  RelativeCoordinates coordinates;
-  for (SizeValueType start = first; start < last; start += BatchSize)
+  std::array<const TMovingPixel *, VDimension> gradients;
+  for (unsigned int d = 0; d < VDimension; ++d)
   {
-    const auto count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
-    std::array<const TMovingPixel *, VDimension> gradients;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      gradients[d] = m_Gradients[d].data() + start;
-    }
-    m_Transform.Add(
-      coordinates.Get(*this, start, count), count, m_Weights.data() + start, gradients, m_Sums[part].data());
+    gradients[d] = m_Gradients[d].data() + first;
   }
+  m_Transform.Add(this->GetCoordinates(first),
+                  static_cast<unsigned int>(last - first),
+                  m_Weights.data() + first,
+                  gradients,
+                  m_Sums[part].data());
 }
 
 template <typename TMovingPixel, unsigned int VDimension>

@@ -141,9 +141,12 @@ private:
   GetCoordinates(SizeValueType first) const;
   void
   EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last);
-  /** Keep what a batch found for a sample. */
+  /** Take what a batch found that is not finite, or not inside the mask, out of it. */
   void
-  Keep(const BatchType & batch, unsigned int i, SizeValueType sample);
+  Clean(BatchType & batch) const;
+  /** Keep what a batch found for the samples from one on. */
+  void
+  Keep(const BatchType & batch, SizeValueType first);
   bool
   IsInsideMask(const BatchType & batch, unsigned int i) const;
 

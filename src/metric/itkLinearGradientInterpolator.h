@@ -185,9 +185,10 @@ private:
   void
   Prefetch(const PixelType * corner) const;
 
-  /** Interpolate along all axes but the first, up to an axis. */
+  /** Interpolate along all axes but the first, up to an axis. Said to be inline, it is, also where optimizers look at
+   * size: what it finds stays in registers. */
   template <unsigned int VAxis>
-  static void
+  static inline void
   Interpolate(const PixelType *                                  corner,
               const std::array<std::ptrdiff_t, ImageDimension> & strides,
               const std::array<double, ImageDimension> &         fraction,

@@ -64,7 +64,7 @@ struct SampleScene
       Weights.push_back(random() % 4 == 0 ? 0.0 : number(random));
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        Points[d].push_back(point[d] - Center[d]);
+        Points[d].push_back(point[d]);
         Gradients[d].push_back(number(random));
       }
     }
@@ -76,13 +76,14 @@ struct SampleScene
     return static_cast<unsigned int>(Weights.size());
   }
 
+  /** With the roundings on the way to the center and back, which decide on a border. */
   PointType
   GetPoint(unsigned int i) const
   {
     PointType point = Center;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      point[d] += Points[d][i];
+      point[d] += Points[d][i] - Center[d];
     }
     return point;
   }

@@ -121,7 +121,7 @@ private:
         const PointType point = getPoint(first + i);
         for (unsigned int d = 0; d < VDimension; ++d)
         {
-          coordinates[d][i] = point[d] - center[d];
+          coordinates[d][i] = point[d];
         }
       }
       mapper.Map(columns, count, positions);

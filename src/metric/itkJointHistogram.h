@@ -18,14 +18,17 @@
 #ifndef itkJointHistogram_h
 #define itkJointHistogram_h
 
+#include "geometry/itkUnrolledLoop.h"
 #include "metric/itkCubicBSplineWeights.h"
 #include "metric/itkSamplePairs.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace itk
@@ -45,8 +48,11 @@ public:
   /** The outermost bins, on each side, are for the Parzen window alone. */
   static constexpr int Padding = 2;
 
+  /** Of no bins, until another one is merged. */
+  JointHistogram() = default;
   explicit JointHistogram(const TBins & bins)
     : m_Bins(bins)
+    , m_LastBin(static_cast<double>(bins.NumberOfBins) - Padding - 1)
     , m_Joint(bins.NumberOfBins * bins.NumberOfBins, 0.0)
     , m_Fixed(bins.NumberOfBins, 0.0)
   {
@@ -84,8 +90,13 @@ public:
 
   /** Take in the counts of other pairs. */
   void
-  Merge(const JointHistogram & other)
+  Merge(JointHistogram && other)
   {
+    if (m_Joint.empty())
+    {
+      *this = std::move(other);
+      return;
+    }
     m_NumberOfSamples += other.m_NumberOfSamples;
     std::transform(m_Joint.begin(), m_Joint.end(), other.m_Joint.begin(), m_Joint.begin(), std::plus<>{});
     std::transform(m_Fixed.begin(), m_Fixed.end(), other.m_Fixed.begin(), m_Fixed.begin(), std::plus<>{});
@@ -109,11 +120,11 @@ public:
     return m_NumberOfSamples;
   }
 
-  /** Row by row, one for each bin of the fixed image. */
-  const std::vector<double> &
-  GetJoint() const
+  /** Row by row, one for each bin of the fixed image. What is left can compute weights, and nothing else. */
+  std::vector<double>
+  TakeJoint()
   {
-    return m_Joint;
+    return std::move(m_Joint);
   }
 
   /** The mutual information of a normalised histogram.
@@ -125,9 +136,9 @@ public:
     const std::size_t numberOfBins = m_Bins.NumberOfBins;
 
     std::vector<double> moving(numberOfBins, 0.0);
-    for (std::size_t bin = 0; bin < m_Joint.size(); ++bin)
+    for (auto row = m_Joint.begin(); row != m_Joint.end(); row += static_cast<std::ptrdiff_t>(numberOfBins))
     {
-      moving[bin % numberOfBins] += m_Joint[bin];
+      std::transform(moving.begin(), moving.end(), row, moving.begin(), std::plus<>{});
     }
     logRatios.assign(m_Joint.size(), 0.0);
     double information = 0.0;
@@ -170,10 +181,9 @@ public:
       const double * const logRatio =
         logRatios.data() + this->FindFixedBin(pairs.Fixed[i]) * m_Bins.NumberOfBins + window.FirstBin;
       const auto slopes = CubicBSplineWeights::EvaluateDerivative(window.Fraction);
-      for (unsigned int k = 0; k < CubicBSplineWeights::Support; ++k)
-      {
-        weights[i] += logRatio[k] * slopes[k];
-      }
+      double     weight = 0.0;
+      UnrolledLoop<CubicBSplineWeights::Support>::ForEach([&](auto k) { weight += logRatio[k] * slopes[k]; });
+      weights[i] = weight;
     }
   }
 
@@ -197,9 +207,8 @@ private:
   int
   FindBin(double position) const
   {
-    const auto lastBin = static_cast<double>(m_Bins.NumberOfBins) - Padding - 1;
     // In this order, so that NaN gives the padding.
-    return static_cast<int>(std::min(std::max<double>(Padding, position), lastBin));
+    return static_cast<int>(std::min(std::max<double>(Padding, position), m_LastBin));
   }
   template <typename TPixel>
   std::size_t
@@ -217,12 +226,13 @@ private:
     return { bin - 1, position - bin };
   }
 
-  TBins               m_Bins;
+  TBins               m_Bins{};
+  double              m_LastBin{};
   double              m_Lowest{};
   double              m_Highest{};
   SizeValueType       m_NumberOfSamples{};
-  std::vector<double> m_Joint;
-  std::vector<double> m_Fixed;
+  std::vector<double> m_Joint{};
+  std::vector<double> m_Fixed{};
 };
 } // end namespace itk
 

@@ -60,7 +60,7 @@ public:
     Missing
   };
 
-  /** Points, and what was found there. Only inside points have a value and a gradient. */
+  /** Points, and what was found there. Points that are not inside have value and gradient 0. */
   struct BatchType
   {
     template <typename TValue>
@@ -71,6 +71,18 @@ public:
     ColumnType<StateEnum>                          State;
     ColumnType<double>                             Value;
     std::array<ColumnType<double>, ImageDimension> Gradient;
+
+    /** Say that nothing was found at a point. */
+    void
+    SetNothing(unsigned int i, StateEnum state)
+    {
+      State[i] = state;
+      Value[i] = 0.0;
+      for (auto & column : Gradient)
+      {
+        column[i] = 0.0;
+      }
+    }
   };
 
   /** Set the image.
@@ -173,9 +185,10 @@ private:
   void
   Prefetch(const PixelType * corner) const;
 
-  /** Interpolate along all axes but the first, up to an axis. */
+  /** Interpolate along all axes but the first, up to an axis. Said to be inline, it is, also where optimizers look at
+   * size: what it finds stays in registers. */
   template <unsigned int VAxis>
-  static void
+  static inline void
   Interpolate(const PixelType *                                  corner,
               const std::array<std::ptrdiff_t, ImageDimension> & strides,
               const std::array<double, ImageDimension> &         fraction,

@@ -19,6 +19,7 @@
 #define itkLinearGradientInterpolator_hxx
 
 #include "geometry/itkGridGeometry.h"
+#include "geometry/itkUnrolledLoop.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,10 +82,7 @@ LinearGradientInterpolator<TImage>::Interpolate(const PixelType *               
     Interpolate<VAxis - 1>(corner, strides, fraction, lower);
     Interpolate<VAxis - 1>(corner + strides[VAxis], strides, fraction, upper);
     const PairType position{ fraction[VAxis], fraction[VAxis] };
-    for (unsigned int d = 0; d < VAxis; ++d)
-    {
-      result[d] = lower[d] + (upper[d] - lower[d]) * position;
-    }
+    UnrolledLoop<VAxis>::ForEach([&](auto d) { result[d] = lower[d] + (upper[d] - lower[d]) * position; });
     result[VAxis] = upper[0] - lower[0];
   }
 }
@@ -102,10 +100,10 @@ LinearGradientInterpolator<TImage>::EvaluateInCell(BatchType &                  
   batch.State[i] = StateEnum::Inside;
   batch.Value[i] = pairs[0][0] + difference * fraction[0];
   batch.Gradient[0][i] = difference;
-  for (unsigned int d = 1; d < ImageDimension; ++d)
-  {
-    batch.Gradient[d][i] = pairs[d][0] + (pairs[d][1] - pairs[d][0]) * fraction[0];
-  }
+  UnrolledLoop<ImageDimension - 1>::ForEach([&](auto d) {
+    const PairType slopes = pairs[d + 1];
+    batch.Gradient[d + 1][i] = slopes[0] + (slopes[1] - slopes[0]) * fraction[0];
+  });
 }
 
 template <typename TImage>
@@ -186,7 +184,7 @@ LinearGradientInterpolator<TImage>::EvaluateAnywhere(BatchType & batch, unsigned
     const double     index = batch.Index[d][i];
     if (!(index >= axis.Start - 0.5 && index < axis.Start + axis.Length + 0.5)) // or NaN
     {
-      batch.State[i] = StateEnum::Outside;
+      batch.SetNothing(i, StateEnum::Outside);
       return;
     }
     const PlaceType & place = places[d] = this->FindPlace(axis, index);
@@ -198,7 +196,7 @@ LinearGradientInterpolator<TImage>::EvaluateAnywhere(BatchType & batch, unsigned
   }
   if (isMissing)
   {
-    batch.State[i] = StateEnum::Missing;
+    batch.SetNothing(i, StateEnum::Missing);
     return;
   }
   this->EvaluateInCell(batch, i, corner, fraction);
@@ -224,22 +222,20 @@ LinearGradientInterpolator<TImage>::Evaluate(BatchType & batch) const
   {
     bool           isBetweenCenters = true;
     std::ptrdiff_t offset = m_OffsetOfRegion;
-    double         farthest = 0.0; // from the middle of the cell
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
+    UnrolledLoop<ImageDimension>::ForEach([&](auto d) {
       const double position = batch.Index[d][i] - axes[d].Start;
-      if (!(position >= axes[d].FirstCenter && position < axes[d].LastCenter))
+      if (isBetweenCenters && position >= axes[d].FirstCenter && position < axes[d].LastCenter)
+      {
+        const auto cell = static_cast<std::ptrdiff_t>(position);
+        fractions[i][d] = position - static_cast<double>(cell);
+        offset += cell * axes[d].Stride;
+        isBetweenCenters = std::abs(fractions[i][d] - 0.5) < 0.5 - Tolerance;
+      }
+      else
       {
         isBetweenCenters = false;
-        break;
       }
-      const auto   cell = static_cast<std::ptrdiff_t>(position);
-      const double fraction = position - static_cast<double>(cell);
-      farthest = std::max(farthest, std::abs(fraction - 0.5));
-      fractions[i][d] = fraction;
-      offset += cell * axes[d].Stride;
-    }
-    isBetweenCenters = isBetweenCenters && farthest < 0.5 - Tolerance;
+    });
     corners[i] = isBetweenCenters ? m_Buffer + offset : nullptr;
     if (isBetweenCenters)
     {

@@ -137,35 +137,16 @@ private:
   using BatchType = typename InterpolatorType::BatchType;
   static constexpr unsigned int BatchSize = InterpolatorType::BatchSize;
 
-  /** Coordinates of some samples, relative to the center. */
-  class RelativeCoordinates
-  {
-  public:
-    ColumnsType
-    Get(const MovingSamples & samples, SizeValueType first, unsigned int count)
-    {
-      ColumnsType columns;
-      for (unsigned int d = 0; d < VDimension; ++d)
-      {
-        const double * const coordinates = samples.m_Coordinates[d] + first;
-        std::transform(coordinates,
-                       coordinates + count,
-                       m_Columns[d].begin(),
-                       [center = samples.m_Center[d]](double c) { return c - center; });
-        columns[d] = m_Columns[d].data();
-      }
-      return columns;
-    }
-
-  private:
-    std::array<std::array<double, BatchSize>, VDimension> m_Columns;
-  };
-
+  ColumnsType
+  GetCoordinates(SizeValueType first) const;
   void
   EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last);
-  /** Keep what a batch found for a sample. */
+  /** Take what a batch found that is not finite, or not inside the mask, out of it. */
   void
-  Keep(const BatchType & batch, unsigned int i, SizeValueType sample);
+  Clean(BatchType & batch) const;
+  /** Keep what a batch found for the samples from one on. */
+  void
+  Keep(const BatchType & batch, SizeValueType first);
   bool
   IsInsideMask(const BatchType & batch, unsigned int i) const;
 
@@ -176,7 +157,6 @@ private:
   const ImageType *    m_Image{};
   const MaskType *     m_Mask{};
   ColumnsType          m_Coordinates{};
-  PointType            m_Center{};
   SampledTransformType m_Transform{};
   InterpolatorType     m_Interpolator{};
   SampleParts          m_Parts{};

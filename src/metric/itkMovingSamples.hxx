@@ -19,6 +19,7 @@
 #define itkMovingSamples_hxx
 
 #include "geometry/itkGridGeometry.h"
+#include "geometry/itkUnrolledLoop.h"
 #include "sampler/itkMaskGeometry.h"
 
 #include <algorithm>
@@ -43,7 +44,6 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
   m_Interpolator.SetImage(*m_Image, isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion());
   m_Transform.SetTransform(transform, *m_Image, center, radius);
   m_Coordinates = coordinates;
-  m_Center = center;
 
   m_Mask = mask;
   if (m_Mask != nullptr)
@@ -95,24 +95,31 @@ MovingSamples<TMovingPixel, VDimension>::Evaluate(const TWork & work)
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
+auto
+MovingSamples<TMovingPixel, VDimension>::GetCoordinates(SizeValueType first) const -> ColumnsType
+{
+  ColumnsType columns;
+  std::transform(m_Coordinates.begin(), m_Coordinates.end(), columns.begin(), [first](const double * column) {
+    return column + first;
+  });
+  return columns;
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last)
 {
-  BatchType           batch;
-  RelativeCoordinates coordinates;
+  BatchType batch;
   for (SizeValueType start = first; start < last; start += BatchSize)
   {
     batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
-    m_Transform.Map(coordinates.Get(*this, start, batch.Count), batch.Count, batch.Index);
+    m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
     m_Interpolator.Evaluate(batch);
 
-    bool isMissing = false;
-    for (unsigned int i = 0; i < batch.Count; ++i)
-    {
-      isMissing = isMissing || batch.State[i] == InterpolatorType::StateEnum::Missing;
-      this->Keep(batch, i, start + i);
-    }
-    if (isMissing)
+    this->Clean(batch);
+    this->Keep(batch, start);
+    const auto endOfStates = batch.State.begin() + batch.Count;
+    if (std::find(batch.State.begin(), endOfStates, InterpolatorType::StateEnum::Missing) != endOfStates)
     {
       m_MissingRegions[part] = m_Interpolator.ExtendByMissing(batch, m_MissingRegions[part]);
     }
@@ -121,25 +128,55 @@ MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeVa
 
 template <typename TMovingPixel, unsigned int VDimension>
 void
-MovingSamples<TMovingPixel, VDimension>::Keep(const BatchType & batch, unsigned int i, SizeValueType sample)
+MovingSamples<TMovingPixel, VDimension>::Clean(BatchType & batch) const
 {
   // Not a number, or too great for one: neither value nor derivative may have anything of it.
-  const auto isFinite = [&batch, i] {
-    double sum = std::abs(batch.Value[i]);
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      sum += std::abs(batch.Gradient[d][i]);
-    }
+  const auto isFinite = [](double value, const std::array<double, VDimension> & gradient) {
+    double sum = std::abs(value);
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { sum += std::abs(gradient[d]); });
     return sum <= static_cast<double>(NumericTraits<TMovingPixel>::max());
   };
-  const bool isValid = batch.State[i] == InterpolatorType::StateEnum::Inside && isFinite() &&
-                       (m_Mask == nullptr || this->IsInsideMask(batch, i));
-  m_Values[sample] = isValid ? static_cast<TMovingPixel>(batch.Value[i]) : TMovingPixel{};
+  // If the sums of all are finite, so is each: the usual case.
+  double                         sumOfValues = 0.0;
+  std::array<double, VDimension> sumOfGradients{};
+  for (unsigned int i = 0; i < batch.Count; ++i)
+  {
+    sumOfValues += std::abs(batch.Value[i]);
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { sumOfGradients[d] += std::abs(batch.Gradient[d][i]); });
+  }
+  if (m_Mask == nullptr && isFinite(sumOfValues, sumOfGradients))
+  {
+    return;
+  }
+  for (unsigned int i = 0; i < batch.Count; ++i)
+  {
+    std::array<double, VDimension> gradient;
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { gradient[d] = batch.Gradient[d][i]; });
+    if (batch.State[i] == InterpolatorType::StateEnum::Inside &&
+        !(isFinite(batch.Value[i], gradient) && (m_Mask == nullptr || this->IsInsideMask(batch, i))))
+    {
+      batch.SetNothing(i, InterpolatorType::StateEnum::Outside);
+    }
+  }
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::Keep(const BatchType & batch, SizeValueType first)
+{
+  const auto keep = [&](const auto & column, std::vector<TMovingPixel> & kept) {
+    std::transform(column.begin(), column.begin() + batch.Count, kept.data() + first, [](double value) {
+      return static_cast<TMovingPixel>(value);
+    });
+  };
+  keep(batch.Value, m_Values);
   for (unsigned int d = 0; d < VDimension; ++d)
   {
-    m_Gradients[d][sample] = isValid ? static_cast<TMovingPixel>(batch.Gradient[d][i]) : TMovingPixel{};
+    keep(batch.Gradient[d], m_Gradients[d]);
   }
-  m_IsValid[sample] = static_cast<unsigned char>(isValid);
+  std::transform(batch.State.begin(), batch.State.begin() + batch.Count, m_IsValid.data() + first, [](auto state) {
+    return static_cast<unsigned char>(state == InterpolatorType::StateEnum::Inside);
+  });
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
@@ -159,18 +196,16 @@ void
 MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last)
 {
   m_Sums[part].assign(m_Transform.GetNumberOfSums(), 0.0);
-  RelativeCoordinates coordinates;
-  for (SizeValueType start = first; start < last; start += BatchSize)
+  std::array<const TMovingPixel *, VDimension> gradients;
+  for (unsigned int d = 0; d < VDimension; ++d)
   {
-    const auto count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
-    std::array<const TMovingPixel *, VDimension> gradients;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      gradients[d] = m_Gradients[d].data() + start;
-    }
-    m_Transform.Add(
-      coordinates.Get(*this, start, count), count, m_Weights.data() + start, gradients, m_Sums[part].data());
+    gradients[d] = m_Gradients[d].data() + first;
   }
+  m_Transform.Add(this->GetCoordinates(first),
+                  static_cast<unsigned int>(last - first),
+                  m_Weights.data() + first,
+                  gradients,
+                  m_Sums[part].data());
 }
 
 template <typename TMovingPixel, unsigned int VDimension>

@@ -29,7 +29,9 @@
 #include "metric/itkSquaredDifferences.h"
 #include "sampler/itkMaskGeometry.h"
 
-#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace itk
 {
@@ -56,19 +58,19 @@ public:
   }
 
   /** Evaluate the moving image, and make one thing of the pairs of each part, and of these one.
-   * \param compute takes a part, its first sample and that after its last, and changes what is initial */
-  template <typename TAccumulated, typename TCompute>
-  TAccumulated
-  Accumulate(const TAccumulated & initial, const TCompute & compute)
+   * \param compute makes it of a part, its first sample and that after its last */
+  template <typename TCompute>
+  auto
+  Accumulate(const TCompute & compute)
   {
-    std::vector<std::optional<TAccumulated>> ofParts(Moving.GetParts().GetNumberOfParts());
-    Moving.Evaluate([&](SizeValueType part, SizeValueType first, SizeValueType last) {
-      compute(part, first, last, ofParts[part].emplace(initial));
-    });
-    TAccumulated total(initial);
-    for (const auto & ofPart : ofParts)
+    using AccumulatedType = std::invoke_result_t<TCompute, SizeValueType, SizeValueType, SizeValueType>;
+    std::vector<AccumulatedType> ofParts(Moving.GetParts().GetNumberOfParts());
+    Moving.Evaluate(
+      [&](SizeValueType part, SizeValueType first, SizeValueType last) { ofParts[part] = compute(part, first, last); });
+    AccumulatedType total;
+    for (auto & ofPart : ofParts)
     {
-      total.Merge(*ofPart);
+      total.Merge(std::move(ofPart));
     }
     return total;
   }
@@ -187,15 +189,17 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMeanSquares(
   -> ResultType
 {
   auto &     implementation = *m_Implementation;
-  const auto compute = [&](SizeValueType part, SizeValueType first, SizeValueType last, SquaredDifferences & squares) {
-    squares = SquaredDifferences::Compute(implementation.GetPairs(first, last), implementation.GetWeights(first));
+  const auto compute = [&](SizeValueType part, SizeValueType first, SizeValueType last) {
+    const auto ofPart =
+      SquaredDifferences::Compute(implementation.GetPairs(first, last), implementation.GetWeights(first));
     // At once, while all is in the cache: the weights do not depend on the other samples.
     if (derivative != nullptr)
     {
       implementation.Moving.SumDerivative(part, first, last);
     }
+    return ofPart;
   };
-  const auto squares = implementation.Accumulate(SquaredDifferences{}, compute);
+  const auto squares = implementation.Accumulate(compute);
   if (squares.Number == 0)
   {
     return {};
@@ -213,10 +217,9 @@ auto
 SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateCorrelation(DerivativeType * derivative)
   -> ResultType
 {
-  const auto compute = [this](SizeValueType, SizeValueType first, SizeValueType last, CorrelationMoments & moments) {
-    moments = CorrelationMoments::Compute(m_Implementation->GetPairs(first, last));
-  };
-  const auto moments = m_Implementation->Accumulate(CorrelationMoments{}, compute);
+  const auto moments = m_Implementation->Accumulate([this](SizeValueType, SizeValueType first, SizeValueType last) {
+    return CorrelationMoments::Compute(m_Implementation->GetPairs(first, last));
+  });
   const auto number = static_cast<SizeValueType>(moments.Number);
   if (!moments.IsDefined())
   {
@@ -239,11 +242,11 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMutualInform
                                                                                       std::vector<double> & joint)
   -> ResultType
 {
-  using HistogramType = JointHistogram<BinsType>;
-  const auto count = [this](SizeValueType, SizeValueType first, SizeValueType last, HistogramType & histogram) {
-    histogram.Count(m_Implementation->GetPairs(first, last));
-  };
-  HistogramType histogram = m_Implementation->Accumulate(HistogramType(bins), count);
+  auto histogram = m_Implementation->Accumulate([&](SizeValueType, SizeValueType first, SizeValueType last) {
+    JointHistogram<BinsType> ofPart(bins);
+    ofPart.Count(m_Implementation->GetPairs(first, last));
+    return ofPart;
+  });
   joint.clear();
   const SizeValueType number = histogram.GetNumberOfSamples();
   if (number == 0)
@@ -255,9 +258,9 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMutualInform
   {
     itkGenericExceptionMacro("The joint histogram of the " << number << " samples sums to " << sum << '.');
   }
-  joint = histogram.GetJoint();
   std::vector<double> logRatios;
   const double        information = histogram.ComputeInformation(logRatios);
+  joint = histogram.TakeJoint();
   if (derivative != nullptr)
   {
     m_Implementation->AddDerivative(

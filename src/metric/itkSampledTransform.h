@@ -41,7 +41,8 @@ namespace itk
  *   the control points are products of weights along the axes; the derivative is summed in the space of the index, and
  *   turned once.
  *
- * Points are given relative to a center, one array for each coordinate.
+ * Points are in physical space, one array for each coordinate. Inside they are relative to a center, so that little is
+ * lost by roundings.
  *
  * \tparam VDimension dimension of fixed, virtual and moving space
  * \ingroup MaskedSampling
@@ -65,8 +66,8 @@ public:
   IsKnown(const TransformType & transform);
 
   /** Set a transform that is known, with its current parameters.
-   * \param center the origin of the coordinates of the points
-   * \param radius greatest coordinate of a point, about */
+   * \param center of the points
+   * \param radius distance of a point from there along an axis, at most, about */
   void
   SetTransform(const TransformType & transform, const ImageType & movingImage, const PointType & center, double radius);
 
@@ -142,9 +143,12 @@ private:
 
   using GridIndexType = ContinuousIndex<double, VDimension>;
 
-  /** Map a point into the grid of the spline in the way in which its transform does it. */
+  /** One of the points, relative to the center. */
+  RowType
+  GetRelativePoint(const CoordinatesType & points, unsigned int i) const;
+  /** Map a point relative to the center into the grid of the spline in the way in which its transform does it. */
   GridIndexType
-  MapToGrid(const std::array<double, VDimension> & point) const;
+  MapToGrid(const RowType & point) const;
   /** \return whether the point is where the spline has a displacement */
   bool
   FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const;

@@ -20,6 +20,7 @@
 
 #include "itkCompositeTransform.h"
 #include "geometry/itkTransformQuestions.h"
+#include "geometry/itkUnrolledLoop.h"
 #include "itkMath.h"
 
 #include <algorithm>
@@ -186,7 +187,7 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
 
 template <unsigned int VDimension>
 auto
-SampledTransform<VDimension>::MapToGrid(const std::array<double, VDimension> & point) const -> GridIndexType
+SampledTransform<VDimension>::MapToGrid(const RowType & point) const -> GridIndexType
 {
   PointType physicalPoint = m_Center;
   for (unsigned int d = 0; d < VDimension; ++d)
@@ -197,14 +198,19 @@ SampledTransform<VDimension>::MapToGrid(const std::array<double, VDimension> & p
 }
 
 template <unsigned int VDimension>
+auto
+SampledTransform<VDimension>::GetRelativePoint(const CoordinatesType & points, unsigned int i) const -> RowType
+{
+  RowType point;
+  UnrolledLoop<VDimension>::ForEach([&](auto d) { point[d] = points[d][i] - m_Center[d]; });
+  return point;
+}
+
+template <unsigned int VDimension>
 bool
 SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const
 {
-  std::array<double, VDimension> point;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    point[d] = points[d][i];
-  }
+  const RowType point = this->GetRelativePoint(points, i);
 
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
   // So near to the border a rounding may decide, so that it must be done as BSplineTransform does.
@@ -240,15 +246,11 @@ SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsign
     support.First += (cell - 1) * m_GridStride[d];
   }
   support.WeightsAlongRow = weights[0];
-  for (unsigned int row = 0; row < NumberOfRows; ++row)
-  {
+  UnrolledLoop<NumberOfRows>::ForEach([&](auto row) {
     double weight = 1.0;
-    for (unsigned int d = 1, rest = row; d < VDimension; ++d, rest /= Support)
-    {
-      weight *= weights[d][rest % Support];
-    }
+    UnrolledLoop<VDimension - 1>::ForEach([&](auto d) { weight *= weights[d + 1][(row >> (2 * d)) % Support]; });
     support.WeightOfRow[row] = weight;
-  }
+  });
   return true;
 }
 
@@ -257,20 +259,15 @@ template <typename TIndexArrays>
 void
 SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
 {
-  for (unsigned int d = 0; d < VDimension; ++d)
+  const AffineMap toIndex = m_ToIndex;
+  for (unsigned int i = 0; i < count; ++i)
   {
-    const RowType row = m_ToIndex.Matrix[d];
-    const double  offset = m_ToIndex.Offset[d];
-    auto &        result = index[d];
-    for (unsigned int i = 0; i < count; ++i)
-    {
-      double sum = row[0] * points[0][i];
-      for (unsigned int j = 1; j < VDimension; ++j)
-      {
-        sum += row[j] * points[j][i];
-      }
-      result[i] = sum + offset;
-    }
+    const RowType point = this->GetRelativePoint(points, i);
+    UnrolledLoop<VDimension>::ForEach([&](auto d) {
+      double sum = toIndex.Matrix[d][0] * point[0];
+      UnrolledLoop<VDimension - 1>::ForEach([&](auto j) { sum += toIndex.Matrix[d][j + 1] * point[j + 1]; });
+      index[d][i] = sum + toIndex.Offset[d];
+    });
   }
   if (m_Spline == nullptr)
   {
@@ -302,13 +299,11 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
         displacement[d] += support.WeightsAlongRow[k] * sums[k];
       }
     }
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      for (unsigned int j = 0; j < VDimension; ++j)
-      {
-        index[d][i] += m_DisplacementToIndex[d][j] * displacement[j];
-      }
-    }
+    UnrolledLoop<VDimension>::ForEach([&](auto d) {
+      double sum = index[d][i];
+      UnrolledLoop<VDimension>::ForEach([&](auto j) { sum += m_DisplacementToIndex[d][j] * displacement[j]; });
+      index[d][i] = sum;
+    });
   }
 }
 
@@ -338,15 +333,12 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
     }
     for (unsigned int i = 0; i < count; ++i)
     {
-      for (unsigned int d = 0; d < VDimension; ++d)
-      {
+      const RowType point = this->GetRelativePoint(points, i);
+      UnrolledLoop<VDimension>::ForEach([&](auto d) {
         const double weighted = weights[i] * static_cast<double>(gradient[d][i]);
         moments[d][0] += weighted;
-        for (unsigned int j = 0; j < VDimension; ++j)
-        {
-          moments[d][j + 1] += weighted * points[j][i];
-        }
-      }
+        UnrolledLoop<VDimension>::ForEach([&](auto j) { moments[d][j + 1] += weighted * point[j]; });
+      });
     }
     for (unsigned int d = 0; d < VDimension; ++d)
     {

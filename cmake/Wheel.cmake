@@ -4,6 +4,9 @@
 # TBB the default threader of the process. It goes into the wheel under a name of its own, so that it can never be taken
 # for another TBB of the process, nor another for it.
 
+# Of the library, only what the modules use.
+add_link_options("LINKER:--gc-sections")
+
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../itk_maskedsampling.libs")
 
 function(maskedsampling_install_tbb)

@@ -277,8 +277,9 @@ private:
 
 #endif // itkMaskedVoxelSampler_h
 
-// Compiled in the library of the module alone. Outside the include guard, as in itkMetaDataObject.h.
-#ifndef ITK_TEMPLATE_EXPLICIT_MaskedVoxelSampler
+// Compiled in the library of the module alone. Outside the include guard, as in itkMetaDataObject.h. Not for the
+// wrapping, which would take the names as they are spelled here.
+#if !defined(ITK_TEMPLATE_EXPLICIT_MaskedVoxelSampler) && !defined(ITK_WRAPPING_PARSER)
 #if defined(MaskedSampling_EXPORTS)
 #  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
 #else

@@ -83,8 +83,9 @@ protected:
 
 #endif // itkSampledCorrelationImageToImageMetricv4_h
 
-// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h.
-#ifndef ITK_TEMPLATE_EXPLICIT_SampledCorrelationImageToImageMetricv4
+// Compiled once, in the library of the module. Outside the include guard, as in itkMetaDataObject.h. Not for the
+// wrapping, which would take the names as they are spelled here.
+#if !defined(ITK_TEMPLATE_EXPLICIT_SampledCorrelationImageToImageMetricv4) && !defined(ITK_WRAPPING_PARSER)
 #if defined(MaskedSampling_EXPORTS)
 #  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
 #else

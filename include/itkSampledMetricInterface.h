@@ -117,7 +117,7 @@ protected:
 
 // The stock metric beneath all sampled ones, compiled once, in the library of the module. Outside the include guard, as
 // in itkMetaDataObject.h.
-#ifndef ITK_TEMPLATE_EXPLICIT_ImageToImageMetricv4
+#if !defined(ITK_TEMPLATE_EXPLICIT_ImageToImageMetricv4) && !defined(ITK_WRAPPING_PARSER)
 #if defined(MaskedSampling_EXPORTS)
 #  define MaskedSampling_EXPORT_EXPLICIT ITK_TEMPLATE_EXPORT
 #else

@@ -39,6 +39,7 @@ def document_method(cls: type, name: str, text: str) -> None:
     method = vars(cls).get(name)
     if method is None:
         return
+    method = getattr(method, "__func__", method)  # of a static one
     note = " ".join((ARGUMENTS[name].__doc__ or "").split()) if name in ARGUMENTS else ""
     present = textwrap.dedent(method.__doc__ or "").strip()
     parts = [part for part in (text, textwrap.fill(note, 100)) if part and part not in present]
@@ -49,6 +50,8 @@ def describe_template(name: str, documented: dict[str, dict[str, Any]]) -> Itera
     """Paragraphs about a class and its methods, for whoever asks for help before choosing template arguments."""
     yield documented[name]["text"]
     yield f"For all methods, also inherited ones: help(itk.{name}[...]), with template arguments. Methods:"
-    for owner in [name, *documented[name]["bases"]]:
+    owners = [name]
+    for owner in owners:
+        owners += documented[owner]["bases"]
         for group in documented[owner]["methods"]:
             yield ", ".join(group["names"]) + "\n" + textwrap.indent(group["text"], "    ")

@@ -192,28 +192,6 @@ ExpectPointsInsideMask()
   }
   EXPECT_GE(numberOfNonEmptyCases, 6U); // or else the test shows little
 }
-
-template <typename TImage>
-void
-ExpectRegistrationRuns()
-{
-  constexpr unsigned int dimension = TImage::ImageDimension;
-  const auto             grid = itk::ImageBase<dimension>::New();
-  grid->SetRegions(itk::Size<dimension>::Filled(dimension == 4 ? 8 : 16));
-  const auto mask =
-    MakeBoxMask<dimension>(*grid, { itk::Index<dimension>::Filled(2), itk::Size<dimension>::Filled(4) });
-
-  Registration<TImage> registration(MakeWaves<TImage>(*grid, 0.5), MakeWaves<TImage>(*grid, 0.6));
-  registration.Metric->SetFixedImageMask(mask);
-  registration.SampleRandomly(50);
-  SetLevels<TImage>(*registration.Method, { 2, 1 });
-  MakeItMove(registration);
-  registration.Update();
-  EXPECT_NE(registration.Transform->GetParameters(), TranslationOf<TImage>::New()->GetParameters());
-  const auto points = registration.GetPoints();
-  EXPECT_EQ(points.size(), 50U);
-  PointOracle<TImage>(registration.Method->GetFixedImage(), mask).ExpectAllInside(points);
-}
 } // namespace
 
 TEST(MaskedRegistrationMethod, RandomCountIsExactAtEveryLevel)
@@ -475,16 +453,6 @@ TEST(MaskedRegistrationMethod, CropsTheVirtualDomainButNotOfADisplacementField)
   expectRegion(withTranslation, box);
   withTranslation.Method->CropVirtualDomainToMaskOff();
   expectRegion(withTranslation, waves.Fixed->GetLargestPossibleRegion());
-}
-
-TEST(MaskedRegistrationMethod, RunsInEveryDimensionAndPixelType)
-{
-  ExpectRegistrationRuns<itk::Image<float, 2>>();
-  ExpectRegistrationRuns<itk::Image<float, 3>>();
-  ExpectRegistrationRuns<itk::Image<float, 4>>();
-  ExpectRegistrationRuns<itk::Image<double, 2>>();
-  ExpectRegistrationRuns<itk::Image<double, 3>>();
-  ExpectRegistrationRuns<itk::Image<double, 4>>();
 }
 
 TEST(MaskedRegistrationMethod, NumberOfSamplesIsThatOfEveryLevel)

@@ -59,7 +59,7 @@ format: $(VENV)/tools
 	ruff check --fix $(PYTHON_FILES)
 
 cpp-test: $(VENV)/tools itk
-	$(call say,C++ tests (usually 8 minutes to build, 1 to run))
+	$(call say,C++ tests (usually 7 minutes to build, 3 to run))
 	@cmake --preset test --log-level=WARNING
 	@cmake --build --preset test
 	@ctest --preset test --parallel 2

@@ -19,7 +19,6 @@
 #define itkTransformQuestions_h
 
 #include "itkDisplacementFieldTransform.h"
-#include "itkIdentityTransform.h"
 #include "itkMultiTransform.h"
 
 #include <algorithm>
@@ -54,13 +53,6 @@ public:
       return true;
     }
     return transform.GetTransformCategory() == TransformType::TransformCategoryEnum::Linear;
-  }
-
-  /** Whether it is known to map every point to itself. */
-  static bool
-  IsIdentity(const TransformType & transform)
-  {
-    return dynamic_cast<const IdentityTransform<ScalarType, Dimension> *>(&transform) != nullptr;
   }
 
   /** Time of the last change of a transform, of its parts and of its displacement field. */

@@ -31,7 +31,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace EvaluationRecordGTest
 {
 using namespace itk::MaskedSamplingTest;
 using MetricType = itk::RecordedMetric<itk::MeanSquaresImageToImageMetricv4<Image2D, Image2D>>;
@@ -59,7 +59,6 @@ Optimize(MetricType & metric, bool isEventBeforeStep, unsigned int number, const
     }
   }
 }
-} // namespace
 
 TEST(EvaluationRecord, TheBestPositionIsThatOfTheBestValueWheneverEventsCome)
 {
@@ -150,3 +149,5 @@ TEST(EvaluationRecord, ARecordedMetricIsWhatItIsDerivedFrom)
   EXPECT_STREQ(metric->GetNameOfClass(), "MeanSquaresImageToImageMetricv4");
   EXPECT_NE(dynamic_cast<const itk::RecordedMetricBase *>(metric.GetPointer()), nullptr);
 }
+
+} // namespace EvaluationRecordGTest

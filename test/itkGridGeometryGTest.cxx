@@ -27,7 +27,7 @@
 #include <random>
 #include <vector>
 
-namespace
+namespace GridGeometryGTest
 {
 using namespace itk::MaskedSamplingTest;
 using itk::IndexValueType;
@@ -187,7 +187,6 @@ ExpectInsideIsWithinHalfAVoxel()
     EXPECT_GT(numberInside, 0U);
   }
 }
-} // namespace
 
 TEST(GridGeometry, ShrinksAsShrinkImageFilter)
 {
@@ -216,3 +215,5 @@ TEST(GridGeometry, InsideIsWithinHalfAVoxel)
   ExpectInsideIsWithinHalfAVoxel<3>();
   ExpectInsideIsWithinHalfAVoxel<4>();
 }
+
+} // namespace GridGeometryGTest

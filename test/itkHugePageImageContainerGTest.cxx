@@ -23,7 +23,7 @@
 
 #include <vector>
 
-namespace
+namespace HugePageImageContainerGTest
 {
 using namespace itk;
 using ImageType = Image<float, 2>;
@@ -37,7 +37,6 @@ MakeImage(SizeValueType width, SizeValueType height)
   ContainerType::Allocate(*image);
   return image;
 }
-} // namespace
 
 TEST(HugePageImageContainer, HoldsThePixelsOfSmallAndLargeImages)
 {
@@ -102,3 +101,5 @@ TEST(HugePageImageContainer, InitializesWithZeros)
     ASSERT_EQ(image->GetBufferPointer()[i], 0.0F);
   }
 }
+
+} // namespace HugePageImageContainerGTest

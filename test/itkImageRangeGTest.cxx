@@ -31,7 +31,7 @@
 #include <random>
 #include <utility>
 
-namespace
+namespace ImageRangeGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -155,7 +155,6 @@ ExpectIsBruteForceOnRandomGrids(unsigned int seed)
   }
   EXPECT_GT(numberWithVoxels, 40);
 }
-} // namespace
 
 TEST(ImageRange, IsBruteForceOnRandomGrids)
 {
@@ -256,3 +255,5 @@ TEST(ImageRange, DoesNotCountWhatIsNoNumber)
     EXPECT_EQ(itk::ImageRange<ImageType>::Find(*image, region, mask.GetPointer(), 2), expected);
   }
 }
+
+} // namespace ImageRangeGTest

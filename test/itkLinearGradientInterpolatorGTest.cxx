@@ -33,7 +33,7 @@
 #include <random>
 #include <vector>
 
-namespace
+namespace LinearGradientInterpolatorGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -341,7 +341,6 @@ ExpectPartOfBufferIsWhole(unsigned int seed, int smallest, int greatest)
   EXPECT_GT(numberMissing, 50u);
   EXPECT_GT(numberInside, 50u);
 }
-} // namespace
 
 TEST(LinearGradientInterpolator, IsStocksOnRandomGrids)
 {
@@ -446,3 +445,5 @@ TEST(LinearGradientInterpolator, UnitesRegions)
     }
   }
 }
+
+} // namespace LinearGradientInterpolatorGTest

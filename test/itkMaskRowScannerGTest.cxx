@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace MaskRowScannerGTest
 {
 using RowType = std::vector<unsigned char>;
 using RunsType = std::vector<std::pair<itk::SizeValueType, itk::SizeValueType>>;
@@ -79,7 +79,6 @@ class MaskRowScannerTest : public testing::Test
 {};
 using ScannerTypes = testing::Types<itk::MaskRowScanner, itk::PortableMaskRowScanner>;
 TYPED_TEST_SUITE(MaskRowScannerTest, ScannerTypes);
-} // namespace
 
 TYPED_TEST(MaskRowScannerTest, RandomRows)
 {
@@ -141,3 +140,5 @@ TYPED_TEST(MaskRowScannerTest, RunsFromAnyPixelToAnyOther)
     }
   }
 }
+
+} // namespace MaskRowScannerGTest

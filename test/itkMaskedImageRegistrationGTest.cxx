@@ -36,7 +36,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -145,7 +145,6 @@ StartAtZero(TImage & image)
   image.SetOrigin(image.template TransformIndexToPhysicalPoint<double>(image.GetBufferedRegion().GetIndex()));
   image.SetRegions(typename TImage::RegionType(image.GetBufferedRegion().GetSize()));
 }
-} // namespace
 
 TEST(MaskedImageRegistration, FindsLinearMotionsIn2D)
 {
@@ -431,3 +430,5 @@ TEST(MaskedImageRegistration, InitialTransformsAreLeftAlone)
   }
   EXPECT_LT(sum / static_cast<double>(points.size()), 0.1);
 }
+
+} // namespace MaskedImageRegistrationGTest

@@ -38,7 +38,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationInputsGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -62,11 +62,11 @@ ExpectRefusal(FacadeType & facade, const std::vector<std::string> & words, bool 
 /** The value of a metric of ITK at every voxel of the fixed mask. */
 template <typename TMetric>
 double
-ComputeStockValue(const Scene<Image2D> &        scene,
-                  TMetric &                     metric,
-                  const itk::SpatialObject<2> * movingMask,
-                  const TransformOf<Image2D> *  moving,
-                  const TransformOf<Image2D> *  fixed)
+ComputeStockValue(const Scene<Image2D> &             scene,
+                  TMetric &                          metric,
+                  const itk::SpatialObject<2> *      movingMask,
+                  const FacadeTransformOf<Image2D> * moving,
+                  const FacadeTransformOf<Image2D> * fixed)
 {
   metric.SetFixedImage(scene.Fixed);
   metric.SetMovingImage(scene.Moving);
@@ -75,11 +75,11 @@ ComputeStockValue(const Scene<Image2D> &        scene,
   metric.SetMaximumNumberOfWorkUnits(1);
   if (moving != nullptr)
   {
-    metric.SetMovingTransform(const_cast<TransformOf<Image2D> *>(moving));
+    metric.SetMovingTransform(const_cast<FacadeTransformOf<Image2D> *>(moving));
   }
   if (fixed != nullptr)
   {
-    metric.SetFixedTransform(const_cast<TransformOf<Image2D> *>(fixed));
+    metric.SetFixedTransform(const_cast<FacadeTransformOf<Image2D> *>(fixed));
   }
   metric.Initialize();
   return metric.GetValue();
@@ -124,7 +124,6 @@ ExpectStockValue(const Scene<Image2D> & scene, const std::string & name, TMetric
     }
   }
 }
-} // namespace
 
 TEST(MaskedImageRegistration, RefusesWhatIsMissing)
 {
@@ -355,3 +354,5 @@ TEST(MaskedImageRegistration, PrintsItsMembers)
     EXPECT_NE(text.str().find(name), std::string::npos) << name;
   }
 }
+
+} // namespace MaskedImageRegistrationInputsGTest

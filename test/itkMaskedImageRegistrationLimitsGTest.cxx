@@ -27,7 +27,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationLimitsGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -69,7 +69,6 @@ MakeSecondStage(const std::string & transform, const std::string & optimizer, co
   settings.GridSpacing = { 40.0 };
   return settings;
 }
-} // namespace
 
 TEST(MaskedImageRegistration, RefusesAtOnceWhatNeedsAJacobianThatITKLacks)
 {
@@ -189,8 +188,8 @@ TEST(MaskedImageRegistration, AGivenCompositeIsAskedForWhatIsAppliedAfterWhatIsO
     // The last of the queue is applied first, and optimised.
     const auto composite = itk::CompositeTransform<double, 2>::New();
     const auto spline = MakeSpline(scene);
-    composite->AddTransform(isSplineOptimised ? TransformOf<Image2D>::Pointer(translation) : spline.GetPointer());
-    composite->AddTransform(isSplineOptimised ? TransformOf<Image2D>::Pointer(spline) : translation.GetPointer());
+    composite->AddTransform(isSplineOptimised ? FacadeTransformOf<Image2D>::Pointer(translation) : spline.GetPointer());
+    composite->AddTransform(isSplineOptimised ? FacadeTransformOf<Image2D>::Pointer(spline) : translation.GetPointer());
     composite->SetOnlyMostRecentTransformToOptimizeOn();
     auto settings = MakeStage("given", { 1 });
     settings.Iterations = { 1 };
@@ -199,3 +198,5 @@ TEST(MaskedImageRegistration, AGivenCompositeIsAskedForWhatIsAppliedAfterWhatIsO
     EXPECT_EQ(UpdateOrGetRefusal(*facade).empty(), isSplineOptimised);
   }
 }
+
+} // namespace MaskedImageRegistrationLimitsGTest

@@ -28,7 +28,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationMemoryGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -139,7 +139,6 @@ MakeSmallStage(const std::string & transform)
   settings.GridSpacing = { 30.0 };
   return settings;
 }
-} // namespace
 
 TEST(MaskedImageRegistrationMemory, EveryFailureOfARigidStageArrives)
 {
@@ -163,3 +162,5 @@ TEST(MaskedImageRegistrationMemory, EveryFailureOfABSplineStageArrives)
   const auto scene = Scene<Image2D>(MakeLinearMotion<Image2D>(0.0, 1.0, 0.0, 0.5), 5.0, 16);
   ExpectEveryFailureArrives(*scene.MakeFacade(MakeSmallStage("b-spline")));
 }
+
+} // namespace MaskedImageRegistrationMemoryGTest

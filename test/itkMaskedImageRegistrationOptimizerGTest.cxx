@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationOptimizerGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -37,7 +37,7 @@ using itk::SizeValueType;
 
 /** The mean squares of a stage with own sample points, at full resolution and without smoothing. */
 double
-ComputeMeanSquares(const FacadeType & facade, const TransformOf<Image2D> & transform)
+ComputeMeanSquares(const FacadeType & facade, const FacadeTransformOf<Image2D> & transform)
 {
   const auto fixed = itk::LinearInterpolateImageFunction<Image2D>::New();
   const auto moving = itk::LinearInterpolateImageFunction<Image2D>::New();
@@ -93,7 +93,6 @@ private:
   itk::OutputWindow::Pointer m_Before{ itk::OutputWindow::GetInstance() };
   Window::Pointer            m_Window{ Window::New() };
 };
-} // namespace
 
 TEST(MaskedImageRegistration, ALevelEndsAtTheBestPosition)
 {
@@ -307,3 +306,5 @@ TEST(MaskedImageRegistration, SyNTellsHowEveryLevelEnded)
   }
   EXPECT_EQ(facade->GetStopConditionDescription(), facade->GetReports().back().StopCondition);
 }
+
+} // namespace MaskedImageRegistrationOptimizerGTest

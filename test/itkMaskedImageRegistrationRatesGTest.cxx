@@ -31,7 +31,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationRatesGTest
 {
 using namespace itk::MaskedSamplingTest;
 using Descent = itk::GradientDescentOptimizerv4;
@@ -147,7 +147,6 @@ MakeSettings(const std::string & optimizer, const std::string & scales, const st
   settings.WorkUnits = 1;
   return settings;
 }
-} // namespace
 
 TEST(MaskedImageRegistration, LearningRatesOfAllLevelsAreThoseOfITK)
 {
@@ -199,3 +198,5 @@ TEST(MaskedImageRegistration, RatesThatAreSetForEveryLevelAreUsed)
     EXPECT_EQ(levels[level].LearningRates, std::vector<double>(5, settings.LearningRate[level])) << level;
   }
 }
+
+} // namespace MaskedImageRegistrationRatesGTest

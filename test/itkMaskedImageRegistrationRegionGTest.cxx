@@ -31,7 +31,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationRegionGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -96,7 +96,6 @@ ComputeMeanSquares(const Scene<Image2D> & scene, const RegionType & region, cons
   }
   return sum / static_cast<double>(number);
 }
-} // namespace
 
 TEST(MaskedImageRegistration, PointsOfARegionAreInItForEveryTransform)
 {
@@ -215,3 +214,5 @@ TEST(MaskedImageRegistration, EvaluatesWhatAnUpdateWithoutSamplingStartsAt)
     }
   }
 }
+
+} // namespace MaskedImageRegistrationRegionGTest

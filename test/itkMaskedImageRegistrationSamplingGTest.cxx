@@ -30,7 +30,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationSamplingGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -134,7 +134,6 @@ ExpectCentersMeet(const Scene<Image2D> &        scene,
       << initialization << ", " << transform;
   }
 }
-} // namespace
 
 TEST(MaskedImageRegistration, InitializationLetsTheCentersFallTogether)
 {
@@ -227,7 +226,7 @@ TEST(MaskedImageRegistration, InitializationIsInWhatIsKeptOfTheResult)
   {
     const auto & transform = *result.GetNthTransformConstPointer(n);
     const auto   other = transform.CreateAnother();
-    auto &       copy = dynamic_cast<TransformOf<Image2D> &>(*other);
+    auto &       copy = dynamic_cast<FacadeTransformOf<Image2D> &>(*other);
     copy.SetFixedParameters(transform.GetFixedParameters());
     copy.SetParameters(transform.GetParameters());
     kept->AddTransform(&copy);
@@ -458,3 +457,5 @@ TEST(MaskedImageRegistration, DrawsAnewForEveryIterationIfAsked)
   facade->Update();
   EXPECT_NE(GetResult<Image2D>(*facade), result);
 }
+
+} // namespace MaskedImageRegistrationSamplingGTest

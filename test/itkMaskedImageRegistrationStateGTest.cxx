@@ -33,7 +33,7 @@
 #include <thread>
 #include <vector>
 
-namespace
+namespace MaskedImageRegistrationStateGTest
 {
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
@@ -49,7 +49,6 @@ struct ObserverError : std::runtime_error
     : std::runtime_error("thrown by an observer")
   {}
 };
-} // namespace
 
 TEST(MaskedImageRegistration, ReportsAndCourseAreWhatObserversSee)
 {
@@ -321,3 +320,5 @@ TEST(MaskedImageRegistration, TwoCanRunAtOnce)
   EXPECT_EQ(GetResult<Image2D>(*facades[0]), GetResult<Image2D>(*facades[2]));
   EXPECT_EQ(GetResult<Image2D>(*facades[1]), GetResult<Image2D>(*facades[3]));
 }
+
+} // namespace MaskedImageRegistrationStateGTest

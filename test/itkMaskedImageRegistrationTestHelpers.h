@@ -41,7 +41,7 @@ using Image2D = Image<float, 2>;
 template <typename TImage>
 using Facade = MaskedImageRegistration<TImage>;
 template <typename TImage>
-using TransformOf = typename Facade<TImage>::TransformType;
+using FacadeTransformOf = typename Facade<TImage>::TransformType;
 template <typename TImage>
 using PointOf = Point<double, TImage::ImageDimension>;
 using ParametersType = Facade<Image2D>::ParametersType;
@@ -184,7 +184,7 @@ struct Scene
 
   /** Mean over the mask of the distance between where a transform maps a point and where it should. */
   double
-  ComputeError(const TransformOf<TImage> & transform) const
+  ComputeError(const FacadeTransformOf<TImage> & transform) const
   {
     double     sum = 0.0;
     const auto points = this->ListMaskPoints();

@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationMethodEquivalenceGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -218,7 +218,6 @@ ExpectSameAsStock(const TSetUp & setUp)
   const bool hasMoved = !std::equal(identity.begin(), identity.end(), expected.first.begin());
   EXPECT_TRUE(hasMoved);
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodEquivalence, ExtentOfTheImageChangesNoBit)
 {
@@ -432,3 +431,5 @@ TEST(MaskedRegistrationMethodEquivalence, PointSetMetricEqualsStock)
   EXPECT_NE(expected.front(), 0.0);
   EXPECT_EQ(run(Registration<Image2D>(nullptr, nullptr)), expected);
 }
+
+} // namespace MaskedRegistrationMethodEquivalenceGTest

@@ -32,7 +32,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationMethodGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -192,7 +192,6 @@ ExpectPointsInsideMask()
   }
   EXPECT_GE(numberOfNonEmptyCases, 6U); // or else the test shows little
 }
-} // namespace
 
 TEST(MaskedRegistrationMethod, RandomCountIsExactAtEveryLevel)
 {
@@ -552,3 +551,5 @@ TEST(MaskedRegistrationMethod, RunsWithTransformsOfFloat)
   method->SetFixedInitialTransform(itk::TranslationTransform<float, 2>::New());
   EXPECT_THROW(method->Update(), itk::ExceptionObject);
 }
+
+} // namespace MaskedRegistrationMethodGTest

@@ -30,7 +30,7 @@
 
 #include <utility>
 
-namespace
+namespace MaskedRegistrationMethodGroupsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -91,7 +91,6 @@ struct GroupCase
     return group.IsInsideInWorldSpace(point, GroupType::MaximumDepth);
   }
 };
-} // namespace
 
 TEST(MaskedRegistrationMethodGroups, GroupsServeAsMasks)
 {
@@ -189,3 +188,5 @@ TEST(MaskedRegistrationMethodGroups, MaskWithAChildIsTheUnion)
   };
   EXPECT_EQ(runRandomly(withChild), runRandomly(MakeMask<2>(both)));
 }
+
+} // namespace MaskedRegistrationMethodGroupsGTest

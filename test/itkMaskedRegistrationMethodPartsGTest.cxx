@@ -28,7 +28,7 @@
 
 /** With a sampled metric and a mask, the method makes and reads only those parts of the images that the samples reach.
  * The oracle is a run on images that were smoothed as a whole, by ITK's filter, beforehand. */
-namespace
+namespace MaskedRegistrationMethodPartsGTest
 {
 using namespace itk;
 using namespace itk::MaskedSamplingTest;
@@ -117,7 +117,6 @@ ExpectClose(const std::vector<double> & actual, const std::vector<double> & expe
     EXPECT_NEAR(actual[i], expected[i], tolerance * (1.0 + std::abs(expected[i]))) << i;
   }
 }
-} // namespace
 
 TYPED_TEST(MaskedRegistrationMethodParts, SmoothingAPartGivesTheResultOfTheWhole)
 {
@@ -337,3 +336,5 @@ TEST(MaskedRegistrationMethodPartsDefaults, DefaultMetricIsSampled)
   ASSERT_EQ(values.size(), 3u);
   EXPECT_GT(values[1], 0.5);
 }
+
+} // namespace MaskedRegistrationMethodPartsGTest

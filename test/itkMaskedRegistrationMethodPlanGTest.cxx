@@ -40,7 +40,7 @@
 
 /** What follows from the plan of a level: how points get to the metric, parts of images, masks. The oracle is stock, or
  * a run that needs no plan. */
-namespace
+namespace MaskedRegistrationMethodPlanGTest
 {
 using namespace itk::MaskedSamplingTest;
 using SourceEnum = itk::MaskedLevelPlan::SourceEnum;
@@ -130,7 +130,6 @@ ExpectNoneIsFastAndEqualsStock()
     }
   }
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodPlan, NoneIsFastAndEqualsStockForMeanSquares)
 {
@@ -331,3 +330,5 @@ TEST(MaskedRegistrationMethodPlan, FirstQuestionsToAMovingMaskFromSeveralThreads
     registration.UpdateAndObserve([&] { EXPECT_EQ(registration.Metric->GetNumberOfValidPoints(), 64U); });
   }
 }
+
+} // namespace MaskedRegistrationMethodPlanGTest

@@ -34,7 +34,7 @@
 
 using namespace itk::MaskedSamplingTest;
 
-namespace
+namespace MaskedRegistrationMethodSamplingGTest
 {
 using MethodType = MethodOf<Image2D>;
 using PointSetType = MethodType::MetricSamplePointSetType;
@@ -79,7 +79,6 @@ ToCounts(const MethodType::NumberOfSamplesArrayType & array)
 {
   return CountsType(array.begin(), array.end());
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodSampling, OwnPointsInsideAreUsedInTheirOrderAtEveryLevel)
 {
@@ -480,3 +479,5 @@ TEST(MaskedRegistrationMethodSampling, PointSetMetricInTheQueueIsLeftAlone)
     EXPECT_EQ(pointSetMetric->GetNumberOfValidPoints(), 5U);
   }
 }
+
+} // namespace MaskedRegistrationMethodSamplingGTest

@@ -27,7 +27,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace
+namespace MaskedRegistrationMethodStateGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -51,7 +51,6 @@ Contains(const std::string & text, const std::string & part)
 {
   return text.find(part) != std::string::npos;
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodState, GivesBackMasksAndVirtualDomain)
 {
@@ -320,3 +319,5 @@ TEST(MaskedRegistrationMethodState, PointSetMetricCannotBeSampled)
   registration.Method->SetMetricSamplingStrategy(StrategyEnum::NONE);
   EXPECT_EQ(GetMessage(*registration.Method), ""); // the object still works
 }
+
+} // namespace MaskedRegistrationMethodStateGTest

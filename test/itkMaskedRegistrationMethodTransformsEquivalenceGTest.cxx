@@ -37,7 +37,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationMethodTransformsEquivalenceGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -121,7 +121,6 @@ ExpectSameTraceOf(const TSetUp & setUp)
 }
 
 constexpr auto doNothing = [](auto &&...) {};
-} // namespace
 
 TEST(MaskedRegistrationMethodTransformsEquivalence, WithoutMaskEqualsStockForLinearTransforms)
 {
@@ -254,3 +253,5 @@ TEST(MaskedRegistrationMethodTransformsEquivalence, WithoutMaskEqualsStockForOpt
     optimizer.SetValueTolerance(0.01);
   });
 }
+
+} // namespace MaskedRegistrationMethodTransformsEquivalenceGTest

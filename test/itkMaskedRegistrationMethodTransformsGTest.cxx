@@ -36,7 +36,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationMethodTransformsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -239,7 +239,6 @@ ExpectNoneEqualsDense(bool crop)
     ASSERT_NEAR(result[i], expected[i], 1e-12 * std::max(1.0, std::abs(expected[i]))) << i;
   }
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodTransforms, LinearTransformsGetExactPointsAtEveryLevel)
 {
@@ -486,3 +485,5 @@ TEST(MaskedRegistrationMethodTransforms, MovingMaskCountsForFields)
     EXPECT_EQ(problem.Metric->GetMovingImageMask(), movingMask.GetPointer());
   }
 }
+
+} // namespace MaskedRegistrationMethodTransformsGTest

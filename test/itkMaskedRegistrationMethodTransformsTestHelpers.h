@@ -46,8 +46,6 @@ using FieldType = DisplacementFieldTransform<double, 2>;
 using GaussianFieldType = GaussianSmoothingOnUpdateDisplacementFieldTransform<double, 2>;
 using BSplineFieldType = BSplineSmoothingOnUpdateDisplacementFieldTransform<double, 2>;
 using FieldImageType = FieldType::DisplacementFieldType;
-template <unsigned int VDimension>
-using TransformOf = Transform<double, VDimension, VDimension>;
 template <typename TImage>
 using MattesOf = MattesMutualInformationImageToImageMetricv4<TImage, TImage>;
 template <typename TImage>

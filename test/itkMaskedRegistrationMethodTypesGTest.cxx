@@ -22,7 +22,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace MaskedRegistrationMethodTypesGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -47,7 +47,6 @@ ExpectRegistrationRuns()
   EXPECT_EQ(points.size(), 50U);
   PointOracle<TImage>(registration.Method->GetFixedImage(), mask).ExpectAllInside(points);
 }
-} // namespace
 
 TEST(MaskedRegistrationMethodTypes, RunsInEveryDimensionAndPixelType)
 {
@@ -58,3 +57,5 @@ TEST(MaskedRegistrationMethodTypes, RunsInEveryDimensionAndPixelType)
   ExpectRegistrationRuns<itk::Image<double, 3>>();
   ExpectRegistrationRuns<itk::Image<double, 4>>();
 }
+
+} // namespace MaskedRegistrationMethodTypesGTest

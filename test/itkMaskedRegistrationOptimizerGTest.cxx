@@ -33,7 +33,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationOptimizerGTest
 {
 using Optimizer = itk::MaskedRegistrationOptimizer;
 using Settings = itk::MaskedRegistrationSettings;
@@ -216,7 +216,6 @@ IsDescent(const std::string & name)
 {
   return name.find("gradient") != std::string::npos;
 }
-} // namespace
 
 TEST(MaskedRegistrationOptimizer, EveryKindFindsTheMinimum)
 {
@@ -433,3 +432,5 @@ TEST(MaskedRegistrationOptimizer, OnePlusOneDrawsFromItsSeed)
   EXPECT_EQ(minimize(1), minimize(1));
   EXPECT_NE(minimize(1), minimize(2));
 }
+
+} // namespace MaskedRegistrationOptimizerGTest

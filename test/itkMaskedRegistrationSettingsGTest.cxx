@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationSettingsGTest
 {
 using Settings = itk::MaskedRegistrationSettings;
 using Numbers = Settings::NumbersType;
@@ -211,7 +211,6 @@ ExpectRefusal(const std::function<void()> & function, const std::vector<std::str
     EXPECT_NE(message.find(word), std::string::npos) << '"' << word << "\" is not in: " << message;
   }
 }
-} // namespace
 
 TEST(MaskedRegistrationSettings, EveryMemberIsASettingOfItsName)
 {
@@ -448,3 +447,5 @@ TEST(MaskedRegistrationSettings, ShrinksByPowersOfTwoDownToOne)
     }
   }
 }
+
+} // namespace MaskedRegistrationSettingsGTest

@@ -26,7 +26,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationTransformCopyGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -135,7 +135,6 @@ ExpectCopyOfFieldStartsWhereItDoes()
     EXPECT_NE(copied.GetInverseDisplacementField()->GetBufferPointer(), inverse->GetBufferPointer());
   }
 }
-} // namespace
 
 TEST(MaskedRegistrationTransform, CopiesShareNothing)
 {
@@ -177,3 +176,5 @@ TEST(MaskedRegistrationTransform, CopyOfAFieldKeepsHowItIsSmoothed)
   EXPECT_EQ(copied.GetGaussianSmoothingVarianceForTheUpdateField(), 1.25);
   EXPECT_EQ(copied.GetGaussianSmoothingVarianceForTheTotalField(), 0.75);
 }
+
+} // namespace MaskedRegistrationTransformCopyGTest

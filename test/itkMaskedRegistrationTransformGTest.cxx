@@ -30,7 +30,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace MaskedRegistrationTransformGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -174,7 +174,6 @@ ExpectTranslates()
   EXPECT_FALSE(Transforms<VDimension>::Translate(*spline, translation));
   EXPECT_EQ(spline->GetParameters(), parameters);
 }
-} // namespace
 
 TEST(MaskedRegistrationTransform, LinearTransformsTurnAboutTheMiddleOfTheBox)
 {
@@ -338,3 +337,5 @@ TEST(MaskedRegistrationTransform, TranslatesOnlyWhatHasTheTranslationAmongItsPar
     ExpectSameMap<3>(*Transforms<3>::Copy(*transform), *transform, *grid, 1e-9);
   }
 }
+
+} // namespace MaskedRegistrationTransformGTest

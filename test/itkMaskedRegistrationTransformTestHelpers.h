@@ -36,8 +36,6 @@ using Settings = MaskedRegistrationSettings;
 template <unsigned int VDimension>
 using Transforms = MaskedRegistrationTransform<VDimension>;
 template <unsigned int VDimension>
-using TransformOf = typename Transforms<VDimension>::TransformType;
-template <unsigned int VDimension>
 using GridOf = ImageBase<VDimension>;
 template <unsigned int VDimension>
 using PointType = Point<double, VDimension>;

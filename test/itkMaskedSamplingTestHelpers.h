@@ -25,6 +25,7 @@
 #include "itkImageRegionIteratorWithIndex.h"
 #include "itkLinearInterpolateImageFunction.h"
 #include "itkMaskedVoxelSampler.h"
+#include "itkTransform.h"
 
 #include <gtest/gtest.h>
 
@@ -42,6 +43,8 @@ template <unsigned int VDimension>
 using MaskImageType = Image<unsigned char, VDimension>;
 template <unsigned int VDimension>
 using MaskType = ImageMaskSpatialObject<VDimension>;
+template <unsigned int VDimension>
+using TransformOf = Transform<double, VDimension, VDimension>;
 
 /** A proper rotation, by random angles in every coordinate plane. */
 template <unsigned int VDimension>

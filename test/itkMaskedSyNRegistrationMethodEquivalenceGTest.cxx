@@ -25,7 +25,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace
+namespace MaskedSyNRegistrationMethodEquivalenceGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -69,7 +69,6 @@ ExpectNoneEqualsDense(bool hasFixedMask, bool hasMovingMask)
       hasMovingMask ? MakeBoxMask<2>(*bump.Moving, { { { 4, 4 } }, { { 26, 28 } } }).GetPointer() : nullptr);
   });
 }
-} // namespace
 
 TEST(MaskedSyNRegistrationMethodEquivalence, WithoutMaskEqualsStockForMeanSquares)
 {
@@ -144,3 +143,5 @@ TEST(MaskedSyNRegistrationMethodEquivalence, NoneWithMasksEqualsDenseNeighborhoo
   ExpectNoneEqualsDense<NeighborhoodCorrelationOf<Image2D>>(true, false);
   ExpectNoneEqualsDense<NeighborhoodCorrelationOf<Image2D>>(true, true);
 }
+
+} // namespace MaskedSyNRegistrationMethodEquivalenceGTest

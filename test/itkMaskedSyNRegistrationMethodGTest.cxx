@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace MaskedSyNRegistrationMethodGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -226,7 +226,6 @@ struct MasksOf
     , Moving(metric.GetMovingImageMask())
   {}
 };
-} // namespace
 
 TEST(MaskedSyNRegistrationMethod, PointsAreExactAtEveryLevel)
 {
@@ -536,3 +535,5 @@ TEST(MaskedSyNRegistrationMethod, RunsInEveryDimensionAndPixelType)
   run(itk::Image<float, 4>::New(), 8);
   run(itk::Image<double, 4>::New(), 8);
 }
+
+} // namespace MaskedSyNRegistrationMethodGTest

@@ -27,7 +27,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace
+namespace MaskedSyNRegistrationMethodStateGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -56,7 +56,6 @@ ThrowAtIteration(ProblemType & problem, size_t iteration)
                                         }),
                std::runtime_error);
 }
-} // namespace
 
 TEST(MaskedSyNRegistrationMethodState, GivesBackMasksAndVirtualDomain)
 {
@@ -385,3 +384,5 @@ TEST(MaskedSyNRegistrationMethodState, PrintsEveryMember)
     EXPECT_NE(used.str().find(name), std::string::npos) << name;
   }
 }
+
+} // namespace MaskedSyNRegistrationMethodStateGTest

@@ -30,7 +30,7 @@
 #include <set>
 #include <utility>
 
-namespace
+namespace MaskedVoxelSamplerGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -60,7 +60,6 @@ struct ObliqueCase
     return GetRanks(*Sampler, pointSet);
   }
 };
-} // namespace
 
 TEST(MaskedVoxelSampler, NumberOfWorkUnitsDoesNotChangeTheResult)
 {
@@ -504,3 +503,5 @@ TEST(MaskedVoxelSampler, ErrorsNameTheProblemAndTheWayOut)
   EXPECT_EQ(sampler->GetNumberOfVoxels(), 128U * 64U);
   EXPECT_THROW(sampler->GetIndex(128U * 64U), itk::ExceptionObject);
 }
+
+} // namespace MaskedVoxelSamplerGTest

@@ -37,7 +37,7 @@
 #include <map>
 
 // Every list is compared with the definition of a mask voxel, asked for voxel by voxel.
-namespace
+namespace MaskedVoxelSamplerGeometryGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -45,8 +45,6 @@ template <unsigned int VDimension>
 using SamplerOf = itk::MaskedVoxelSampler<VDimension>;
 template <unsigned int VDimension>
 using ImageOf = itk::Image<float, VDimension>;
-template <unsigned int VDimension>
-using TransformOf = itk::Transform<double, VDimension, VDimension>;
 
 double
 Uniform(std::mt19937 & random, double lower, double upper)
@@ -419,7 +417,6 @@ MakeHeaderOnly(const itk::Size<VDimension> & size, const itk::Point<double, VDim
   grid->SetSpacing(itk::MakeFilled<itk::Vector<double, VDimension>>(spacing));
   return grid;
 }
-} // namespace
 
 TEST(MaskedVoxelSamplerGeometry, ListsEqualBruteForceIn2D)
 {
@@ -612,3 +609,5 @@ TEST(MaskedVoxelSamplerGeometry, TransformThatClaimsToBeLinearButIsNot)
   sampler->SetMask(mask);
   EXPECT_TRUE(ExpectUpdateGivesBruteForce(*sampler));
 }
+
+} // namespace MaskedVoxelSamplerGeometryGTest

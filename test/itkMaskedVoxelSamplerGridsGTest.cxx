@@ -30,7 +30,7 @@
 #include <set>
 
 // Samplers made from another one, for the grid of a level; and the points of the user's own that it keeps.
-namespace
+namespace MaskedVoxelSamplerGridsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -369,7 +369,6 @@ ExpectKeepInsideIsBruteForce()
   EXPECT_GT(numberKept, 30000U);
   EXPECT_GT(numberDropped, 30000U);
 }
-} // namespace
 
 TEST(MaskedVoxelSamplerGrids, SamplerOfGridIn2D)
 {
@@ -439,3 +438,5 @@ TEST(MaskedVoxelSamplerGrids, WeightsGoWithTheVoxelsOfTheDomain)
   ASSERT_NE(ofGrid, nullptr);
   EXPECT_EQ(ofGrid->GetWeightImage(), nullptr);
 }
+
+} // namespace MaskedVoxelSamplerGridsGTest

@@ -36,7 +36,7 @@
 #include <gtest/gtest.h>
 
 // Masks of every kind; each list is compared with what the object itself says of every voxel's centre.
-namespace
+namespace MaskedVoxelSamplerObjectsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -190,7 +190,6 @@ MakePlainDomain(itk::SizeValueType size)
 {
   return RectangleCase::MakeBox<itk::Image<float, 2>>(itk::Size<2>::Filled(size), {}, {}, 0.0F);
 }
-} // namespace
 
 TEST(MaskedVoxelSamplerObjects, Ellipse)
 {
@@ -563,3 +562,5 @@ TEST(MaskedVoxelSamplerObjects, UpdateSeesAChangedOffset)
   transform->SetOffset(itk::MakeVector(-5.0, 2.0));
   EXPECT_TRUE(ExpectUpdateGivesBruteForce(*sampler));
 }
+
+} // namespace MaskedVoxelSamplerObjectsGTest

@@ -33,7 +33,7 @@
 #include <set>
 
 // Draws with a weight image; the weights to compare with are looked up voxel by voxel.
-namespace
+namespace MaskedVoxelSamplerWeightsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -167,7 +167,6 @@ struct WeightedRow
     Sampler->SetWeightImage(Image);
   }
 };
-} // namespace
 
 TEST(MaskedVoxelSamplerWeights, CountsAreExpectationsRoundedUpOrDown)
 {
@@ -632,3 +631,5 @@ TEST(MaskedVoxelSamplerWeights, ExtentOfTheDomainChangesNoSum)
     EXPECT_NEAR(static_cast<double>(found.front()), static_cast<double>(rank), 2.0);
   }
 }
+
+} // namespace MaskedVoxelSamplerWeightsGTest

@@ -27,7 +27,7 @@
 
 #include <stdexcept>
 
-namespace
+namespace MetricStateGuardGTest
 {
 using ImageType = itk::Image<float, 2>;
 using MetricType = itk::MeanSquaresImageToImageMetricv4<ImageType, ImageType>;
@@ -59,7 +59,6 @@ Change(MetricType & metric)
   metric.SetFixedImageMask(static_cast<const MetricType::FixedImageMaskType *>(nullptr));
   metric.SetMovingImageMask(MaskType::New());
 }
-} // namespace
 
 TEST(MetricStateGuard, GivesBackWhatWasThere)
 {
@@ -97,3 +96,5 @@ TEST(MetricStateGuard, AnObserverThatThrowsDoesNotEndTheProcess)
   EXPECT_GT(metric->GetMTime(), before);
   EXPECT_THROW(metric->Modified(), std::runtime_error);
 }
+
+} // namespace MetricStateGuardGTest

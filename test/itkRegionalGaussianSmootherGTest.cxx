@@ -30,7 +30,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace
+namespace RegionalGaussianSmootherGTest
 {
 template <typename TImage>
 using Smoother = itk::RegionalGaussianSmoother<TImage>;
@@ -217,7 +217,6 @@ ExpectRegionsCloseToStock(const typename TImage::SizeType & size, const Sigmas<T
     EXPECT_LE(GetLargestDifference(*part, *whole), errorBound<TImage>);
   }
 }
-} // namespace
 
 TEST(RegionalGaussianSmoother, IsEqualToStockForFloat)
 {
@@ -358,3 +357,5 @@ TEST(RegionalGaussianSmoother, TellsWhichImagesAreSupported)
   static_assert(!Smoother<itk::Image<std::complex<float>, 3>>::IsSupported);
   SUCCEED();
 }
+
+} // namespace RegionalGaussianSmootherGTest

@@ -22,7 +22,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace SampledCorrelationImageToImageMetricv4GTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -35,7 +35,6 @@ struct CorrelationKind
 };
 using ImageType2D = itk::Image<double, 2>;
 using ImageType3D = itk::Image<float, 3>;
-} // namespace
 
 TEST(SampledCorrelationImageToImageMetricv4, ValueIsThatOfStock)
 {
@@ -68,3 +67,5 @@ TEST(SampledCorrelationImageToImageMetricv4, ResultIsTheSameWithAnyNumberOfWorkU
   ExpectSameWithAnyNumberOfWorkUnits<CorrelationKind, ImageType2D>(107);
   ExpectSameWithAnyNumberOfWorkUnits<CorrelationKind, ImageType3D>(108);
 }
+
+} // namespace SampledCorrelationImageToImageMetricv4GTest

@@ -23,7 +23,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace SampledCorrelationImageToImageMetricv4InputsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -35,7 +35,6 @@ struct CorrelationKind
   using Stock = itk::CorrelationImageToImageMetricv4<TImage, TImage>;
 };
 using ImageType2D = itk::Image<double, 2>;
-} // namespace
 
 TEST(SampledCorrelationImageToImageMetricv4, LeavesTheUnknownToStock)
 {
@@ -91,3 +90,5 @@ TEST(SampledCorrelationImageToImageMetricv4, GrowingPartOfMovingImageGivesWhole)
 {
   ExpectGrowingPartGivesWhole<CorrelationKind, ImageType2D>(117);
 }
+
+} // namespace SampledCorrelationImageToImageMetricv4InputsGTest

@@ -29,7 +29,7 @@
 #include <cmath>
 #include <vector>
 
-namespace
+namespace SampledMattesMutualInformationImageToImageMetricv4GTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -85,7 +85,6 @@ ComputeByDefinition(const std::vector<std::pair<double, double>> & pairs,
   }
   return -information;
 }
-} // namespace
 
 TEST(SampledMattesMutualInformationImageToImageMetricv4, ValueIsThatOfStock)
 {
@@ -258,3 +257,5 @@ TEST(SampledMattesMutualInformationImageToImageMetricv4, HasJointHistogramOfStoc
     EXPECT_EQ(metric->GetJointPDF()->GetBufferedRegion().GetSize(), itk::Size<2>::Filled(numberOfBins));
   }
 }
+
+} // namespace SampledMattesMutualInformationImageToImageMetricv4GTest

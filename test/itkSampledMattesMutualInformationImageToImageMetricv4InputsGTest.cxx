@@ -23,7 +23,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace SampledMattesMutualInformationImageToImageMetricv4InputsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -38,7 +38,6 @@ using ImageType2D = itk::Image<double, 2>;
 using MetricType = MattesKind::Sampled<ImageType2D>;
 using StockType = MattesKind::Stock<ImageType2D>;
 
-} // namespace
 
 TEST(SampledMattesMutualInformationImageToImageMetricv4, LeavesTheUnknownToStock)
 {
@@ -120,3 +119,5 @@ TEST(SampledMattesMutualInformationImageToImageMetricv4, TakesOverFromSuperclass
   };
   ExpectValueOf(*make(MetricType::New()), *make(StockType::New()));
 }
+
+} // namespace SampledMattesMutualInformationImageToImageMetricv4InputsGTest

@@ -22,7 +22,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace SampledMeanSquaresImageToImageMetricv4GTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -35,7 +35,6 @@ struct MeanSquaresKind
 };
 using ImageType2D = itk::Image<double, 2>;
 using ImageType3D = itk::Image<float, 3>;
-} // namespace
 
 TEST(SampledMeanSquaresImageToImageMetricv4, ValueIsThatOfStock)
 {
@@ -68,3 +67,5 @@ TEST(SampledMeanSquaresImageToImageMetricv4, ResultIsTheSameWithAnyNumberOfWorkU
   ExpectSameWithAnyNumberOfWorkUnits<MeanSquaresKind, ImageType2D>(107);
   ExpectSameWithAnyNumberOfWorkUnits<MeanSquaresKind, ImageType3D>(108);
 }
+
+} // namespace SampledMeanSquaresImageToImageMetricv4GTest

@@ -25,7 +25,7 @@
 
 #include <gtest/gtest.h>
 
-namespace
+namespace SampledMeanSquaresImageToImageMetricv4InputsGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -37,7 +37,6 @@ struct MeanSquaresKind
   using Stock = itk::MeanSquaresImageToImageMetricv4<TImage, TImage>;
 };
 using ImageType2D = itk::Image<double, 2>;
-} // namespace
 
 TEST(SampledMeanSquaresImageToImageMetricv4, LeavesTheUnknownToStock)
 {
@@ -134,3 +133,5 @@ TEST(SampledMeanSquaresImageToImageMetricv4, LeavesVectorPixelsToStock)
   EXPECT_EQ(evaluate(MetricType::New()), expected);
   EXPECT_GT(expected.NumberOfValidPoints, 100u);
 }
+
+} // namespace SampledMeanSquaresImageToImageMetricv4InputsGTest

@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace SampledMetricInterfaceGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -228,7 +228,6 @@ static_assert(IsTypeKnown<itk::Image<float, 4>, itk::Image<float, 4>>);
 static_assert(!IsTypeKnown<ImageType2D, ImageType2D, ImageType2D, float>);
 static_assert(!IsTypeKnown<itk::Image<double, 5>, itk::Image<double, 5>>);
 static_assert(!IsTypeKnown<itk::Image<double, 1>, itk::Image<double, 1>>);
-} // namespace
 
 TYPED_TEST_SUITE(SampledMetricInterface, KindsType, );
 
@@ -253,3 +252,5 @@ TYPED_TEST(SampledMetricInterface, RejectsBrokenCoordinates)
 {
   ExpectErrorsOfCoordinates<TypeParam, ImageType2D>(306);
 }
+
+} // namespace SampledMetricInterfaceGTest

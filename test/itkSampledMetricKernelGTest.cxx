@@ -27,7 +27,7 @@
 #include <random>
 #include <vector>
 
-namespace
+namespace SampledMetricKernelGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -157,7 +157,6 @@ ExpectIsBruteForceForAllPixels(unsigned int seed)
   ExpectIsBruteForce<double, float, VDimension>(seed);
   ExpectIsBruteForce<double, double, VDimension>(seed);
 }
-} // namespace
 
 TEST(SampledMetricKernel, IsBruteForce)
 {
@@ -179,3 +178,5 @@ TEST(SampledMetricKernel, SharesCoordinates)
     EXPECT_EQ(kernel.GetNumberOfSamples() == scene.Coordinates->front().size(), radius > 100.0);
   }
 }
+
+} // namespace SampledMetricKernelGTest

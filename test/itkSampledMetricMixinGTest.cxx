@@ -27,7 +27,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace SampledMetricMixinGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -236,7 +236,6 @@ class SampledMetricMixin : public testing::Test
 using KindsType = testing::Types<MeanSquaresKind, CorrelationKind, MattesKind>;
 using ImageType2D = itk::Image<double, 2>;
 using ImageType3D = itk::Image<float, 3>;
-} // namespace
 
 TYPED_TEST_SUITE(SampledMetricMixin, KindsType, );
 
@@ -270,3 +269,5 @@ TYPED_TEST(SampledMetricMixin, DerivativeAtCentersIsThatOfValue)
     ExpectDerivativeAtCenters<TypeParam, itk::Image<double, 3>>(206, isPlain);
   }
 }
+
+} // namespace SampledMetricMixinGTest

@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace SampledTransformGTest
 {
 using namespace itk::MaskedSamplingTest;
 
@@ -302,7 +302,6 @@ ExpectKnowsItsLimits(unsigned int seed)
   EXPECT_TRUE(itk::SampledTransform<VDimension>::IsKnown(
     *composite(fixed, PartType{ composite(PartType{ spline, true }), true }, fixed)));
 }
-} // namespace
 
 TEST(SampledTransform, IsTheTransform2D)
 {
@@ -350,3 +349,5 @@ TEST(SampledTransform, EmptyCompositeIsIdentity)
   sampled.AddDerivative(sums.data(), 1.0, derivative);
   EXPECT_EQ(derivative.size(), 0u);
 }
+
+} // namespace SampledTransformGTest

@@ -41,8 +41,6 @@
 namespace itk::MaskedSamplingTest
 {
 template <unsigned int VDimension>
-using TransformOf = Transform<double, VDimension, VDimension>;
-template <unsigned int VDimension>
 using CompositeOf = CompositeTransform<double, VDimension>;
 
 /** A transform and what to call it when a test fails. */

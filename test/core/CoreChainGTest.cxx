@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace CoreChainGTest
 {
 using ChainPointer = std::unique_ptr<masked_sampling_chain, decltype(&masked_sampling_chain_destroy)>;
 
@@ -28,7 +28,6 @@ MakeChainOf(const std::string & name)
   EXPECT_EQ(masked_sampling_chain_add(chain.get(), name.c_str(), nullptr, 0, nullptr, 0), 0);
   return chain;
 }
-} // namespace
 
 TEST(CoreChain, ATransformThatDoesNotFitLeavesNothingBehind)
 {
@@ -91,3 +90,5 @@ TEST(CoreChain, GivesItsParts)
   EXPECT_EQ(masked_sampling_chain_get(chain.get(), 1, &values, &numbers[0], &parameters, &numbers[1]), 1);
   EXPECT_EQ(masked_sampling_chain_name(chain.get(), 1), nullptr);
 }
+
+} // namespace CoreChainGTest

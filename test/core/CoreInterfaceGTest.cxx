@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace
+namespace CoreInterfaceGTest
 {
 using namespace CoreScene;
 
@@ -29,7 +29,6 @@ StopAtOnce(const char *, void *)
 {
   return 1;
 }
-} // namespace
 
 TEST(CoreInterface, Registers)
 {
@@ -229,3 +228,5 @@ TEST(CoreInterface, DescribesEverySetting)
   EXPECT_NE(values.find("metric\tmean-squares\n"), std::string::npos);
   EXPECT_NE(values.find("samples\t100 \n"), std::string::npos);
 }
+
+} // namespace CoreInterfaceGTest

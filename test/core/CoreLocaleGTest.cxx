@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace
+namespace CoreLocaleGTest
 {
 using namespace CoreScene;
 
@@ -122,7 +122,6 @@ ExpectThatNobodySees(const std::string & name)
   EXPECT_EQ(numberOfChanges, 0U) << "of " << numberOfLooks;
   EXPECT_EQ(name, std::setlocale(LC_ALL, nullptr));
 }
-} // namespace
 
 TEST(CoreLocale, FilesLeaveTheLocaleOfTheProcessAlone)
 {
@@ -220,3 +219,5 @@ TEST(CoreLocale, ReadsTheHeadersOfVtk)
     EXPECT_STRNE(masked_sampling_error(), "") << text;
   }
 }
+
+} // namespace CoreLocaleGTest

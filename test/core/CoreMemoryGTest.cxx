@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace
+namespace CoreMemoryGTest
 {
 using namespace CoreScene;
 
@@ -38,7 +38,6 @@ CallWithoutMemory(const std::function<void()> & function)
   function();
   masked_sampling_warnings(); // of ITK, whose objects do not expect that their constructors throw
 }
-} // namespace
 
 TEST(CoreMemory, NoFunctionThrowsWhateverAllocationFails)
 {
@@ -167,3 +166,5 @@ TEST(CoreMemory, AnErrorIsToldEvenWithoutMemory)
   }
   EXPECT_STREQ(masked_sampling_error(), "There is not enough memory.");
 }
+
+} // namespace CoreMemoryGTest

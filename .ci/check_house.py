@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check the rules of the house: what a C++ file may include, and how long it may be.
+"""Check the rules of the house: what a C++ file may include, what a Python file may import, and how long they may be.
 
     check_house.py [FOLDER]    FOLDER is that of the repository, by default this one
 
 Prints a line for every violation, and ends with 1 if there is any.
 """
 
+import ast
 import posixpath
 import re
 import sys
@@ -15,6 +16,24 @@ from typing import NamedTuple
 
 #: The folders of src/. Each may include itself and those before it.
 LAYERS = ("geometry", "sampler", "smoothing", "metric", "level", "facade")
+#: The sub-packages of the Python package. Each may import itself and those before it.
+ROOMS = (
+    "_core",
+    "_images",
+    "_transforms",
+    "_pictures",
+    "_registration",
+    "plot",
+    "_report",
+    "_view",
+    "cohort",
+    "simpleitk",
+    "_cli",
+    "_extension",
+)
+#: The circle that there is: a result can be made again.
+CIRCLES = {("_registration/result.py", "_registration/register.py")}
+PYTHON, PYTHON_TEST = "python/itk_maskedsampling", "test/python"
 PUBLIC, PRIVATE, CORE, TEST = "include", "src", "python/core", "test"
 CPP = (".h", ".hpp", ".hxx", ".cxx", ".cpp")
 #: A string, which is kept, or a comment.
@@ -34,6 +53,8 @@ LIMITS = (
     Limit(PRIVATE, CPP, 450),
     Limit(CORE, CPP, 450),
     Limit(TEST, CPP, 650),
+    Limit(PYTHON, (".py",), 400),
+    Limit(PYTHON_TEST, (".py",), 500),
 )
 
 
@@ -147,7 +168,78 @@ def check_lengths(house: House) -> Iterator[str]:
                 )
 
 
-RULES = (check_layers, check_public_headers, check_core_errors, check_lengths)
+# Python
+
+
+class Import(NamedTuple):
+    """A line that imports a file of the package, of which the path is relative to the package."""
+
+    line: int
+    path: str
+
+
+def read_imports(package: Path, path: str) -> Iterator[Import]:
+    """Files of the package that one imports, wherever that stands: at the top, in a function, for types only."""
+    here = path.split("/")[:-1]
+    for node in ast.walk(ast.parse((package / path).read_text())):
+        if not isinstance(node, ast.ImportFrom) or node.level == 0:
+            continue
+        parts = [*here[: len(here) - node.level + 1], *(node.module.split(".") if node.module else [])]
+        for alias in node.names:
+            for names in ([*parts, alias.name], parts):
+                found = ["/".join(names) + ".py", "/".join([*names, "__init__.py"])]
+                known = [one for one in found if (package / one).is_file() and one != "__init__.py"]
+                if known:
+                    yield Import(node.lineno, known[0])
+                    break
+
+
+def check_rooms(house: House) -> Iterator[str]:
+    order = ", ".join(ROOMS)
+    for path in house.find(PYTHON, (".py",)):
+        own = path.removeprefix(f"{PYTHON}/")
+        room = own.partition("/")[0]
+        if own in ("__init__.py", "__main__.py"):
+            continue
+        if room not in ROOMS:
+            yield f"{path}:1: rooms: not in a sub-package. Put it into one of {order}."
+            continue
+        for found in read_imports(house.root / PYTHON, own):
+            other = found.path.partition("/")[0]
+            if other in ROOMS and ROOMS.index(other) > ROOMS.index(room):
+                yield (
+                    f"{path}:{found.line}: rooms: {room} imports {found.path}, of the later {other} (the order: "
+                    f"{order}). Move what is needed to {room} or before it, or this file to {other}."
+                )
+
+
+def check_circles(house: House) -> Iterator[str]:
+    """Only files of the same room are looked at, as the order of rooms has no circles."""
+    package = house.root / PYTHON
+    graph: dict[str, list[Import]] = {}
+    for path in house.find(PYTHON, (".py",)):
+        own = path.removeprefix(f"{PYTHON}/")
+        same = [one for one in read_imports(package, own) if one.path.partition("/")[0] == own.partition("/")[0]]
+        graph[own] = [one for one in same if (own, one.path) not in CIRCLES]
+    for start, imports in graph.items():
+        for found in imports:
+            way = find_way(graph, found.path, start, frozenset())
+            if way and start == min(way):
+                circle = " imports ".join([start, *way])
+                yield f"{PYTHON}/{start}:{found.line}: circles: {circle}. Move what both need to a third file."
+
+
+def find_way(graph: dict[str, list[Import]], path: str, end: str, seen: frozenset[str]) -> list[str]:
+    """The files from one to another that import each other; empty: there is no way."""
+    if path == end:
+        return [path]
+    for found in graph.get(path, []):
+        if found.path not in seen and (way := find_way(graph, found.path, end, seen | {path, found.path})):
+            return [path, *way]
+    return []
+
+
+RULES = (check_layers, check_public_headers, check_core_errors, check_rooms, check_circles, check_lengths)
 
 
 def main() -> None:

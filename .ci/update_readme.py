@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put what `make demo` made into README.md and doc/images, and what the benchmarks made, if it is there."""
+"""Put what `make demo` made into the READMEs and doc/images, and what the benchmarks made, if it is there."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -9,23 +8,34 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "build/demo"
 BENCHMARK = ROOT / "build/benchmark"
 
-readme = ROOT / "README.md"
-text = readme.read_text()
+#: Those of the benchmark, which stand before its tables.
+PICTURES = {
+    "registration": "Time and error of every tool in every case",
+    "extent": "Time over the extent of the image around the same mask",
+}
+
+readmes = {
+    path: path.read_text() for path in (ROOT / f"{folder}README.md" for folder in ("", "examples/", "benchmarks/"))
+}
 tables = {table.name: table.read_text() for table in DEMO.glob("*.md")}
 startup = BENCHMARK / "startup.md"
 if startup.exists():
     tables[startup.name] = startup.read_text()
 report = BENCHMARK / "registration.md"
 if report.exists():
-    # The README has the machine and the verdicts, the whole report is a page of its own.
-    tables[report.name] = report.read_text().partition("\n## Registrations")[0].replace("## Targets\n\n", "")
+    # The README has the first sentence, the whole report is a page of its own.
+    sentence, _, details = report.read_text().partition("\n\n")
+    tables[report.name] = sentence
 for name, table in tables.items():
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     made = f"{begin}\n{table.strip()}\n{end}"
-    text, count = re.subn(f"{begin}.*?{end}", made.replace("\\", r"\\"), text, flags=re.DOTALL)
-    if count != 1:
-        raise SystemExit(f"README.md has no place for {name}")
-readme.write_text(text)
+    places = [path for path, text in readmes.items() if begin in text]
+    if len(places) != 1:
+        raise SystemExit(f"{len(places)} READMEs have a place for {name}, not one")
+    before, _, rest = readmes[places[0]].partition(begin)
+    readmes[places[0]] = before + made + rest.partition(end)[2]
+for path, text in readmes.items():
+    path.write_text(text)
 
 images = ROOT / "doc/images"
 images.mkdir(parents=True, exist_ok=True)
@@ -34,5 +44,5 @@ for picture in DEMO.glob("*.png"):
 if report.exists():
     for picture in BENCHMARK.glob("*.png"):
         shutil.copy(picture, images)
-    pictures = "\n\n".join(f"![{name}](images/{name}.png)" for name in ("registration", "extent"))
-    (ROOT / "doc/benchmark.md").write_text(f"# Benchmark\n\n{report.read_text().strip()}\n\n{pictures}\n")
+    pictures = [f"![{text}](images/{name}.png)" for name, text in PICTURES.items()]
+    (ROOT / "doc/benchmark.md").write_text("\n\n".join(["# Benchmark", sentence, *pictures, details.strip()]) + "\n")

@@ -122,8 +122,10 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** gradient-descent, regular-step-gradient-descent, gradient-descent-line-search, conjugate-gradient-line-search,
    * lbfgs2, lbfgsb, exhaustive, amoeba, powell, one-plus-one-evolutionary. */
   std::string Optimizer{ "regular-step-gradient-descent" };
-  /** For each level. Empty: 200; for a B-spline 6 (LBFGS2 of ITK 5.4 starts twice, which makes it 12); for a
-   * displacement field 100, or 70 where the shrink factor is 2 or 3, or 20 where it is 1. */
+  /** ITK's optimizers as they are: LBFGS2 of ITK 5.4 starts twice at each level, which makes twice the iterations. */
+  bool StockOptimizer{ false };
+  /** For each level. Empty: 200; for a B-spline 12; for a displacement field 100, or 70 where the shrink factor is 2 or
+   * 3, or 20 where it is 1. */
   CountsType Iterations{};
   /** Where scales are estimated from shifts, a step is a length: on, lengths are in voxels; off: in physical units. */
   bool StepsInVoxels{ true };

@@ -5,6 +5,8 @@
 #include "CoreImages.h"
 #include "MaskedSamplingCore.h"
 
+#include "itkVersion.h"
+
 #include <mutex>
 
 namespace MaskedSamplingCore
@@ -31,4 +33,10 @@ const char *
 masked_sampling_warnings()
 {
   return MaskedSamplingCore::TakeWarnings();
+}
+
+const char *
+masked_sampling_itk_version()
+{
+  return itk::Version::GetITKVersion();
 }

@@ -40,6 +40,10 @@ extern "C"
   MASKED_SAMPLING_API const char *
   masked_sampling_warnings(void);
 
+  /** The version of the ITK that is in here. */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_itk_version(void);
+
   /** Names, kinds and choices of all settings: lines of name, tab, kind, tab, choices between commas. */
   MASKED_SAMPLING_API const char *
   masked_sampling_settings(void);

@@ -11,26 +11,32 @@ is loaded when it is first used, and `itk`, `SimpleITK` and others only by those
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from . import plot
-    from ._files import read_image, write_image
-    from ._images import Image
-    from ._progress import Progress
-    from ._register import register
-    from ._registration import Registration
-    from ._report import write_report
-    from ._sample import Samples, sample
-    from ._transforms import Transform, read_transform
-    from ._view import view
+    from ._core import CoreError, Geometry, LevelReport
+    from ._images.files import read_image, write_image
+    from ._images.image import Image
+    from ._registration.progress import Progress
+    from ._registration.register import register
+    from ._registration.result import Registration
+    from ._registration.sample import Samples, sample
+    from ._report.page import write_report
+    from ._transforms.transform import Transform, read_transform
+    from ._view.view import view
     from .cohort import Cohort, read_cohort, register_cohort
 
     __version__: str
 
 __all__ = [
     "Cohort",
+    "CoreError",
+    "Geometry",
     "Image",
+    "LevelReport",
     "Progress",
     "Registration",
     "Samples",
@@ -52,21 +58,38 @@ __all__ = [
 #: Where the names are that are loaded when they are first used.
 _MODULES = {
     "Cohort": "cohort",
-    "Image": "_images",
-    "Progress": "_progress",
-    "Registration": "_registration",
-    "Samples": "_sample",
-    "Transform": "_transforms",
+    "CoreError": "_core",
+    "Geometry": "_core",
+    "Image": "_images.image",
+    "LevelReport": "_core",
+    "Progress": "_registration.progress",
+    "Registration": "_registration.result",
+    "Samples": "_registration.sample",
+    "Transform": "_transforms.transform",
     "read_cohort": "cohort",
-    "read_image": "_files",
-    "read_transform": "_transforms",
-    "register": "_register",
+    "read_image": "_images.files",
+    "read_transform": "_transforms.transform",
+    "register": "_registration.register",
     "register_cohort": "cohort",
-    "sample": "_sample",
-    "view": "_view",
-    "write_image": "_files",
-    "write_report": "_report",
+    "sample": "_registration.sample",
+    "view": "_view.view",
+    "write_image": "_images.files",
+    "write_report": "_report.page",
 }
+
+
+Public = TypeVar("Public")
+
+
+def public(what: Public) -> Public:
+    """Decorate what users may name: it is of the package that they import it from, wherever its file is.
+
+    So pickles and documentation stay as they are when a file moves.
+    """
+    parts = what.__module__.split(".")[:-1]
+    private = [number for number, part in enumerate(parts) if part.startswith("_")]
+    what.__module__ = ".".join(parts[: private[0]] if private else parts)
+    return what
 
 
 def version() -> str:
@@ -77,6 +100,32 @@ def version() -> str:
     except metadata.PackageNotFoundError:
         found = "unknown"
     return found
+
+
+#: Where classes are of which pickles of version 0.1.0 say that they are in modules that are no more.
+_FORMER = {
+    "_cohort_progress": "cohort.progress",
+    "_cohort_record": "cohort.record",
+    "_cohort_result": "cohort.result",
+    "_plan": "_registration.plan",
+    "_progress": "_registration.progress",
+    "_sample": "_registration.sample",
+    "_settings": "_registration.settings",
+}
+
+
+class _FormerModule(ModuleType):
+    """A module that is no more: what it had comes from another one."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        module = importlib.import_module(f"{__name__}.{_FORMER[self.__name__.rpartition('.')[2]]}")
+        return getattr(module, name)
+
+
+for _name in _FORMER:
+    sys.modules[f"{__name__}.{_name}"] = _FormerModule(f"{__name__}.{_name}")
 
 
 def __getattr__(name: str) -> object:

@@ -51,6 +51,30 @@ using Kind = RegistrationOptimizerKind;
 using BaseType = Kind::OptimizerType;
 using BasePointer = Kind::OptimizerPointer;
 
+/** LBFGS2 that starts once: that of ITK 5.4 starts anew where it ends, for as many iterations again. */
+class LBFGS2StartingOnce : public LBFGS2Optimizerv4
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(LBFGS2StartingOnce);
+  using Self = LBFGS2StartingOnce;
+  using Pointer = SmartPointer<Self>;
+  itkNewMacro(Self);
+
+  void
+  StartOptimization(bool doOnlyInitialization) override
+  {
+    LBFGS2Optimizerv4::StartOptimization(true);
+    if (!doOnlyInitialization)
+    {
+      this->ResumeOptimization();
+    }
+  }
+
+protected:
+  LBFGS2StartingOnce() = default;
+  ~LBFGS2StartingOnce() override = default;
+};
+
 /** What gradient descent and all that is derived from it have. */
 template <typename TOptimizer>
 typename TOptimizer::Pointer
@@ -99,7 +123,8 @@ MakeRegularStep(const Settings & settings, SizeValueType, double unit)
 BasePointer
 MakeLBFGS2(const Settings & settings, SizeValueType, double)
 {
-  const auto optimizer = LBFGS2Optimizerv4::New();
+  const LBFGS2Optimizerv4::Pointer optimizer =
+    settings.StockOptimizer ? LBFGS2Optimizerv4::New() : LBFGS2Optimizerv4::Pointer(LBFGS2StartingOnce::New());
   optimizer->SetSolutionAccuracy(settings.SolutionAccuracy);
   optimizer->SetHessianApproximationAccuracy(static_cast<int>(settings.HessianApproximationAccuracy));
   optimizer->SetDeltaConvergenceDistance(static_cast<int>(settings.DeltaConvergenceDistance));

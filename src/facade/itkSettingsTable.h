@@ -130,6 +130,7 @@ public:
     visit("sigmas-in-physical-units", s.SigmasInPhysicalUnits, RangeType::Any);
 
     visit("optimizer", s.Optimizer, OptimizerNames());
+    visit("stock-optimizer", s.StockOptimizer, RangeType::Any);
     visit("iterations", s.Iterations, RangeType::Any);
     visit("steps-in-voxels", s.StepsInVoxels, RangeType::Any);
     visit("learning-rate", s.LearningRate, RangeType::Any);

@@ -26,7 +26,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 #: Directives of MyST that hold no code, or that of a file: the build of the site checks them.
-DIRECTIVES = {"{toctree}", "{include}", "{literalinclude}", "{drawing}", "{eval-rst}"}
+DIRECTIVES = {"{toctree}", "{include}", "{literalinclude}", "{drawing}", "{thumbnail}", "{eval-rst}"}
 #: Of CMake itself, and of how ITK builds a module.
 CMAKE_VARIABLES = {"BUILD_TESTING", "CMAKE_BUILD_TYPE", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "ITK_DIR"}
 #: Commands that run together with ours.

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of the command line. What they may be, and what is meant without them, is up to what takes them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from .. import version
+from .text import say
+
+PROGRAM = "itk-maskedsampling"
+METRICS = (
+    "mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or "
+    "demons"
+)
+EXIT_CODES = "Exit codes: 0 done; 1 could not be done; 2 bad usage or bad input; 130 ended by Ctrl-C."
+
+
+class Parser(argparse.ArgumentParser):
+    """What is wrong with the words is said in one line, without the usage."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    @property
+    def options(self) -> list[str]:
+        """All long options."""
+        return [word for word in self._option_string_actions if word.startswith("--")]
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{PROGRAM}: error: {message} (see: {self.prog} --help)\n")
+
+
+def make_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Image registration that samples inside the mask: with a mask, the image around it does not exist.",
+        epilog=f"To begin: {PROGRAM} example FOLDER\n\n{EXIT_CODES}",
+    )
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="show the version")
+    add_debug(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, add, text in (
+        ("register", add_register, "find the transform from the points of a fixed image to those of a moving one"),
+        ("sample", add_sample, "draw sample points inside a mask"),
+        ("cohort", add_cohort, "register all pairs of a table"),
+        ("info", add_info, "tell what images and transforms are in files, or what is installed"),
+        ("example", add_example, "write example images to begin with"),
+    ):
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        add(command)
+        add_debug(command)
+        labels = {action.dest: name_action(action) for action in command._actions}
+        command.set_defaults(parser=command, labels=labels)
+    return parser
+
+
+class ShowVersion(argparse.Action):
+    """The version is looked up only when it is shown."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        say(f"{PROGRAM} {version()}")
+        parser.exit(0)
+
+
+def name_action(action: argparse.Action) -> str:
+    return max(action.option_strings, key=len, default=str(action.metavar or action.dest))
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+    )
+
+
+# Values
+
+
+def numbers(text: str) -> Any:
+    """A number, or several."""
+    # It loads numpy, which the help does not need.
+    from .._registration.settings import parse  # noqa: PLC0415
+
+    try:
+        return parse("numbers", text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def number(text: str) -> int | float:
+    """One number; an integer where the text is one."""
+    value = numbers(text)
+    if isinstance(value, list):
+        raise argparse.ArgumentTypeError(f"one number is needed, not {text!r}")
+    found: int | float = value
+    return found
+
+
+def coordinates(text: str) -> list[int | float]:
+    value = numbers(text)
+    return value if isinstance(value, list) else [value]
+
+
+def setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.strip(), value
+
+
+# Commands
+
+
+def add_register(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s FIXED MOVING [options]"
+    parser.epilog = f"""\
+Images: NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL, MRC. Only inside the fixed mask is sampled.
+
+examples:
+  {PROGRAM} register fixed.nii.gz moving.nii.gz --fixed-mask mask.nii.gz \\
+      --transform affine --output moved.nii.gz --output-transform t.h5 --report report.html
+  {PROGRAM} register fixed.nii.gz moving.nii.gz --fixed-mask mask.nii.gz \\
+      --transform rigid,b-spline --set 1:grid-spacing=20 --output-transform t.h5 --json > result.json
+
+{EXIT_CODES}"""
+    parser.add_argument("fixed", metavar="FIXED", help="image")
+    parser.add_argument("moving", metavar="MOVING", help="image that is brought to the fixed one")
+    parser.add_argument("--fixed-mask", metavar="IMAGE", help="where to sample: where it is not 0; on any grid")
+    parser.add_argument("--moving-mask", metavar="IMAGE", help="where the moving image counts")
+    parser.add_argument("--weights", metavar="IMAGE", help="density of the sample points, 0 or more")
+    parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
+    outputs = parser.add_argument_group("what is written (checked before the registration starts)")
+    outputs.add_argument("--output", "-o", metavar="IMAGE", help="the moving image on the grid of the fixed one")
+    outputs.add_argument("--output-transform", metavar="FILE", help="from fixed to moving points: .h5 .tfm .txt .mat")
+    outputs.add_argument("--output-points", metavar="FILE", help="sample points: .csv .mrk.json, or an image of counts")
+    outputs.add_argument("--report", metavar="HTML", help='one file with pictures; needs the extra "plot"')
+    outputs.add_argument(
+        "--interpolate-output", metavar="HOW", default="linear", help="linear, b-spline, nearest-neighbor for labels"
+    )
+    outputs.add_argument(
+        "--default-value", dest="default", type=number, default=0, metavar="VALUE", help="where there is none: 0"
+    )
+    add_settings(parser)
+    add_talk(parser)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The settings of a registration. Those that are not given are left to register()."""
+    group = parser.add_argument_group(
+        "how it is registered", "N,... is one number, or one for each level, with commas between."
+    )
+    group.add_argument(
+        "--transform",
+        "-t",
+        action="append",
+        metavar="KIND",
+        help="rigid (if not given), translation, similarity, affine, b-spline, displacement-field, syn, or the file of "
+        "a transform to start from; several as stages, with commas or by repeating this",
+    )
+    group.add_argument("--metric", metavar="NAME", help=METRICS)
+    group.add_argument("--samples", "-n", type=numbers, metavar="N,...", help="how many sample points; or instead")
+    group.add_argument("--percentage", type=numbers, metavar="P,...", help="a fraction of the mask, up to 1")
+    group.add_argument("--sampling", metavar="HOW", help="random, regular, or none: every voxel")
+    group.add_argument("--seed", type=number, metavar="N", help="the same seed gives the same points")
+    group.add_argument("--initial", metavar="HOW", help="none, geometry, moments, or the file of a transform")
+    group.add_argument("--center", type=coordinates, metavar="X,Y[,Z]", help="of a rotation, in space")
+    group.add_argument("--grid-spacing", type=numbers, metavar="N,...", help="of the knots of a B-spline, in voxels")
+    group.add_argument("--interpolator", metavar="HOW", help="linear, b-spline ...")
+    group.add_argument("--levels", type=number, metavar="N", help="how many of the usual levels")
+    group.add_argument("--shrink-factors", type=numbers, metavar="N,...")
+    group.add_argument("--smoothing-sigmas", type=numbers, metavar="N,...", help="in voxels")
+    group.add_argument("--optimizer", metavar="NAME", help="regular-step-gradient-descent, lbfgs2 ...")
+    group.add_argument("--iterations", type=numbers, metavar="N,...", help="the most of them")
+    group.add_argument("--learning-rate", type=numbers, metavar="N,...")
+    group.add_argument("--scales", metavar="HOW", help="physical-shift, index-shift, jacobian ...")
+    group.add_argument("--work-units", type=number, metavar="N", help="how many threads; 0: all")
+    group.add_argument(
+        "--set",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="[STAGE:]NAME=VALUE",
+        help=f"any other setting, of all stages or of one, counted from 0; {PROGRAM} info --settings lists them",
+    )
+
+
+def add_talk(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", "-q", action="store_true", help="say nothing but errors")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def add_sample(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = f"""\
+example:
+  {PROGRAM} sample image.nii.gz --mask mask.nii.gz -n 2000 -o points.csv -o points.mrk.json -o counts.nii.gz
+
+{EXIT_CODES}"""
+    parser.add_argument("image", metavar="IMAGE")
+    parser.add_argument("--mask", metavar="IMAGE", help="where to sample: where it is not 0; on any grid")
+    parser.add_argument("--samples", "-n", type=number, metavar="N", help="how many; or")
+    parser.add_argument("--percentage", type=number, metavar="P", help="a fraction of the mask, up to 1")
+    parser.add_argument("--sampling", metavar="HOW", default="random", help="random, regular, or none: every voxel")
+    parser.add_argument("--seed", type=number, metavar="N", help="the same seed gives the same points")
+    parser.add_argument("--weights", metavar="IMAGE", help="density of the sample points, 0 or more")
+    parser.add_argument(
+        "--output",
+        "-o",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help=".csv, .mrk.json (3D Slicer), or the suffix of an image: how many points each voxel has. Can be repeated",
+    )
+    add_talk(parser)
+
+
+def add_cohort(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s TABLE --output FOLDER [options]"
+    parser.epilog = f"""\
+TABLE is a CSV with a row for each pair, and columns fixed, moving, and where needed fixed_mask, moving_mask, weights,
+initial, id, or the name of a setting. Paths in it are relative to its folder. What is done is not done again: the same
+command goes on where it was interrupted.
+
+example:
+  {PROGRAM} cohort pairs.csv --output results --transform affine --processes 4
+
+{EXIT_CODES}"""
+    parser.add_argument("table", metavar="TABLE")
+    parser.add_argument("--output", "-o", metavar="FOLDER", required=True, help="made if it is not there")
+    parser.add_argument("--processes", type=number, metavar="N", help="of this machine; as many as there are cores")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, as in tcp://host:8786")
+    parser.add_argument("--retry-failed", action="store_true", help="also do again what failed before")
+    parser.add_argument("--write-images", action="store_true", help="also write the moving images on the fixed grids")
+    for name in ("fixed", "moving", "fixed-mask", "moving-mask", "weights"):
+        parser.add_argument(f"--{name}", metavar="IMAGE", help="for all rows that have none")
+    parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
+    add_settings(parser)
+    add_talk(parser)
+
+
+def add_info(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXIT_CODES
+    parser.add_argument("files", nargs="*", metavar="FILE", help="image or transform; without one: what is installed")
+    parser.add_argument("--mask", metavar="IMAGE", help="count the voxels inside, for every image")
+    parser.add_argument("--settings", metavar="KIND", nargs="?", const="rigid", help="of a kind of transform: rigid")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def add_example(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXIT_CODES
+    parser.add_argument("folder", metavar="FOLDER", help="made if it is not there")
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="PNG of two, or NIfTI of three")
+    parser.add_argument("--pairs", type=int, metavar="N", help="so many moving images, and a table for cohort")
+    add_talk(parser)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `register`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import version
+from .._core import describe_settings
+from .._images.conversion import from_object
+from .._images.files import write_image
+from .._images.image import Image
+from .._registration.register import register
+from .._registration.result import Registration
+from .._registration.sample import Samples
+from .._registration.settings import choose
+from .._transforms.resample import resample
+from .._transforms.transform import Transform, translation_part
+from .outputs import Output, check_outputs, raise_failed, write_outputs
+from .progress import Watcher
+from .settings import IMAGES, read_input, read_points, read_settings
+from .text import say, say_json
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = read_settings(args)
+    if args.points is not None:
+        settings["points"] = read_points(args.points)
+    names = {name: getattr(args, name) for name in IMAGES}
+    images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
+    outputs = make_outputs(args, images["moving"], count_parts(settings))
+    inputs = {**names, "points": args.points, "initial": args.initial}
+    starts = {f"transform {word}": word for word in args.transform or []}
+    check_outputs(outputs, {**inputs, **starts})
+    with Watcher(args.quiet) as watcher:
+        result = register(**images, **settings, callback=watcher.callback, progress=watcher.prints)
+    written, failed, first = write_outputs(outputs, result)
+    if args.json:
+        say_json(
+            {
+                **describe(result),
+                "inputs": {name: path for name, path in inputs.items() if path is not None},
+                "outputs": {name: path for path, name in written.items()},
+                "errors": list(failed.values()),
+            }
+        )
+    elif not args.quiet:
+        say(repr(result))
+        for path in written:
+            say(f"wrote {path}")
+    raise_failed(written, failed, first)
+    return 0
+
+
+# Outputs
+
+
+def count_parts(settings: dict[str, Any]) -> int:
+    """How many transforms the result may be made of, at least: some formats hold only one."""
+    stages = settings["transform"] if isinstance(settings["transform"], list) else [settings["transform"]]
+    kinds = [stage["transform"] if isinstance(stage, dict) else stage for stage in stages]
+    if isinstance(settings.get("initial"), Transform):
+        kinds.append(settings["initial"])
+    return sum(len(kind.parts) if isinstance(kind, Transform) else 1 for kind in kinds)
+
+
+def make_outputs(args: argparse.Namespace, moving: Image, parts: int) -> list[Output]:
+    """What is asked for, with what can be found out about it before."""
+    outputs = []
+    how = choose(
+        "interpolate_output", args.interpolate_output, describe_settings()["interpolator"].choices, "interpolator"
+    )
+    small = make_small(moving, how, args.default)
+    dimension = moving.pixels.ndim
+
+    def add(name: str, write: Callable[[Registration, Path], None], try_out: Callable[[Path], None] | None) -> None:
+        path = getattr(args, name)
+        if path is not None:
+            outputs.append(Output(name, Path(path), write, try_out))
+
+    add(
+        "output",
+        lambda result, path: write_image(result.resample(interpolator=how, default=args.default), path),
+        lambda path: write_image(small, path),
+    )
+    if parts > 1 and str(args.output_transform).lower().endswith(".mat"):
+        raise ValueError(f"output_transform: a file .mat holds one transform, not {parts}; .h5 and .tfm hold several")
+    chain = Transform(dimension, (translation_part(dimension),) * parts)
+    add("output_transform", lambda result, path: result.transform.write(path), chain.write)
+    add("output_points", lambda result, path: get_samples(result).write(path), get_small_samples(small).write)
+    title = f"{Path(args.moving).name} registered to {Path(args.fixed).name}"
+    add("report", lambda result, path: write_report(result, path, title), None)
+    if args.report is not None:
+        check_report(args.report)
+    return outputs
+
+
+def make_small(image: Image, interpolator: str, default: float) -> Image:
+    """A few pixels as those of the output: whether there is a type for them, the value outside fits, ..."""
+    small = Image(np.zeros((4,) * image.pixels.ndim, image.pixels.dtype))
+    pixels = resample(from_object("moving", small), small.geometry, Transform(image.pixels.ndim), interpolator, default)
+    return Image(pixels)
+
+
+def get_samples(result: Registration) -> Samples:
+    return Samples(result.points, result.levels[-1].mask_voxels, result._geometry)
+
+
+def get_small_samples(image: Image) -> Samples:
+    return Samples(np.zeros((1, image.pixels.ndim), np.float32), image.pixels.size, image.geometry)
+
+
+def write_report(result: Registration, path: Path, title: str) -> None:
+    # It loads matplotlib.
+    from .._report.page import write_report  # noqa: PLC0415
+
+    write_report(result, path, title=title)
+
+
+def check_report(path: str) -> None:
+    if not path.lower().endswith((".html", ".htm")):
+        raise ValueError(f"report: {path!r}: it is an HTML file, give it the suffix .html")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ImportError('report: its pictures need matplotlib: pip install "itk-maskedsampling[plot]"')
+
+
+# Result
+
+
+def describe(result: Registration) -> dict[str, Any]:
+    """The result for a program."""
+    middle, moved = result.displacement()
+    settings = [
+        {name: repr(value) if isinstance(value, Transform) else value for name, value in stage.items()}
+        for stage in result.settings
+    ]
+    return {
+        "version": version(),
+        "dimension": result.transform.dimension,
+        "transform": repr(result.transform),
+        "matrix": result.transform.matrix() if result.transform.is_affine() else None,
+        "value": result.value,
+        "middle": middle,
+        "displacement": moved,
+        "stop_condition": result.stop_condition.strip(),
+        "seconds": result.seconds,
+        "levels": result.levels,
+        "settings": settings,
+    }

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compiled core, through its C interface (python/core/MaskedSamplingCore.h).
+
+It holds what it needs of ITK, so nothing here imports the itk package. Chains of transforms are lists of Parts, in the
+order of the queue of itk::CompositeTransform: the last one is applied to a point first. Points have x first; pixels are
+numpy arrays with x last.
+"""
+
+from .functions import (
+    invert,
+    itk_version,
+    read_image,
+    read_transform,
+    resample,
+    sample,
+    transform_points,
+    write_image,
+    write_transform,
+)
+from .library import CoreError, Geometry, LevelReport, Part, Setting, SettingValue, describe_settings
+from .method import COURSE, Method, default_settings
+
+__all__ = [
+    "COURSE",
+    "CoreError",
+    "Geometry",
+    "LevelReport",
+    "Method",
+    "Part",
+    "Setting",
+    "SettingValue",
+    "default_settings",
+    "describe_settings",
+    "invert",
+    "itk_version",
+    "read_image",
+    "read_transform",
+    "resample",
+    "sample",
+    "transform_points",
+    "write_image",
+    "write_transform",
+]

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Functions of the core: points, images, samples and files."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .library import Array, Chain, CoreError, Floats, Geometry, GeometryStructure, Part, Size, Text, library, pointer
+
+#: HDF5, in which transforms are kept, is not made for several threads.
+_hdf5 = threading.Lock()
+
+
+def itk_version() -> str:
+    """Of the ITK in the core."""
+    return library.text(library.itk_version())
+
+
+def transform_points(dimension: int, parts: Sequence[Part], points: npt.ArrayLike) -> Floats:
+    """Map points, an array of shape (n, dimension)."""
+    array = np.ascontiguousarray(points, np.float64)
+    mapped = np.empty_like(array)
+    chain = Chain(parts)
+    library.check(library.map_points(dimension, chain.handle, pointer(array), len(array), pointer(mapped)))
+    return mapped
+
+
+def invert(dimension: int, parts: Sequence[Part]) -> list[Part]:
+    chain, inverse = Chain(parts), Chain()
+    library.check(library.invert(dimension, chain.handle, inverse.handle))
+    return inverse.parts()
+
+
+def resample(
+    pixels: Array,
+    geometry: Geometry,
+    reference: Geometry,
+    parts: Sequence[Part],
+    interpolator: str = "linear",
+    default: float = 0.0,
+) -> Array:
+    """Resample an image onto the grid of a reference; a chain maps points of the reference into the image. Integers are
+    computed as double, rounded and cut to their range."""
+    dtype = np.float32 if pixels.dtype == np.float32 else np.float64
+    image = np.ascontiguousarray(pixels, dtype)
+    result = np.empty(tuple(reversed(reference.size)), dtype)
+    chain = Chain(parts)
+    library.check(
+        library.resample(
+            result.itemsize,
+            pointer(image),
+            GeometryStructure.of(geometry),
+            GeometryStructure.of(reference),
+            chain.handle,
+            interpolator.encode(),
+            default,
+            pointer(result),
+        )
+    )
+    if pixels.dtype.kind in "iu":
+        limits = np.iinfo(pixels.dtype)
+        return np.clip(np.rint(result), limits.min, limits.max).astype(pixels.dtype)
+    return result.astype(pixels.dtype, copy=False)
+
+
+def sample(
+    grid: Geometry,
+    mask: tuple[Array, Geometry] | None,
+    weights: tuple[Array, Geometry] | None,
+    sampling: str,
+    percentage: float,
+    number: int,
+    seed: int,
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Sample points, shape (n, D), and the number of voxels inside the mask (uint8). Weights are float32; the
+    percentage counts where the number is 0."""
+    voxels, points, length = ctypes.c_uint64(), ctypes.POINTER(ctypes.c_float)(), Size()
+    layers = []
+    for layer, dtype in ((mask, np.uint8), (weights, np.float32)):
+        array = None if layer is None else np.ascontiguousarray(layer[0], dtype)
+        layers.append((array, None if layer is None else GeometryStructure.of(layer[1])))
+    arguments = [one for array, geometry in layers for one in (None if array is None else pointer(array), geometry)]
+    library.check(
+        library.sample(
+            GeometryStructure.of(grid),
+            *arguments,
+            sampling.encode(),
+            percentage,
+            number,
+            seed,
+            ctypes.byref(voxels),
+            ctypes.byref(points),
+            ctypes.byref(length),
+        )
+    )
+    shape = (length.value, len(grid.size))
+    return np.ctypeslib.as_array(points, shape).copy(), voxels.value
+
+
+def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple[Array, Geometry]:
+    """Read NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL or MRC, with pixels of the file's type.
+
+    into: an array for the pixels, used where it has their type and number.
+    """
+    name = os.fsencode(path)
+    geometry, component, number_of_bytes = GeometryStructure(), Text(), ctypes.c_uint64()
+    library.check(
+        library.image_info(name, ctypes.byref(geometry), ctypes.byref(component), ctypes.byref(number_of_bytes))
+    )
+    found = geometry.to_geometry()
+    dtype, shape = np.dtype((component.value or b"").decode()), tuple(reversed(found.size))
+    fits = into is not None and into.dtype == dtype and into.size == math.prod(shape)
+    pixels = np.reshape(into, shape) if into is not None and fits else np.empty(shape, dtype)
+    if pixels.nbytes != number_of_bytes.value:
+        raise CoreError(f"{os.fspath(path)}: {number_of_bytes.value} bytes of pixels, not {pixels.nbytes}")
+    library.check(library.read_pixels(name, pointer(pixels)))
+    return pixels, found
+
+
+def write_image(path: str | os.PathLike[str], pixels: Array, geometry: Geometry, compress: bool = True) -> None:
+    """Write an image in the format of the extension."""
+    array = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
+    library.check(
+        library.write_image(
+            os.fsencode(path), GeometryStructure.of(geometry), array.dtype.name.encode(), pointer(array), int(compress)
+        )
+    )
+
+
+def read_transform(path: str | os.PathLike[str]) -> tuple[int, list[Part]]:
+    """Read the dimension and the chain from a file of ITK's: .h5, .tfm, .txt or .mat."""
+    dimension, chain = ctypes.c_uint32(), Chain()
+    with _hdf5:
+        library.check(library.read_transform(os.fsencode(path), ctypes.byref(dimension), chain.handle))
+    return dimension.value, chain.parts()
+
+
+def write_transform(path: str | os.PathLike[str], dimension: int, parts: Sequence[Part]) -> None:
+    """Write a chain; a chain of several parts as an itk::CompositeTransform."""
+    chain = Chain(parts)
+    with _hdf5:
+        library.check(library.write_transform(os.fsencode(path), dimension, chain.handle))

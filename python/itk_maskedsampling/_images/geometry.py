@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grids of images in space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._core import Geometry
+from .arrays import Floats, join, to_numbers
+
+
+def make_geometry(name: str, size: Sequence[int], spacing: Any, origin: Any, direction: Any) -> Geometry:
+    """A checked geometry; None is ITK's default. The name is that of the image in errors, empty for none."""
+    prefix = f"{name}: " if name else ""
+    dimension = len(size)
+    spacing = np.ones(dimension) if spacing is None else spacing
+    origin = np.zeros(dimension) if origin is None else origin
+    direction = np.eye(dimension) if direction is None else direction
+    needed = f"a number for each of the {dimension} axes of the pixels, x first,"
+    spacing = to_numbers(f"{prefix}spacing", spacing, (dimension,), needed)
+    origin = to_numbers(f"{prefix}origin", origin, (dimension,), needed)
+    if np.ndim(direction) == 1 and len(direction) == dimension**2:
+        direction = np.reshape(direction, (dimension, dimension))
+    matrix = f"a matrix of shape ({dimension}, {dimension})"
+    direction = to_numbers(f"{prefix}direction", direction, (dimension, dimension), matrix)
+    if (spacing <= 0).any():
+        raise ValueError(f"{prefix}spacing: {join(spacing)} must be greater than 0; flip the array or the direction")
+    if abs(np.linalg.det(direction)) < 1e-6:
+        raise ValueError(f"{prefix}direction: {join(direction.ravel())} is singular, its columns must be the axes")
+    sizes = tuple(int(number) for number in size)
+    return Geometry(sizes, tuple(spacing.tolist()), tuple(origin.tolist()), tuple(direction.ravel().tolist()))
+
+
+def index_to_point(geometry: Geometry, index: npt.ArrayLike) -> Floats:
+    """Physical points of continuous indices, both of shape (n, D), x first."""
+    points: Floats = np.asarray(index, np.float64) @ index_matrix(geometry).T + geometry.origin
+    return points
+
+
+def index_matrix(geometry: Geometry) -> Floats:
+    """What a step of one voxel along each axis is in space: the columns, shape (D, D)."""
+    dimension = len(geometry.size)
+    direction = np.asarray(geometry.direction, np.float64).reshape(dimension, dimension)
+    return direction * np.asarray(geometry.spacing, np.float64)
+
+
+def point_to_index(geometry: Geometry, points: npt.ArrayLike) -> Floats:
+    """Continuous indices of physical points, both of shape (n, D), x first."""
+    shifted = np.asarray(points, np.float64) - geometry.origin
+    return np.asarray(np.linalg.solve(index_matrix(geometry), shifted.T).T, np.float64)
+
+
+def corners_of(low: npt.ArrayLike, high: npt.ArrayLike) -> Floats:
+    """All corners of a box, shape (2^D, D)."""
+    ends = np.stack([np.asarray(low, np.float64), np.asarray(high, np.float64)])
+    corners: Floats = np.stack(np.meshgrid(*ends.T, indexing="ij"), axis=-1).reshape(-1, ends.shape[1])
+    return corners
+
+
+def bounding_box(geometry: Geometry, first: Sequence[int], last: Sequence[int]) -> tuple[Floats, Floats]:
+    """The corners, least and greatest, of the box in space around the voxels from a first to a last index."""
+    points = index_to_point(geometry, corners_of(np.asarray(first) - 0.5, np.asarray(last) + 0.5))
+    return points.min(axis=0), points.max(axis=0)
+
+
+def same_grid(one: Geometry, other: Geometry) -> bool:
+    """Whether two grids have the same voxels, to a millionth of a voxel and to rounding of coordinates."""
+    if one.size != other.size:
+        return False
+    corners = corners_of(np.zeros(len(one.size)), np.array(one.size) - 1)
+    apart = np.abs(index_to_point(one, corners) - index_to_point(other, corners)).max()
+    largest = max(np.abs(one.origin).max(), np.abs(other.origin).max())
+    return bool(apart <= 1e-6 * min(one.spacing) + 1e-12 * largest)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a registration is to do, apart from the images: it can be done again with the same or other images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from .. import _core
+from .._images.arrays import Floats
+from .._images.conversion import libraries_of
+from .._transforms.transform import Transform, to_transform
+from .settings import Stage, choose, convert, kebab, make_stage, override, simplify, snake
+
+
+@dataclass(frozen=True)
+class Plan:
+    """stages: what they do, one after the other.
+    start: the transform that stages of the kind "given" optimise a copy of.
+    initial: applied after what is optimised.
+    points: own sample points, in fixed space, shape (n, D).
+    """
+
+    stages: tuple[Stage, ...]
+    start: Transform | None = None
+    initial: Transform | None = None
+    points: Floats | None = None
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A dict for each stage, which register() takes as a stage."""
+        dicts = []
+        for stage in self.stages:
+            settings: dict[str, Any] = {snake(name): value for name, value in stage.settings.items()}
+            settings["transform"] = self.start if stage.transform == "given" else stage.transform
+            dicts.append({"transform": settings.pop("transform"), **settings})
+        return dicts
+
+
+def make_plan(transform: object, initial: object, given: Mapping[str, object]) -> Plan:
+    """From the arguments of register(). Points come later, when the dimension is known."""
+    general = convert(given, "")
+    stage_dicts = split_stages(transform)
+    stages = []
+    start: Transform | None = None
+    for number, (kind, settings) in enumerate(stage_dicts):
+        argument = f"transform[{number}]" if isinstance(transform, list | tuple) else "transform"
+        place = f"{argument}: " if settings or len(stage_dicts) > 1 else ""
+        own = convert(settings, place)
+        if len(stage_dicts) == 1:
+            own = override(general, own)
+            general = {}
+        name, given_transform = to_kind(argument, kind)
+        if given_transform is not None:
+            if start is not None and start != given_transform:
+                raise ValueError(
+                    f"{place}two different transforms to start from, but a registration has one. Compose them, or give "
+                    "the first one as initial="
+                )
+            start = given_transform
+        stages.append(make_stage(name, general, own, place))
+    initialization, initial_transform = to_initial(initial)
+    if initialization is not None:
+        first = stages[0]
+        if first.settings.get("initialization", initialization) != initialization:
+            raise ValueError(f"initial: {initialization!r}, but initialization is {first.settings['initialization']!r}")
+        stages[0] = Stage(first.transform, {**first.settings, "initialization": initialization})
+    return Plan(tuple(stages), start, initial_transform)
+
+
+def split_stages(transform: object) -> list[tuple[object, dict[str, object]]]:
+    """The kind and the settings of each stage."""
+    stages = transform if isinstance(transform, list | tuple) else [transform]
+    if not stages:
+        raise ValueError("transform: an empty list, but at least one stage is needed, such as 'rigid'")
+    split = []
+    for number, stage in enumerate(stages):
+        if isinstance(stage, Mapping):
+            settings = {kebab(str(name)): value for name, value in stage.items()}
+            if settings.get("transform") is None:
+                raise ValueError(f"transform[{number}]: the key 'transform' is missing, such as 'rigid'")
+            split.append((settings.pop("transform"), settings))
+        else:
+            split.append((stage, {}))
+    return split
+
+
+def to_kind(argument: str, value: object) -> tuple[str, Transform | None]:
+    """The name of a kind of transform, or "given" and the transform."""
+    if isinstance(value, str) and not is_path(value):
+        choices = [choice for choice in _core.describe_settings()["transform"].choices if choice != "given"]
+        return choose(argument, value, choices, "transform"), None
+    return "given", to_transform(argument, value, libraries_of(value))
+
+
+def is_path(text: str) -> bool:
+    """Whether it is a path rather than a misspelt name."""
+    return bool(PurePath(text).suffix) or os.sep in text
+
+
+def to_initial(value: object) -> tuple[str | None, Transform | None]:
+    """The initialization, or the transform to start from; the latter from anything that is one."""
+    if value is None:
+        return None, None
+    if isinstance(value, str) and not is_path(value):
+        choices = _core.describe_settings()["initialization"].choices
+        known = {simplify(choice): choice for choice in choices}
+        if simplify(value) in known:
+            return known[simplify(value)], None
+        return choose("initial", value, choices), None
+    return None, to_transform("initial", value, libraries_of(value))
+
+
+def check_dimensions(plan: Plan, dimension: int) -> None:
+    """Raise ValueError where a transform or a setting has not the dimension of the images."""
+    for name, transform in (("transform", plan.start), ("initial", plan.initial)):
+        if transform is not None and transform.dimension != dimension:
+            raise ValueError(f"{name}: {dimension} dimensions are needed, as the images have, not {transform!r}")
+    for stage in plan.stages:
+        for name, lengths in (("center", (0, dimension)), ("grid-spacing", (0, 1, dimension))):
+            values = stage.settings.get(name, ())
+            if isinstance(values, tuple) and len(values) not in lengths:
+                raise ValueError(f"{snake(name)}: {len(values)} numbers for {dimension} dimensions: {values}")

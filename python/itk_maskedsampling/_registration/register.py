@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one function that most users need."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core, public
+from .._images.arrays import freeze, is_double, to_points
+from .._images.files import read
+from .._images.image import Raster
+from .._images.masks import check_same_dimension, read_mask, read_weights, to_real
+from .._transforms.transform import Transform
+from .plan import Plan, check_dimensions, make_plan
+from .progress import Callback, Watch, count_iterations
+from .result import Registration, Sources
+from .settings import Stage, snake
+
+Counts = int | Sequence[int] | npt.NDArray[np.integer[Any]]
+Numbers = float | Sequence[float] | npt.NDArray[np.floating[Any]]
+
+
+@public
+def register(
+    fixed: Any,
+    moving: Any,
+    fixed_mask: Any = None,
+    moving_mask: Any = None,
+    *,
+    transform: Any = "rigid",
+    metric: str | None = None,
+    samples: Counts | None = None,
+    percentage: Numbers | None = None,
+    sampling: str | None = None,
+    seed: int | None = None,
+    weights: Any = None,
+    points: npt.ArrayLike | None = None,
+    initial: Any = None,
+    center: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
+    grid_spacing: Numbers | None = None,
+    interpolator: str | None = None,
+    levels: int | None = None,
+    shrink_factors: Counts | None = None,
+    smoothing_sigmas: Numbers | None = None,
+    optimizer: str | None = None,
+    iterations: Counts | None = None,
+    learning_rate: Numbers | None = None,
+    scales: str | None = None,
+    work_units: int | None = None,
+    callback: Callback | None = None,
+    progress: bool = False,
+    **settings: Any,
+) -> Registration:
+    """Find the transform from points of a fixed image to those of a moving one. Samples are drawn inside the mask only.
+
+    Parameters
+    ----------
+    fixed, moving : image
+        Of itk, SimpleITK, xarray or nibabel; a numpy array [z,]y,x, of spacing 1 and origin 0; an
+        itk_maskedsampling.Image, which is an array with spacing, origin and direction; or the path of a file. Two or
+        three dimensions, one real number per pixel. They are computed with as float32, unless both are float64, and
+        shared instead of copied where they are that already. What is not finite must be outside of a mask.
+    fixed_mask : image, optional
+        Where it is not 0, samples are drawn; on any grid. Also a spatial object of itk. A numpy array takes the
+        geometry of its image. Default: the whole image.
+    moving_mask : image, optional
+        Where it is not 0, the moving image counts. Default: everywhere.
+    transform : str, transform, path or list, default "rigid"
+        translation, rigid, similarity, affine, b-spline, displacement-field or syn; or a transform to start from, of
+        which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of these as
+        stages, of which each goes on where the one before ended; a stage can be a dict with the key "transform" and
+        settings of its own, which override those for all stages.
+    metric : str, optional
+        mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
+        demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation.
+    samples : int or sequence of int, optional
+        How many, or how many at each level. Default: 2000; for a b-spline 200 000 at the last level, half as many at
+        the one before, and at least 50 000.
+    percentage : float or sequence of float, optional
+        Instead of samples: a fraction, in (0, 1], of the voxels inside the mask. Default: samples counts.
+    sampling : str, optional
+        random, regular, or none, which takes every voxel inside the mask. Default: random; for displacement-field and
+        syn none.
+    seed : int, optional
+        Of the random draws; the same seed gives the same points. Default: 1.
+    weights : image, optional
+        The density of the draws, 0 or more. Default: the same everywhere.
+    points : array, shape (n, D), optional
+        Your own sample points, x first, in space. Default: they are drawn.
+    initial : str, transform, matrix or path, optional
+        none; geometry, which lets the centres of the images (or of the boxes of their masks) fall together; moments,
+        the same with centres of mass; or a transform, that is applied after the one that is optimised: of any kind
+        above, or a homogeneous matrix. Default: none.
+    center : sequence of D floats, optional
+        Of a rotation, in space. Default: the middle of the mask.
+    grid_spacing : float or sequence of D floats, optional
+        Distance of the knots of a b-spline, in voxels. Default: 10.
+    interpolator : str, optional
+        Of both images: linear, b-spline, nearest-neighbor and others. Default: linear.
+    levels : int, optional
+        How many of the usual levels, the last ones. Default: 3.
+    shrink_factors : int or sequence of int, optional
+        One for each level. Default: 4, 2, 1.
+    smoothing_sigmas : float or sequence of float, optional
+        One for each level, in voxels. Default: 2, 1, 0; for a b-spline 2, 1, 0.5.
+    optimizer : str, optional
+        regular-step-gradient-descent, gradient-descent, lbfgs2, and others of ITK. Default:
+        regular-step-gradient-descent; for a b-spline lbfgs2; for displacement-field and syn gradient-descent.
+    iterations : int or sequence of int, optional
+        The most, of all levels or of each. Default: 200; for a b-spline 12; for displacement-field and syn 100, 70, 20.
+    learning_rate : float or sequence of float, optional
+        The first step, in voxels. Default: 2, 1, 0.5, which is half the shrink factor; for displacement-field and syn
+        0.25.
+    scales : str, optional
+        Of the parameters: physical-shift, index-shift, jacobian, none or manual. Default: physical-shift; for a
+        b-spline none.
+    work_units : int, optional
+        How many threads, 0 for all. Default: 0.
+    callback : function, optional
+        Called with a Progress after each iteration. If it returns False, the registration ends there, with what it has.
+        What it raises ends it, too, and comes out of register(). Default: none is called.
+    progress : bool, default False
+        Write a line on standard error while it runs.
+    **settings
+        Any other setting of itk::MaskedRegistrationSettings, in snake_case. The settings of a Registration show all of
+        them, and `itk-maskedsampling info --settings` their defaults.
+
+    Returns
+    -------
+    Registration
+        The transform, the course of the metric, and how it came about.
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError
+        They name the argument, for what cannot be registered.
+    RuntimeError
+        For what is found out later.
+    KeyboardInterrupt
+        After Ctrl-C; all is then as before.
+
+    Examples
+    --------
+    >>> result = register("fixed.nii.gz", "moving.nii.gz", "mask.nii.gz", transform="affine")  # doctest: +SKIP
+    >>> result.resample()  # doctest: +SKIP
+    """
+    given = {
+        "metric": metric,
+        "samples": samples,
+        "percentage": percentage,
+        "sampling": sampling,
+        "seed": seed,
+        "center": center,
+        "grid_spacing": grid_spacing,
+        "interpolator": interpolator,
+        "levels": levels,
+        "shrink_factors": shrink_factors,
+        "smoothing_sigmas": smoothing_sigmas,
+        "optimizer": optimizer,
+        "iterations": iterations,
+        "learning_rate": learning_rate,
+        "scales": scales,
+        "work_units": work_units,
+    }
+    if samples is not None and percentage is not None:
+        raise ValueError(f"samples, percentage: {samples} and {percentage}, but both say how many; give one of them")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
+    plan = make_plan(transform, initial, {**given, **settings})
+    inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
+    if points is not None:
+        if samples is not None or percentage is not None:
+            name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)
+            raise ValueError(f"{name}: {given_number}, but points says which samples there are; leave it out")
+        plan = replace(plan, points=freeze(to_points("points", points, inputs.fixed.dimension)))
+    return run(plan, inputs, callback, progress)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The images of a registration."""
+
+    fixed: Raster
+    moving: Raster
+    fixed_mask: Raster | None
+    moving_mask: Raster | None
+    weights: Raster | None
+
+    def sources(self) -> Sources:
+        rasters = (self.fixed, self.moving, self.fixed_mask, self.moving_mask, self.weights)
+        return Sources(*(None if raster is None else raster.source for raster in rasters))
+
+
+def read_inputs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any, weights: Any) -> Inputs:
+    fixed_raster = read("fixed", fixed)
+    moving_raster = read("moving", moving)
+    check_same_dimension(fixed_raster, moving_raster)
+    return Inputs(
+        fixed_raster,
+        moving_raster,
+        None if fixed_mask is None else read_mask("fixed_mask", fixed_mask, fixed_raster),
+        None if moving_mask is None else read_mask("moving_mask", moving_mask, moving_raster),
+        None if weights is None else read_weights("weights", weights, fixed_raster),
+    )
+
+
+def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -> Registration:
+    """Do what is planned."""
+    dimension = inputs.fixed.dimension
+    check_dimensions(plan, dimension)
+    dtype = np.dtype(np.float64 if is_double(inputs.fixed.pixels) and is_double(inputs.moving.pixels) else np.float32)
+    method = _core.Method(dimension, dtype)
+    for role, image, mask in (
+        ("fixed", inputs.fixed, inputs.fixed_mask),
+        ("moving", inputs.moving, inputs.moving_mask),
+    ):
+        method.set_image(role, to_real(role, image, dtype, mask), image.geometry)
+    for role, raster in (
+        ("fixed-mask", inputs.fixed_mask),
+        ("moving-mask", inputs.moving_mask),
+        ("weights", inputs.weights),
+    ):
+        if raster is not None:
+            method.set_image(role, raster.pixels, raster.geometry)
+    if plan.start is not None:
+        method.set_transform("transform", list(plan.start.parts))
+    if plan.initial is not None:
+        method.set_transform("moving-initial", list(plan.initial.parts))
+    if plan.points is not None:
+        method.set_points(plan.points)
+    iterations = [add_stage(method, stage) for stage in plan.stages]
+
+    watch = Watch(method, iterations, callback, progress)
+    start = time.perf_counter()
+    try:
+        method.run(watch)
+    except _core.CoreError as error:
+        raise _core.CoreError(name_arguments(str(error))) from error
+    finally:
+        watch.close()
+    seconds = time.perf_counter() - start
+    stop_condition = "The callback returned False." if watch.stopped else method.stop_condition
+    return Registration(
+        transform=Transform(dimension, tuple(method.transform("result"))),
+        value=method.value,
+        course=method.course,
+        levels=tuple(method.reports),
+        points=method.points,
+        stop_condition=stop_condition,
+        seconds=seconds,
+        _plan=replace(plan, stages=complete(method, plan)),
+        _geometry=inputs.fixed.geometry,
+        _sources=inputs.sources(),
+    )
+
+
+def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
+    """Add a stage, and return the most iterations of each of its levels."""
+    number = method.add_stage(stage.transform)
+    try:
+        for name, value in stage.settings.items():
+            method.set(number, name, value)
+        method.check(number)
+    except _core.CoreError as error:
+        raise ValueError(name_arguments(str(error))) from error
+    return count_iterations(method.settings(number))
+
+
+def name_arguments(text: str) -> str:
+    """A message of the core, which names settings, with the arguments of register() instead."""
+    names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
+    return re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
+
+
+def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:
+    """The stages with all their settings, also those that are defaults."""
+    settings = [method.settings(number) for number in range(len(plan.stages))]
+    return tuple(
+        Stage(stage.transform, {name: value for name, value in own.items() if name != "transform"})
+        for stage, own in zip(plan.stages, settings, strict=True)
+    )
+
+
+def repeat(plan: Plan, sources: Sources, callback: Callback | None, progress: bool) -> Registration:
+    """Do once more what was planned, with the images given."""
+    inputs = read_inputs(sources.fixed, sources.moving, sources.fixed_mask, sources.moving_mask, sources.weights)
+    return run(plan, inputs, callback, progress)

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a registration found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core, public
+from .._core import Geometry, LevelReport
+from .._images.arrays import Array, Floats, freeze, join
+from .._images.conversion import write_like
+from .._images.files import read
+from .._images.masks import read_mask
+from .._pictures import html
+from .._pictures.slices import middle_of
+from .._transforms.resample import resample
+from .._transforms.transform import Transform
+from .plan import Plan
+from .progress import Callback
+from .settings import choose
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """The images of a registration as they were handed in; those of files as an Image."""
+
+    fixed: Any
+    moving: Any
+    fixed_mask: Any = None
+    moving_mask: Any = None
+    weights: Any = None
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class Registration:
+    """The result of register(). It cannot be changed, nor can its arrays.
+
+    It holds the images that were handed in, but neither copies nor pickles them: a result that was pickled and read
+    again has no pictures, and resample() and repeat() then need images.
+
+    Attributes
+    ----------
+    transform : Transform
+        From points of the fixed image to those of the moving one.
+    value : float
+        Of the metric at the end; less is better.
+    course : array
+        The metric at each iteration, with the fields stage, level, iteration and value.
+    levels : tuple of LevelReport
+        One for each level of each stage.
+    points : array, shape (n, D)
+        Sample points of the last level, x first, in space.
+    stop_condition : str
+        Why it ended.
+    seconds : float
+        How long it took, without reading and converting images.
+    """
+
+    transform: Transform
+    value: float
+    course: Array
+    levels: tuple[LevelReport, ...]
+    points: npt.NDArray[np.float32]
+    stop_condition: str
+    seconds: float
+    _plan: Plan
+    _geometry: Geometry
+    _sources: Sources | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "course", freeze(np.array(self.course)))
+        object.__setattr__(self, "points", freeze(np.array(self.points)))
+        object.__setattr__(self, "levels", tuple(self.levels))
+
+    # What was asked for
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """All settings of each stage, also those that were left to their defaults.
+
+        register(fixed, moving, transform=settings, initial=..., points=...) does the same again; repeat() is shorter.
+        """
+        return self._plan.to_dicts()
+
+    @property
+    def initial(self) -> Transform | None:
+        """The transform that was given as initial, which is applied after the one that was optimised."""
+        return self._plan.initial
+
+    def repeat(
+        self,
+        fixed: Any = None,
+        moving: Any = None,
+        fixed_mask: Any = None,
+        moving_mask: Any = None,
+        *,
+        weights: Any = None,
+        callback: Callback | None = None,
+        progress: bool = False,
+    ) -> Registration:
+        """The same registration, to the last bit, or that of other images with the same settings.
+
+        Initial transform and own points stay.
+
+        Parameters
+        ----------
+        fixed, moving : image, optional
+            Both or none. Default: those of this registration, with their masks and weights.
+        fixed_mask, moving_mask, weights : image, optional
+            Of the images that are given. Default: none.
+        callback, progress
+            As in register(). Default: none, and False.
+
+        Returns
+        -------
+        Registration
+
+        Raises
+        ------
+        ValueError
+            Where only one image is given, or a mask without images.
+        """
+        from .register import repeat  # noqa: PLC0415
+
+        if (fixed is None) != (moving is None):
+            raise ValueError(f"{'fixed' if fixed is None else 'moving'}: give both images, or none of them")
+        if fixed is not None:
+            return repeat(self._plan, Sources(fixed, moving, fixed_mask, moving_mask, weights), callback, progress)
+        if fixed_mask is not None or moving_mask is not None or weights is not None:
+            raise ValueError("fixed, moving: with another mask or other weights, give the images, too")
+        return repeat(self._plan, self._get_sources("repeat(fixed, moving, ...)"), callback, progress)
+
+    def _get_sources(self, way_out: str) -> Sources:
+        if self._sources is None:
+            raise ValueError(f"the images of a registration are not pickled with it; give them: {way_out}")
+        return self._sources
+
+    # What it is good for
+
+    def transform_points(self, points: npt.ArrayLike) -> Floats:
+        """Points of the moving image for points of the fixed one, in space. The same as transform.apply().
+
+        Parameters
+        ----------
+        points : array, shape (n, D) or (D,)
+            x first.
+        """
+        return self.transform.apply(points)
+
+    def resample(
+        self, image: Any = None, reference: Any = None, interpolator: str = "linear", default: float = 0.0
+    ) -> Any:
+        """The moving image, or another one that lies as it does, on the grid of the fixed image.
+
+        Parameters
+        ----------
+        image : image, optional
+            Any image that register() takes. Default: the moving image.
+        reference : image, optional
+            Its grid is wanted. Default: that of the fixed image.
+        interpolator : str, default "linear"
+            linear, b-spline or another choice of the setting; for labels nearest-neighbor.
+        default : float, default 0
+            The value outside.
+
+        Returns
+        -------
+        image
+            Of the library and the pixel type of the one that is resampled; an Image for a file.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They name the argument.
+        """
+        if image is None:
+            image = self._get_sources("resample(image)").moving
+        raster = read("image", image)
+        dimension = self.transform.dimension
+        grid = self._geometry if reference is None else read("reference", reference).geometry
+        for name, found in (("image", raster.dimension), ("reference", len(grid.size))):
+            if found != dimension:
+                raise ValueError(f"{name}: {dimension} dimensions are needed, not {found}")
+        choices = _core.describe_settings()["interpolator"].choices
+        pixels = resample(raster, grid, self.transform, choose("interpolator", interpolator, choices), default)
+        return write_like(raster, pixels, grid)
+
+    # How it shows itself
+
+    def __repr__(self) -> str:
+        dimension = self.transform.dimension
+        lines = [f"Registration of {dimension} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}"]
+        shown = -1
+        for report in self.levels:
+            if report.stage != shown:
+                shown = report.stage
+                lines.append(f"  {report.transform}, {report.metric}, {describe_voxels(report)}")
+            lines.append(f"    level {report.level}: {describe_level(report)}")
+        middle, moved = self.displacement()
+        lines.append(f"  {self.transform!r}")
+        lines.append(
+            f"  moves the middle of the samples, {join(middle)}, by {join(moved)}, {np.linalg.norm(moved):.4g} long"
+        )
+        lines.append(f"  stopped: {self.stop_condition.strip()}")
+        return "\n".join(lines)
+
+    def displacement(self) -> tuple[Floats, Floats]:
+        """The middle of the box of the sample points, and how far the transform moves it."""
+        if len(self.points):
+            middle = (self.points.min(axis=0).astype(np.float64) + self.points.max(axis=0)) / 2
+        else:
+            middle = np.zeros(self.transform.dimension)
+        return middle, self.transform.apply(middle) - middle
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        _, moved = self.displacement()
+        sources, pictures = self._sources, "<p>(The images are not kept when a registration is pickled.)</p>"
+        if sources is not None:
+            fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
+            mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
+            middle = self.displacement()[0] if len(self.points) else middle_of(fixed.geometry)
+            pictures = html.make_pictures(fixed, moving, mask, middle, self.transform.parts)
+        lines = [
+            "<div>",
+            f"<p><b>Registration</b> of {len(moved)} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}. "
+            f"It moves the middle of the samples by {join(moved)}, {np.linalg.norm(moved):.4g} long. "
+            f"{escape(self.stop_condition.strip())}</p>",
+            html.make_level_table(self.levels),
+            pictures,
+            html.make_curve(self.course),
+            "</div>",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    # What Python asks of every object
+
+    def __reduce__(self) -> tuple[Callable[..., Registration], tuple[Any, ...]]:
+        state = {one.name: getattr(self, one.name) for one in fields(self)}
+        state["_sources"] = None
+        return type(self), tuple(state.values())
+
+    def __copy__(self) -> Registration:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Registration:
+        return self
+
+
+def describe_voxels(report: LevelReport) -> str:
+    return f"{report.mask_voxels} voxels to sample"
+
+
+def describe_level(report: LevelReport) -> str:
+    outside = report.points - report.points_in_moving
+    lost = f" ({outside} of them outside the moving image)" if outside else ""
+    course = f", {report.first_value:.6g} to {report.last_value:.6g}" if report.iterations else ""
+    iterations = f"{report.iterations} iteration{'' if report.iterations == 1 else 's'}"
+    return f"{report.points} samples{lost}, {iterations}{course}"

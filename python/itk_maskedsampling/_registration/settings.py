@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings by name: what a user may write for them, and what the core takes. Their defaults are the core's."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._images.arrays import describe
+
+Value = str | bool | int | float | tuple[int | float, ...]
+
+#: What else users call the choices of a setting, as simplify() leaves it.
+ALIASES = {
+    "transform": {
+        "euler": "rigid",
+        "translate": "translation",
+        "displacement": "displacement-field",
+        "symmetricnormalization": "syn",
+    },
+    "metric": {
+        "mi": "mutual-information",
+        "mattes": "mutual-information",
+        "mattesmutualinformation": "mutual-information",
+        "msd": "mean-squares",
+        "mse": "mean-squares",
+        "ncc": "correlation",
+        "antsneighborhoodcorrelation": "neighborhood-correlation",
+        "jointhistogram": "joint-histogram-mutual-information",
+    },
+    "interpolator": {"nearest": "nearest-neighbor", "nn": "nearest-neighbor", "bspline3": "b-spline"},
+    "sampling": {"all": "none", "dense": "none", "full": "none"},
+    "optimizer": {
+        "lbfgs": "lbfgs2",
+        "regularstep": "regular-step-gradient-descent",
+        "oneplusone": "one-plus-one-evolutionary",
+    },
+}
+
+
+def kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def snake(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def simplify(text: str) -> str:
+    """A name without what people write in different ways: case, hyphens, "our" for "or"."""
+    return re.sub(r"[\s_-]", "", text.lower()).replace("our", "or")
+
+
+#: Arguments of register() that are no settings, and what else users call them.
+ARGUMENTS = ("fixed_mask", "moving_mask", "weights", "points", "initial", "callback", "progress")
+MEANT = {"mask": "fixed_mask", "initial_transform": "initial", "number_of_samples": "samples", "threads": "work_units"}
+
+
+def suggest(text: str, names: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """ "; did you mean x?" if one of the names is close, or what else it is called, otherwise nothing."""
+    simple = {simplify(name): name for name in names}
+    simple |= {simplify(other): name for other, name in meant.items() if name in simple.values()}
+    close = difflib.get_close_matches(simplify(text), simple, 1)
+    return f"; did you mean {simple[close[0]]!r}?" if close else ""
+
+
+def choose(argument: str, value: object, choices: Sequence[str], setting: str | None = None) -> str:
+    """The choice that a text means. The setting is the one whose aliases count, by default that of the argument."""
+    listed = ", ".join(choices)
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: one of {listed} is needed, not {describe(value)}")
+    simple = {simplify(choice): choice for choice in choices}
+    meant = simple | {alias: full for alias, full in ALIASES.get(setting or argument, {}).items() if full in choices}
+    if simplify(value) in meant:
+        return meant[simplify(value)]
+    raise ValueError(f"{argument}: {value!r} is none of {listed}{suggest(value, choices)}")
+
+
+def to_value(argument: str, name: str, value: object) -> Value:
+    """The value of a setting as the core takes it. The argument is what errors call it."""
+    setting = _core.describe_settings()[name]
+    if setting.kind == "text":
+        return choose(argument, value, setting.choices, name) if setting.choices else str(value)
+    if setting.kind == "flag":
+        if isinstance(value, bool | np.bool_) or (isinstance(value, int | np.integer) and value in (0, 1)):
+            return bool(value)
+        raise TypeError(f"{argument}: True or False is needed, not {describe(value)}")
+    if setting.kind in ("count", "number"):
+        return to_number(argument, value, setting.kind)
+    if isinstance(value, str | bytes | Mapping):
+        raise TypeError(f"{argument}: numbers are needed, not {describe(value)}")
+    one_kind = {"counts": "count", "integers": "integer", "numbers": "number"}[setting.kind]
+    if np.ndim(value) == 0 if isinstance(value, np.ndarray) else not isinstance(value, Iterable):
+        return (to_number(argument, value, one_kind),)
+    return tuple(to_number(argument, number, one_kind) for number in value)  # type: ignore[attr-defined]
+
+
+#: Texts of flags.
+FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def parse(kind: str, text: str) -> object:
+    """The value of a setting of a kind from a text: of the command line, or of a cell of a table.
+
+    Several numbers have commas, semicolons or spaces between them. What is none is a ValueError, which does not say of
+    which argument.
+    """
+    if kind == "text":
+        return text.strip()
+    if kind == "flag":
+        if text.strip().lower() not in FLAGS:
+            raise ValueError(f"true or false is needed, not {text!r}")
+        return FLAGS[text.strip().lower()]
+    numbers = [parse_number(word) for word in re.split(r"[\s,;]+", text.strip(" ()[]"))]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def parse_number(text: str) -> int | float:
+    """A number; an integer where the text is one."""
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a number") from None
+
+
+def to_number(argument: str, value: Any, kind: str) -> int | float:
+    """A number; for a count an integer of at least 0, which a float may hold."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(
+            f"{argument}: {'a number' if kind == 'number' else 'an integer'} is needed, not {describe(value)}"
+        )
+    if kind == "number":
+        return float(value)
+    least = 0 if kind == "count" else -np.inf
+    if (isinstance(value, float | np.floating) and not float(value).is_integer()) or value < least:
+        raise ValueError(f"{argument}: {value} is not an integer" + (" of at least 0" if kind == "count" else ""))
+    return int(value)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as the core takes it: a kind of transform, and the settings that are not its defaults."""
+
+    transform: str
+    settings: Mapping[str, Value]
+
+
+def convert(given: Mapping[str, object], place: str) -> dict[str, Value]:
+    """Names in kebab-case and values as the core takes them. What is None is left to the core.
+
+    place: "" for arguments of register(), or what errors call the stage.
+    """
+    known = _core.describe_settings()
+    values: dict[str, Value] = {}
+    for key, value in given.items():
+        name = kebab(str(key))
+        argument = f"{place}{snake(name)}"
+        if name not in known:
+            hint = suggest(snake(name), [*map(snake, known), *([] if place else ARGUMENTS)], MEANT)
+            raise TypeError(f"register(): there is no setting {argument!r}{hint}")
+        elif value is not None:
+            values[name] = to_value(argument, name, value)
+    return values
+
+
+def override(general: Mapping[str, Value], own: Mapping[str, Value]) -> dict[str, Value]:
+    """What is given for all stages, and what is given for one, which counts also where it says the same otherwise."""
+    hidden: set[str] = set()
+    if own.keys() & {"samples", "percentage"}:
+        hidden |= {"samples", "percentage"}
+    if "levels" in own:
+        hidden |= {"shrink-factors", "smoothing-sigmas"}
+    if "shrink-factors" in own:
+        hidden |= {"levels"}
+    return {name: value for name, value in general.items() if name not in hidden} | dict(own)
+
+
+def make_stage(transform: str, general: Mapping[str, Value], own: Mapping[str, Value], place: str) -> Stage:
+    """A stage with what is given for all stages, overridden by what is given for this one."""
+    values = override(general, own)
+    defaults: Mapping[str, Any] = _core.default_settings(transform)
+    if (
+        "percentage" in values
+        and any(as_tuple(values.get("samples", 0)))
+        and values["percentage"] != defaults["percentage"]
+    ):
+        raise ValueError(f"{place}samples and {place}percentage: both say how many; give one of them")
+    if values.get("sampling", defaults["sampling"]) == "none":
+        drop_samples(transform, values, own, defaults, place)
+    elif "percentage" in values and "samples" not in values:
+        values["samples"] = (0,)
+    return Stage(transform, values)
+
+
+def as_tuple(value: Value) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def drop_samples(
+    transform: str, values: dict[str, Value], own: Mapping[str, Value], defaults: Mapping[str, Any], place: str
+) -> None:
+    """Where every voxel is used, a number of samples that is given for all stages is none of this one's business."""
+    for name in ("samples", "percentage"):
+        if name in own and not set(as_tuple(own[name])) <= set(as_tuple(defaults[name])):
+            raise ValueError(
+                f"{place}{name}: not used, because sampling is 'none' for {transform!r}, which takes every voxel of "
+                f"the mask. Leave it out, or set {place}sampling='random'"
+            )
+        if name not in own:
+            values.pop(name, None)

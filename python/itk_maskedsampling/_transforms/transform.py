@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transforms, which map points of the fixed image into the moving one."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core, public
+from .._core import Part
+from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
+from .._images.output import whole_file
+
+#: ITK's transforms that are a matrix and an offset.
+AFFINE = re.compile(
+    r"(Identity|Translation|Scale|ScaleLogarithmic|ScalableAffine|Affine|CenteredAffine|FixedCenterOfRotationAffine"
+    r"|Euler[23]D|CenteredEuler3D|Rigid[23]D|CenteredRigid2D|QuaternionRigid|Versor|VersorRigid3D|Similarity[23]D"
+    r"|CenteredSimilarity2D|ScaleVersor3D|ScaleSkewVersor3D|ComposeScaleSkewVersor3D)Transform_"
+)
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class Transform:
+    """A chain of ITK's transforms, that maps points of the fixed image to those of the moving image.
+
+    It cannot be changed, compares equal to a transform with the same parts, and can be pickled. a @ b applies b first.
+
+    Parameters
+    ----------
+    dimension : int
+        2 or 3.
+    parts : sequence of (str, array, array), default ()
+        ITK's name, fixed parameters and parameters of each transform, in the order of itk.CompositeTransform: the last
+        one is applied to a point first. No part at all is the identity.
+    """
+
+    dimension: int
+    parts: tuple[Part, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dimension not in (2, 3):
+            raise ValueError(f"dimension: 2 or 3 is needed, not {describe(self.dimension)}")
+        parts = []
+        for name, fixed_parameters, parameters in self.parts:
+            if not re.fullmatch(rf"\w+_(double|float)_{self.dimension}_{self.dimension}(_\d)?", name):
+                raise ValueError(f"parts: {name!r} is not the name of a transform of {self.dimension} dimensions")
+            # What some inverses are called; its parameters are those of an affine transform.
+            full = name.replace("_float_", "_double_").replace("MatrixOffsetTransformBase_", "AffineTransform_")
+            parts.append((full, frozen_copy(fixed_parameters), frozen_copy(parameters)))
+        object.__setattr__(self, "parts", tuple(parts))
+
+    # Points
+
+    def apply(self, points: npt.ArrayLike) -> Floats:
+        """Points of the moving image for points of the fixed one.
+
+        Parameters
+        ----------
+        points : array, shape (n, D) or (D,)
+            In space, x first; one point, or any number of them.
+
+        Returns
+        -------
+        array
+            Of the same shape.
+        """
+        shape = np.shape(points)
+        one = len(shape) == 1
+        needed = f"an array of points of shape (n, {self.dimension}), or ({self.dimension},) for one,"
+        given = np.reshape(points, (1, -1)) if one else points
+        numbers = to_numbers("points", given, (None, self.dimension), needed)
+        if len(numbers) == 0:
+            return numbers
+        mapped: Floats = _core.transform_points(self.dimension, list(self.parts), numbers)
+        return mapped[0] if one else mapped
+
+    __call__ = apply
+
+    def is_affine(self) -> bool:
+        """Whether it is a matrix and an offset, judged by the kind of its parts."""
+        return all(AFFINE.match(name) for name, _, _ in self.parts)
+
+    def matrix(self) -> Floats:
+        """The homogeneous matrix by which columns (point, 1) are multiplied.
+
+        Returns
+        -------
+        array, shape (D + 1, D + 1)
+
+        Raises
+        ------
+        ValueError
+            Where a part is not affine.
+        """
+        if not self.is_affine():
+            bent = ", ".join(short(name) for name, _, _ in self.parts if not AFFINE.match(name))
+            raise ValueError(f"only an affine transform has a matrix, not {bent}. Map points instead: apply()")
+        matrix = np.eye(self.dimension + 1)
+        mapped = self.apply(np.vstack([np.zeros((1, self.dimension)), np.eye(self.dimension)]))
+        matrix[:-1, -1] = mapped[0]
+        matrix[:-1, :-1] = (mapped[1:] - mapped[0]).T
+        return matrix
+
+    # Others from it
+
+    def inverse(self) -> Transform:
+        """The transform from moving to fixed points.
+
+        Raises
+        ------
+        ValueError
+            Where ITK has no inverse, as for a B-spline.
+        """
+        try:
+            return Transform(self.dimension, tuple(_core.invert(self.dimension, list(self.parts))))
+        except _core.CoreError as error:
+            raise ValueError(f"{self!r} has no inverse: {error}") from error
+
+    def compose(self, first: Transform) -> Transform:
+        """The transform that applies another one first, and then this one.
+
+        Parameters
+        ----------
+        first : Transform
+            Of the same dimension.
+        """
+        if not isinstance(first, Transform):
+            raise TypeError(f"first: a Transform is needed, not {describe(first)}")
+        if first.dimension != self.dimension:
+            raise ValueError(f"first: {self.dimension} dimensions are needed, not {first.dimension}")
+        return Transform(self.dimension, self.parts + first.parts)
+
+    def __matmul__(self, first: Transform) -> Transform:
+        return self.compose(first) if isinstance(first, Transform) else NotImplemented
+
+    # Other libraries and files
+
+    def to_itk(self) -> Any:
+        """An itk transform; an itk.CompositeTransform unless there is one part. Imports itk."""
+        return foreign("itk").to_itk(self.dimension, self.parts)
+
+    def to_simpleitk(self) -> Any:
+        """A SimpleITK transform; a SimpleITK.CompositeTransform unless there is one part. Imports SimpleITK."""
+        return foreign("simpleitk").to_simpleitk(self.dimension, self.parts)
+
+    @classmethod
+    def from_itk(cls, transform: Any) -> Transform:
+        """A copy of an itk transform.
+
+        Parameters
+        ----------
+        transform : itk.Transform
+            Of 2 or 3 dimensions.
+        """
+        return cls(*foreign("itk").from_itk("transform", transform))
+
+    @classmethod
+    def from_simpleitk(cls, transform: Any) -> Transform:
+        """A copy of a SimpleITK transform.
+
+        Parameters
+        ----------
+        transform : SimpleITK.Transform
+        """
+        return cls(*foreign("simpleitk").from_simpleitk("transform", transform))
+
+    @classmethod
+    def from_matrix(cls, matrix: npt.ArrayLike) -> Transform:
+        """An affine transform.
+
+        Parameters
+        ----------
+        matrix : array, shape (3, 3) or (4, 4)
+            Homogeneous, from fixed to moving points.
+        """
+        return matrix_to_transform("matrix", matrix)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Transform:
+        """Read a file that ITK, SimpleITK, ANTs or write() has written. The same as read_transform().
+
+        Parameters
+        ----------
+        path : str or path
+            .h5, .tfm, .txt or .mat.
+        """
+        return read_file("path", path)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write it. The file is there as a whole, and read back once, or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Its suffix says in which format: .h5, .tfm, .txt or .mat.
+
+        Raises
+        ------
+        FileNotFoundError
+            Where there is no such folder.
+        OSError, RuntimeError
+            If it cannot be written; what was there before then stays.
+        """
+        # A file must hold something: the identity is a translation by nothing.
+        parts = list(self.parts) or [translation_part(self.dimension)]
+        # HDF5 ends the process where the disk becomes full.
+        size = 2**17 + sum(8 * (len(fixed) + len(parameters)) for _, fixed, parameters in parts)
+        with whole_file("path", path, reserve=size) as file:
+            _core.write_transform(os.fspath(file), self.dimension, parts)
+            try:
+                written = _core.read_transform(os.fspath(file))[1]
+            except _core.CoreError as error:
+                raise OSError(errno.EIO, f"path: what was written cannot be read back ({error})", file.name) from error
+            if [len(part[2]) for part in written] != [len(part[2]) for part in parts]:
+                raise OSError(errno.EIO, "path: what was written is not what can be read back", file.name)
+
+    # What Python asks of every object
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transform):
+            return NotImplemented
+        if self.dimension != other.dimension or len(self.parts) != len(other.parts):
+            return False
+        return all(
+            one[0] == two[0] and np.array_equal(one[1], two[1]) and np.array_equal(one[2], two[2])
+            for one, two in zip(self.parts, other.parts, strict=True)
+        )
+
+    def __hash__(self) -> int:
+        # Adding 0 makes 0 of -0, to which it is equal.
+        return hash((self.dimension, tuple((name, (numbers + 0.0).tobytes()) for name, _, numbers in self.parts)))
+
+    def __reduce__(self) -> tuple[Callable[..., Transform], tuple[Any, ...]]:
+        return type(self), (self.dimension, self.parts)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(describe_part(part) for part in self.parts) or "identity"
+        return f"Transform({self.dimension} dimensions: {parts})"
+
+
+def short(name: str) -> str:
+    """The name of ITK's class."""
+    return name.partition("_")[0]
+
+
+def describe_part(part: Part) -> str:
+    name, fixed_parameters, parameters = part
+    if len(parameters) > 12:
+        return f"{short(name)} of {len(parameters)} parameters"
+    # What follows the centre says how angles are counted.
+    centre = fixed_parameters[: int(name.split("_")[2])]
+    about = f" about {join(centre)}" if np.any(centre) else ""
+    return f"{short(name)} {join(parameters)}{about}"
+
+
+def foreign(library: str) -> Any:
+    """The module that knows the transforms of a library, which few need."""
+    return importlib.import_module(f".foreign_{library}", __package__)
+
+
+def translation_part(dimension: int) -> Part:
+    return f"TranslationTransform_double_{dimension}_{dimension}", freeze(np.empty(0)), freeze(np.zeros(dimension))
+
+
+def matrix_to_transform(name: str, matrix: npt.ArrayLike) -> Transform:
+    shape = np.shape(matrix)
+    side = 3 if shape and shape[0] == 3 else 4
+    numbers = to_numbers(name, matrix, (side, side), "a homogeneous matrix of shape (3, 3) or (4, 4)")
+    dimension = side - 1
+    last = [0.0] * dimension + [1.0]
+    if not np.array_equal(numbers[-1], last):
+        raise ValueError(f"{name}: the last row of a homogeneous matrix is {join(last)}, not {join(numbers[-1])}")
+    if np.linalg.matrix_rank(numbers[:-1, :-1]) < dimension:
+        raise ValueError(f"{name}: the matrix is singular")
+    parameters = np.concatenate([numbers[:-1, :-1].ravel(), numbers[:-1, -1]])
+    return Transform(dimension, ((f"AffineTransform_double_{dimension}_{dimension}", np.zeros(dimension), parameters),))
+
+
+@public
+def read_transform(path: str | os.PathLike[str]) -> Transform:
+    """Read a transform from a file that ITK, SimpleITK, ANTs or Transform.write() has written.
+
+    Parameters
+    ----------
+    path : str or path
+        .h5, .tfm, .txt or .mat.
+
+    Returns
+    -------
+    Transform
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    RuntimeError
+        If it cannot be read.
+    """
+    return read_file("path", path)
+
+
+def read_file(name: str, path: str | os.PathLike[str]) -> Transform:
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})")
+    try:
+        dimension, parts = _core.read_transform(os.fspath(file))
+    except _core.CoreError as error:
+        raise RuntimeError(f"{name}: {file} cannot be read as a transform: {error}") from error
+    return Transform(dimension, tuple(parts))
+
+
+def to_transform(name: str, value: object, libraries: Iterable[str]) -> Transform:
+    """Whatever is a transform: ours, one of itk or SimpleITK, a homogeneous matrix, or the path of a file.
+
+    libraries: the packages in which the class of the value is defined.
+    """
+    if isinstance(value, Transform):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return read_file(name, value)
+    if "itk" in libraries:
+        return Transform(*foreign("itk").from_itk(name, value))
+    if "SimpleITK" in libraries:
+        return Transform(*foreign("simpleitk").from_simpleitk(name, value))
+    if isinstance(value, np.ndarray | list | tuple):
+        return matrix_to_transform(name, value)
+    raise TypeError(
+        f"{name}: a Transform, a transform of itk or SimpleITK, a homogeneous matrix or the path of a file is needed, "
+        f"not {describe(value)}"
+    )

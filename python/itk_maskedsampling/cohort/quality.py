@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be said of a registration without knowing the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._core import Geometry
+from .._images.arrays import Floats
+from .._images.geometry import index_to_point
+from .._registration.result import Registration
+from .._transforms.transform import Transform
+
+#: Points that are looked at, at most.
+POINTS = 10_000
+
+#: Half the distance over which derivatives are taken, in voxels of the fixed image.
+STEP = 0.01
+
+
+def measure(registration: Registration) -> dict[str, float | None]:
+    """The measures that register_cohort() names, at the sample points, or, where every voxel of the image counts, at
+    its voxels; at 10000 of them at most. Distances are in units of the spacing."""
+    report = registration.levels[-1] if registration.levels else None
+    points = choose_points(registration)
+    transform = registration.transform
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    lengths = np.linalg.norm(transform.apply(points) - points, axis=1)
+    determinants = jacobian_determinants(transform, points, STEP * min(registration._geometry.spacing))
+    measures: dict[str, float | None] = {
+        "metric_first": report.first_value if report else None,
+        "metric_last": registration.value,
+        "total_iterations": sum(one.iterations for one in registration.levels),
+        "points": report.points if report else None,
+        "fraction_in_moving": report.points_in_moving / report.points if report and report.points else None,
+        "middle_displacement": float(np.linalg.norm(transform.apply(middle) - middle)),
+        "rms_displacement": float(np.sqrt(np.mean(lengths**2))),
+        "max_displacement": float(lengths.max()),
+        "jacobian_min": float(determinants.min()),
+        "jacobian_max": float(determinants.max()),
+        "folding": float(np.mean(determinants <= 0)),
+    }
+    return measures
+
+
+def choose_points(registration: Registration) -> Floats:
+    """Points at which a transform is looked at, shape (n, D)."""
+    points = np.asarray(registration.points, np.float64)
+    if len(points) == 0:
+        points = voxel_centres(registration._geometry)
+    return points[:: -(-len(points) // POINTS)]
+
+
+def voxel_centres(geometry: Geometry) -> Floats:
+    """The centres of all voxels, or of about as many, evenly spread, as are looked at."""
+    step = np.ceil((np.prod(geometry.size) / POINTS) ** (1 / len(geometry.size)))
+    axes = [np.arange(0, size, max(step, 1)) for size in geometry.size]
+    index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    return index_to_point(geometry, index.reshape(-1, len(axes)))
+
+
+def jacobian_determinants(transform: Transform, points: Floats, step: float) -> Floats:
+    """The determinant of the derivative of a transform at points, by central differences. Shape (n,)."""
+    if transform.is_affine():
+        return np.full(len(points), np.linalg.det(transform.matrix()))
+    columns = []
+    for axis in np.eye(transform.dimension):
+        columns.append((transform.apply(points + step * axis) - transform.apply(points - step * axis)) / (2 * step))
+    determinants: Floats = np.linalg.det(np.stack(columns, axis=-1))
+    return determinants

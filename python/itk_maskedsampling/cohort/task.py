@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is done with each pair of a cohort, and what its result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import _core, version
+from .._images.arrays import Floats, freeze, to_json, to_points
+from .._images.conversion import libraries_of
+from .._registration.plan import Plan, is_path, make_plan
+from .._registration.register import add_stage
+from .._registration.settings import Value, convert, override, snake
+from .._transforms.transform import to_transform
+from .record import Cell
+from .table import IMAGES, Pair
+
+#: Where the pixels are of which a file is the header.
+PIXELS = {
+    ".mhd": (".raw", ".zraw", ".raw.gz"),
+    ".nhdr": (".raw", ".raw.gz", ".nrrd"),
+    ".hdr": (".img", ".img.gz"),
+    ".img": (".hdr",),
+}
+
+#: Settings on which a result does not depend.
+RESOURCES = ("work-units",)
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs to register a pair; it can be pickled.
+
+    key: a hash of all on which the result depends.
+    run: of which call of register_cohort() it is.
+    arguments: of register(); images and transforms of files are paths.
+    retry: a record of an earlier run that says that it failed does not count.
+    """
+
+    id: str
+    key: str
+    run: str
+    output: str
+    row: Mapping[str, Cell]
+    arguments: Mapping[str, Any]
+    write_images: bool
+    retry: bool
+
+
+@dataclass(frozen=True)
+class Common:
+    """What is given for all pairs: the arguments of register(), checked and fit to be pickled.
+
+    digests: of the settings that pairs were found to have.
+    """
+
+    images: Mapping[str, Any]
+    transform: Any
+    initial: Any
+    points: Floats | None
+    settings: Mapping[str, Value]
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def digest(self, pair: Pair) -> str:
+        """A hash of what is to be done with a pair, which is checked. Its files are no part of it."""
+        initial = None if "initial" in inputs_of(pair) else pair.initial or self.initial
+        own = repr((pair.transform, pair.initial is not None, initial, sorted(pair.settings.items())))
+        if own not in self.digests:
+            settings = override(self.settings, pair.settings)
+            plan = check_plan(make_plan(pair.transform or self.transform, initial, settings))
+            self.digests[own] = digest_plan(plan, self.points)
+        return self.digests[own]
+
+
+def read_common(given: Mapping[str, Any]) -> Common:
+    """From the arguments of register_cohort() that are those of register()."""
+    settings = dict(given)
+    images = {name: settings.pop(name) for name in IMAGES if settings.get(name) is not None}
+    transform = settings.pop("transform", None)
+    initial, points = settings.pop("initial", None), settings.pop("points", None)
+    if points is not None:
+        dimension = 3 if np.ndim(points) == 2 and np.shape(points)[1] == 3 else 2
+        points = freeze(to_points("points", points, dimension))
+    if isinstance(initial, str | os.PathLike):
+        initial = to_absolute(initial)
+    elif initial is not None:
+        initial = to_transform("initial", initial, libraries_of(initial))
+    if settings.get("work_units") is None:
+        settings["work_units"] = 1
+    values = convert(settings, "")
+    common = Common(images, prepare("rigid" if transform is None else transform), initial, points, values)
+    check_plan(make_plan(common.transform, common.initial, common.settings))
+    return common
+
+
+def prepare(transform: Any) -> Any:
+    """The argument transform of register(): absolute paths, and a Transform for one of another library."""
+    if isinstance(transform, list | tuple):
+        return [prepare(stage) for stage in transform]
+    if isinstance(transform, Mapping):
+        return {name: prepare(value) if name == "transform" else value for name, value in transform.items()}
+    if isinstance(transform, str | os.PathLike):
+        return to_absolute(transform)
+    return to_transform("transform", transform, libraries_of(transform))
+
+
+def to_absolute(value: str | os.PathLike[str]) -> str:
+    """An absolute path, or the name that it is instead."""
+    text = os.fspath(value)
+    return os.path.abspath(Path(text).expanduser()) if isinstance(value, os.PathLike) or is_path(text) else text
+
+
+def check_plan(plan: Plan) -> Plan:
+    """Raise ValueError for settings that do not go together. What depends on the images shows when they are read."""
+    dimensions = {one.dimension for one in (plan.start, plan.initial) if one is not None} or {2, 3}
+    errors = []
+    for dimension in dimensions:
+        method = _core.Method(dimension, np.float32)
+        if plan.start is not None and plan.start.dimension == dimension:
+            method.set_transform("transform", list(plan.start.parts))
+        try:
+            for stage in plan.stages:
+                add_stage(method, stage)
+        except ValueError as error:
+            errors.append(error)
+    if len(errors) == len(dimensions):
+        raise errors[-1]
+    return plan
+
+
+def make_task(pair: Pair, common: Common, output: Path, run: str, write_images: bool, retry: bool) -> Task:
+    try:
+        key = make_key(common.digest(pair), pair)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"table: {pair.id}: {error}") from error
+    arguments = {
+        **pair.images,
+        "transform": pair.transform or common.transform,
+        "initial": pair.initial or common.initial,
+        "points": common.points,
+        **{snake(name): value for name, value in override(common.settings, pair.settings).items()},
+    }
+    return Task(pair.id, key, run, os.fspath(output), pair.row, arguments, write_images, retry)
+
+
+# What a result depends on
+
+
+def inputs_of(pair: Pair) -> dict[str, str]:
+    """The files of a pair, by argument."""
+    initial = {"initial": pair.initial} if pair.initial is not None and os.path.isabs(pair.initial) else {}
+    return {**pair.images, **initial}
+
+
+def make_key(digest: str, pair: Pair) -> str:
+    """A hash of the version, the settings, and the files by size and date of change. Files are called what they are
+    called in the table: the folder in which it lies does not matter."""
+    files = {name: (str(pair.row.get(name, path)), describe_file(Path(path))) for name, path in inputs_of(pair).items()}
+    return hashlib.sha256(json.dumps([version(), digest, files], sort_keys=True).encode()).hexdigest()
+
+
+def digest_plan(plan: Plan, points: Floats | None) -> str:
+    """A hash of settings, transforms and points."""
+    stages = [
+        (stage.transform, {name: value for name, value in stage.settings.items() if name not in RESOURCES})
+        for stage in plan.stages
+    ]
+    digest = hashlib.sha256(json.dumps(to_json(stages), sort_keys=True).encode())
+    arrays = [] if points is None else [("points", points)]
+    for role, transform in (("start", plan.start), ("initial", plan.initial)):
+        for name, fixed, parameters in transform.parts if transform is not None else ():
+            arrays += [(f"{role} {name}, fixed", fixed), (f"{role} {name}", parameters)]
+    for name, array in arrays:
+        digest.update(f"{name} {array.shape} ".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def describe_file(file: Path) -> Sequence[tuple[str, int, int]] | None:
+    """Name, size and date of change, in ns, of a file, of that with its pixels, or of all files of a folder. None if
+    it is not there."""
+    try:
+        if file.is_dir():
+            found = sorted(file.iterdir())
+        else:
+            beside = [file.with_suffix(suffix) for suffix in PIXELS.get(file.suffix.lower(), ())]
+            found = [file, *(one for one in beside if one.exists())]
+        states = [(one.name, one.stat()) for one in found]
+    except OSError:
+        return None
+    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]

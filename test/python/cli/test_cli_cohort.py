@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`itk-maskedsampling cohort`: it is register_cohort(), with the options of `register`."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_scene import Shell
+from itk_maskedsampling import Transform, read_image, read_transform
+from itk_maskedsampling._cli import cohort as cli_cohort
+from itk_maskedsampling._cli import main
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with images of two pairs, and their table."""
+    folder = tmp_path_factory.mktemp("cli") / "study"
+    assert main(["example", str(folder), "--pairs", "2", "--dimension", "2", "--quiet"]) == 0
+    return folder
+
+
+def read_results(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def error_of(study: Path, folder: Path, number: int) -> float:
+    """The largest distance, in pixels, between what was found and the truth, over the mask."""
+    points = np.argwhere(read_image(study / "mask.png").pixels)[:, ::-1]
+    found = read_transform(folder / f"row-{number:04d}.transform.h5")
+    truth = read_transform(study / f"truth-{number}.tfm")
+    return float(np.linalg.norm(found(points) - truth(points), axis=1).max())
+
+
+def test_pairs_are_registered(shell: Shell, study: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    words = ("cohort", study / "cohort.csv", "--output", results, "--processes", 1, "-n", 1500)
+    said = shell.done(*words)
+    assert "2 pairs: 2 done, 0 failed" in said.out
+    assert said.out.splitlines()[-1] == f"wrote {results / 'results.csv'}"
+    assert "2 of 2 done, 0 failed" in said.err
+    for number in (1, 2):
+        assert error_of(study, results, number) < 0.3
+    # The same command does nothing again.
+    times = {path: path.stat().st_mtime_ns for path in results.glob("row-*")}
+    again = shell.done(*words, "--json", "--quiet")
+    assert again.err == ""
+    assert {path: path.stat().st_mtime_ns for path in results.glob("row-*")} == times
+    found = again.json
+    assert (found["done"], found["failed"], found["results"]) == (2, 0, str(results / "results.csv"))
+    assert [pair["id"] for pair in found["pairs"]] == [row["id"] for row in read_results(results)]
+
+
+def test_a_pair_that_fails(shell: Shell, study: Path, tmp_path: Path) -> None:
+    table = tmp_path / "pairs.csv"
+    fixed, mask = study / "fixed.png", study / "mask.png"
+    table.write_text(f"id,moving\ngood,{study / 'moving-1.png'}\nbad,{tmp_path / 'nothing.png'}\n")
+    words = ("--output", tmp_path / "results", "--fixed", fixed, "--fixed-mask", mask, "--processes", "1")
+    said = shell("cohort", table, *words, "--write-images")
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == (
+        f"itk-maskedsampling: error: 1 of 2 pairs failed; {tmp_path / 'results' / 'results.csv'} says why"
+    )
+    assert [row["status"] for row in read_results(tmp_path / "results")] == ["done", "failed"]
+    assert (tmp_path / "results" / "good.moved.nii.gz").exists()
+    assert "Traceback" not in said.err
+
+
+def test_options_are_those_of_register_cohort(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, study: Path, tmp_path: Path
+) -> None:
+    called: dict[str, Any] = {}
+
+    def note(*values: Any, **options: Any) -> None:
+        called.update(options, values=values)
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr(cli_cohort, "register_cohort", note)
+    Transform(2).write(tmp_path / "start.tfm")
+    (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
+    words = """--output results --processes 3 --retry-failed --write-images --quiet --fixed f.png --weights w.png
+        --transform rigid,affine --set 1:samples=5 --set return-best=no --seed 4"""
+    files = ("--initial", tmp_path / "start.tfm", "--points", tmp_path / "points.csv")
+    said = shell("cohort", "pairs.csv", *words.split(), *files)
+    assert (said.code, said.error) == (1, "enough")
+    assert called == {
+        "values": ("pairs.csv", None),
+        "output": "results",
+        "processes": 3,
+        "retry_failed": True,
+        "write_images": True,
+        "progress": False,
+        "fixed": "f.png",
+        "weights": "w.png",
+        "transform": [{"transform": "rigid"}, {"transform": "affine", "samples": 5}],
+        "return_best": False,
+        "seed": 4,
+        "initial": Transform.read(tmp_path / "start.tfm"),
+        "points": [[1, 2], [3, 4]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "itk-maskedsampling: interrupted"),
+        (OSError(28, "No space left on device"), 1, "error: --output: No space left on device: 'results'"),
+        (OSError(28, "No space left on device", "a.json"), 1, "error: No space left on device: 'a.json'"),
+        (OSError("a sentence"), 1, "error: a sentence"),
+        (ValueError("table: row 3: seed: bad"), 2, "error: TABLE: row 3: seed: bad"),
+    ],
+)
+def test_errors(shell: Shell, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, message: str) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli_cohort, "register_cohort", fail)
+    said = shell("cohort", "pairs.csv", "--output", "results")
+    assert said.code == code
+    assert said.err.splitlines()[-1].endswith(message)
+    assert len(said.err.splitlines()) == (2 if code == 130 else 1)
+    if code == 130:
+        assert "the same command goes on from there" in said.err
+
+
+def test_scheduler(shell: Shell, monkeypatch: pytest.MonkeyPatch, study: Path, tmp_path: Path) -> None:
+    """A client of the address is what register_cohort() gets; a real cluster is in test_cohort_dask.py."""
+    events: list[Any] = []
+
+    class Client:
+        def __init__(self, address: str) -> None:
+            if address == "tcp://nowhere:1":
+                raise OSError("timed out")
+            events.append(address)
+
+        def __enter__(self) -> "Client":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            events.append("closed")
+
+    def note(_: str, client: object, **__: Any) -> None:
+        events.append(type(client))
+        raise RuntimeError("enough")
+
+    monkeypatch.setitem(sys.modules, "distributed", type(sys)("distributed"))
+    monkeypatch.setattr(sys.modules["distributed"], "Client", Client, raising=False)
+    monkeypatch.setattr(cli_cohort, "register_cohort", note)
+    words = ("cohort", study / "cohort.csv", "--output", tmp_path / "results", "--scheduler")
+    assert shell(*words, "tcp://somewhere:8786").error == "enough"
+    assert events == ["tcp://somewhere:8786", Client, "closed"]
+    said = shell(*words, "tcp://nowhere:1")
+    assert (said.code, said.error) == (1, "--scheduler: there is no answer from 'tcp://nowhere:1': timed out")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    said = shell(*words, "tcp://somewhere:8786")
+    assert (said.code, said.error) == (2, '--scheduler: Dask is needed: pip install "itk-maskedsampling[cohort]"')

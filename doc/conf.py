@@ -12,7 +12,17 @@ project = "ITK Masked Sampling"
 release = itk_maskedsampling.version()
 version = release
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "cpp_reference", "docstrings", "drawings"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "cpp_reference",
+    "docstrings",
+    "drawings",
+]
 exclude_patterns = ["images"]
 default_role = "literal"
 
@@ -20,7 +30,7 @@ default_role = "literal"
 nitpicky = True
 nitpick_ignore_regex = [("py:class", ".*"), ("cpp:identifier", ".*"), ("cpp:expr", ".*")]
 
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 # Notebooks run at every build, and an exception in one is an error.
@@ -32,12 +42,16 @@ nb_execution_timeout = 120
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
 autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+# In the order in which they are written, as descriptions, with types.
+napoleon_use_param = False
+napoleon_use_rtype = False
 autodoc_typehints = "signature"
 # Names instead of what they stand for.
 autodoc_type_aliases = {name: name for name in ("Array", "Callback", "Counts", "Floats", "Numbers")}
 autodoc_type_aliases["npt.ArrayLike"] = "ArrayLike"
 #: Classes that are made by the package, not by its users.
-results = ("Cohort", "CohortProgress", "Progress", "Record", "Registration", "Samples")
+results = ("Cohort", "CohortProgress", "LevelReport", "Progress", "Record", "Registration", "Samples")
 python_maximum_signature_line_length = 100
 cpp_maximum_signature_line_length = 100
 

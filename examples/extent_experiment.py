@@ -17,7 +17,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from itk_maskedsampling import plot
+from clouds import draw_clouds
 from matplotlib.figure import Figure
 from reporting import (
     COLORS,
@@ -157,14 +157,14 @@ def run_seeds(method: str, extent: Extent, seeds: Iterable[int]) -> FloatArray:
 
 def draw_figure(results: Results) -> Figure:
     """The distributions of the absolute error in y, per extent, for both methods."""
-    return plot.extent_experiment(
+    return draw_clouds(
         {REGISTRATION_CLASSES[method]: results.errors[method][:, :, 1] for method in METHODS},
         [extent.label for extent in results.extents],
+        [COLORS[method] for method in METHODS],
         before=abs(SHIFT[1]),
         xlabel=f"image extent around the same mask of {MASK_SIZE[0]} x {MASK_SIZE[1]} pixels, in pixels",
         ylabel="absolute error in y, pixels",
         title=f"{NUMBER_OF_SAMPLES} metric samples asked for, {len(results.seeds)} seeds",
-        colors=[COLORS[method] for method in METHODS],
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from summary import (
+    ERROR_TARGET,
     Comparison,
     ExtentRow,
     Record,
@@ -42,20 +43,36 @@ def format_number(value: float, digits: int = 3) -> str:
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def case_rows(summaries: Sequence[Summary], comparisons: Sequence[Comparison]) -> list[list[str]]:
-    ours = {c.case: c.ours.median for c in comparisons}
-    chosen = {(c.case, s.configuration) for c in comparisons for s in (c.ours, c.peer) if s is not None}
+def case_rows(summaries: Sequence[Summary], comparison: Comparison) -> list[list[str]]:
+    """Of one case."""
+    chosen = {s.configuration for s in (comparison.ours, comparison.peer) if s is not None}
     return [
         [
-            s.case,
-            s.configuration + (" (*)" if (s.case, s.configuration) in chosen else ""),
+            s.configuration + (" (*)" if s.configuration in chosen else ""),
             format_times(s.seconds),
-            format_number(s.median / ours.get(s.case, math.nan), 2),
+            format_number(s.median / comparison.ours.median, 2),
             format_number(s.error),
             format_number(max(s.errors, default=math.nan)),
             f"{len(s.failures)} of {len(s.failures) + len(s.seconds)}",
         ]
         for s in summaries
+    ]
+
+
+def case_lines(summaries: Sequence[Summary], comparison: Comparison) -> list[str]:
+    """A table that is folded, under a line that says what is in it."""
+    header = ["tool", "time, s", "time / ours", "error, mm", "worst, mm", "failed"]
+    peer = comparison.peer
+    than = "no peer was accurate enough" if peer is None else f"{peer.configuration} {peer.median:.3f} s"
+    head = f"{comparison.case}: {comparison.ours.median:.3f} s, {than}"
+    own = [s for s in summaries if s.case == comparison.case]
+    return [
+        f"<details><summary>{head}</summary>",
+        "",
+        markdown_table(header, case_rows(own, comparison)),
+        "",
+        "</details>",
+        "",
     ]
 
 
@@ -67,7 +84,6 @@ def failure_lines(summaries: Sequence[Summary]) -> list[str]:
 def cases_section(records: Sequence[Record]) -> list[str]:
     summaries = summarise(records)
     comparisons = compare(summaries)
-    header = ["case", "tool", "time, s", "time / ours", "error, mm", "worst, mm", "failed"]
     unsolved = [c.case for c in comparisons if c.peer is None]
     return [
         "## Registrations",
@@ -76,8 +92,8 @@ def cases_section(records: Sequence[Record]) -> list[str]:
         "error in the mask, over the seeds. (*) are those that the first target compares: the fastest peer within the "
         "accuracy asked for, and our fastest configuration that is as accurate as that.",
         "",
-        markdown_table(header, case_rows(summaries, comparisons)),
-        *(["", f"No peer was accurate enough, so not in the mean: {'; '.join(unsolved)}."] if unsolved else []),
+        *(line for comparison in comparisons for line in case_lines(summaries, comparison)),
+        *([f"No peer was accurate enough, so not in the mean: {'; '.join(unsolved)}."] if unsolved else []),
         *failure_lines(summaries),
     ]
 
@@ -145,11 +161,27 @@ def machine_line(machine: dict[str, Any]) -> str:
     )
 
 
+def first_line(comparisons: Sequence[Comparison]) -> str:
+    """The result in a sentence."""
+    solved = [c for c in comparisons if c.peer is not None]
+    ratios = [c.ratio for c in solved if not math.isnan(c.ratio)]
+    if not ratios:
+        return "No peer was accurate enough to be compared."
+    worse = sum(not c.as_accurate for c in solved)
+    return (
+        f"**{statistics.geometric_mean(ratios):.1f} times as fast as the fastest peer within {ERROR_TARGET:g} mm**, "
+        f"geometric mean over {len(ratios)} cases, from {min(ratios):.1f} to {max(ratios):.1f} times; "
+        f"the error is larger than that peer's in {worse} of them."
+    )
+
+
 def make_report(results: dict[str, Any]) -> tuple[str, list[Verdict]]:
     """The whole report, of the parts that were run, and the verdicts on them."""
     verdicts: list[Verdict] = []
     sections: list[str] = []
+    first: list[str] = []
     if "cases" in results:
+        first = [first_line(compare(summarise(results["cases"]))), ""]
         verdicts.append(speed_verdict(compare(summarise(results["cases"]))))
         sections += ["", *cases_section(results["cases"])]
     if "extent" in results:
@@ -162,4 +194,6 @@ def make_report(results: dict[str, Any]) -> tuple[str, list[Verdict]]:
     if "memory" in results:
         verdicts.append(memory_verdict(results["memory"]))
         sections += ["", *memory_section(results["memory"])]
-    return "\n".join([machine_line(results["machine"]), "", *verdict_section(verdicts), *sections, ""]), verdicts
+    return "\n".join(
+        [*first, machine_line(results["machine"]), "", *verdict_section(verdicts), *sections, ""]
+    ), verdicts

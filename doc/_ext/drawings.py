@@ -227,9 +227,48 @@ def weights() -> str:
     return svg(650, 256, parts)
 
 
+def thumbnail(name: str) -> str:
+    """A mask of a recipe, small, with sample points in it."""
+    y, x = np.mgrid[0:60, 0:90]
+    distance = np.hypot((x - 45) / 1.2, y - 30)
+    density = np.ones(distance.shape)
+    masks: dict[str, Array] = {
+        "lesion": (distance < 27) & (np.hypot(x - 60, y - 22) > 9),
+        "annulus": np.abs(distance - 20) < 4,
+        "ribbon": np.abs(distance - 20 - 4 * np.sin(7 * np.arctan2(y - 30, (x - 45) / 1.2))) < 2.2,
+        "volume": np.hypot(x - 66, y - 20) < 7,
+        "modalities": distance < 26,
+        "metrics": (np.hypot(x - 26, y - 30) < 17) | (np.abs(x - 66) + np.abs(y - 30) < 19),
+        "weights": distance < 29,
+        "reproducibility": (np.abs(x - 45) < 30) & (np.abs(y - 30) < 18),
+    }
+    mask = masks[name]
+    if name == "weights":
+        density = np.exp(-((distance / 13) ** 2)) + 1e-3
+    half = (x < 45) if name == "modalities" else np.zeros(mask.shape, bool)
+    points = sample(density, mask, samples=70, seed=1, weights=density).points
+    parts = [rectangle(0, 0, 360, 240, "grid")]
+    for kind, part in (("mask", mask & ~half), ("drawn", mask & half)):
+        parts += [rectangle(4 * first, 4 * row, 4 * length, 4, kind) for row, first, length, _ in runs_of(part)]
+    parts += [dot(4 * a + 2, 4 * b + 2) for a, b in points]
+    return svg(360, 240, parts)
+
+
 DRAWINGS: dict[str, Callable[[], str]] = {
     one.__name__: one for one in (runs, random, regular, perturbation, levels, weights)
 }
+
+
+class Thumbnail(SphinxDirective):
+    """The thumbnail of a recipe."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(__file__)
+        figure = nodes.container(classes=["drawing", "thumbnail"])
+        figure += nodes.raw("", thumbnail(self.arguments[0]), format="html")
+        return [figure]
 
 
 class Drawing(SphinxDirective):
@@ -251,4 +290,5 @@ class Drawing(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("drawing", Drawing)
+    app.add_directive("thumbnail", Thumbnail)
     return {"parallel_read_safe": True}

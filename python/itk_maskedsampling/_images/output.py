@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import reworded
+
 
 def check_place(name: str, path: str | os.PathLike[str]) -> Path:
     """The path of a file that can be written. The name is what errors call the argument.
@@ -47,7 +49,7 @@ def whole_file(name: str, path: str | os.PathLike[str], reserve: int = 0) -> Ite
     except OSError as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        raise type(error)(error.errno, f"{name}: {error.strerror}", os.fspath(file.parent)) from error
+        raise reworded(error, f"{name}: {error.strerror or error}", file.parent) from error
     try:
         yield folder / file.name
         written = sorted(folder.iterdir(), key=lambda one: one.name == file.name)

@@ -6,10 +6,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._images.errors import reworded
 from ..cohort.run import RESULTS, register_cohort
 from .options import PROGRAM
 from .settings import IMAGES, read_points, read_settings
@@ -35,11 +37,14 @@ def run(args: argparse.Namespace) -> int:
                 progress=not args.quiet,
                 retry_failed=args.retry_failed,
                 write_images=args.write_images,
+                overwrite=args.overwrite,
                 **settings,
             )
     except KeyboardInterrupt:
         say(f"{PROGRAM}: what is done is kept, and the same command goes on from there", sys.stderr)
         raise
+    except (TypeError, ValueError) as error:
+        raise reworded(error, as_options(str(error), args.labels)) from error
     except OSError as error:
         if error.errno is None or error.filename is not None:
             raise
@@ -61,6 +66,19 @@ def run(args: argparse.Namespace) -> int:
     if cohort.failed:
         raise PairsFailed(f"{len(cohort.failed)} of {len(cohort)} pairs failed; {cohort.output / RESULTS} says why")
     return 0
+
+
+def as_options(text: str, labels: Mapping[str, str]) -> str:
+    """A message that names arguments of register_cohort(), other than that at its start, as options."""
+    text = text.replace("register_cohort(): ", "set: ", 1) if text.startswith("register_cohort(): ") else text
+
+    def rename(match: re.Match[str]) -> str:
+        label = labels.get(match[1] or "", "")
+        if not label.startswith("--"):
+            return match[0]
+        return label if match[2] or not match[3] else f"{label}="
+
+    return re.sub(r"'[^']*'|\b([a-z_]+)=(True\b)?(?=([^\s.,;)])?)", rename, text)
 
 
 @contextlib.contextmanager

@@ -233,6 +233,7 @@ example:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, as in tcp://host:8786")
     parser.add_argument("--retry-failed", action="store_true", help="also do again what failed before")
     parser.add_argument("--write-images", action="store_true", help="also write the moving images on the fixed grids")
+    parser.add_argument("--overwrite", action="store_true", help="also do again what has a result of other settings")
     for name in ("fixed", "moving", "fixed-mask", "moving-mask", "weights"):
         parser.add_argument(f"--{name}", metavar="IMAGE", help="for all rows that have none")
     parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")

@@ -59,6 +59,7 @@ def read_points(path: str) -> list[list[float]]:
     if not file.is_file():
         raise FileNotFoundError(f"points: there is no file {path!r} (in {Path.cwd()})")
     points: list[list[float]] = []
+    number = 1
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
             for number, row in enumerate(csv.reader(lines), 1):
@@ -67,6 +68,8 @@ def read_points(path: str) -> list[list[float]]:
                 points.append([float(word) for word in row])
                 if len(row) != len(points[0]):
                     raise ValueError(f"{len(row)} numbers, not {len(points[0])}")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"points: {path!r} is no text in UTF-8; x,y or x,y,z is needed in each line") from error
     except (ValueError, csv.Error) as error:
         raise ValueError(f"points: {path!r}, line {number}: {error}; x,y or x,y,z is needed in each line") from error
     if not points:
@@ -89,6 +92,8 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
                     f"set: {word!r}: there is no stage {stage!r}; they are counted from 0 to {len(own) - 1}"
                 )
             place = own[int(stage)]
+        if kebab(name) not in _core.describe_settings() and name in args.labels:
+            raise ValueError(f"set: {name!r} is no setting; give it as {args.labels[name]}")
         if name == "transform":
             raise ValueError("set: give the transform as --transform")
         if name in place:

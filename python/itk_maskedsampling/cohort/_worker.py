@@ -7,6 +7,7 @@ output. It ends when standard input does, at once: so it does not outlive the pr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import queue
@@ -34,8 +35,19 @@ def main() -> None:
             answer: Record | BaseException = register_pair(task)
         except Exception as error:
             answer = error
-        pickle.dump(answer, answers)
+        answers.write(pack(answer))
         answers.flush()
+
+
+def pack(answer: Record | BaseException) -> bytes:
+    """An answer, pickled; of an exception that does not come out of that as it was, what it said."""
+    if isinstance(answer, Record):
+        return pickle.dumps(answer)
+    with contextlib.suppress(Exception):
+        packed = pickle.dumps(answer)
+        if str(pickle.loads(packed)) == str(answer):
+            return packed
+    return pickle.dumps(RuntimeError(f"{type(answer).__name__}: {answer}"))
 
 
 def receive(stream: BinaryIO, tasks: queue.SimpleQueue[Task]) -> None:

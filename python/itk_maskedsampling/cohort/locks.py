@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -23,8 +24,8 @@ def locked(path: Path, wait: bool) -> Iterator[TextIO]:
 
     wait: until nobody else holds it; otherwise that is an AlreadyLockedError.
 
-    The operating system lets go of it when the process ends, however that happens. A network file system that knows no
-    locks is used without.
+    The operating system lets go of it when the process ends, however that happens. A file system that knows no locks is
+    used without; see is_protected().
     """
     with path.open("a+", encoding="utf-8") as file:
         try:
@@ -36,6 +37,18 @@ def locked(path: Path, wait: bool) -> Iterator[TextIO]:
         yield file
 
 
+def is_protected(path: Path) -> bool:
+    """Whether a file that is held cannot be had a second time: not so where locks are unknown, or do nothing."""
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+    return False
+
+
 def sign(file: TextIO, run: str) -> None:
     """Append a line: when, by which process of which machine, and for which run."""
     file.write(f"{now()} {socket.gethostname()} {os.getpid()} {run}\n")
@@ -43,10 +56,14 @@ def sign(file: TextIO, run: str) -> None:
 
 
 def signatures(path: Path) -> list[tuple[str, str, int, str]]:
-    """When, machine, process and run of all who signed."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    words = [line.split(" ") for line in lines]
-    return [(one[0], one[1], int(one[2]), one[3]) for one in words if len(one) == 4]
+    """When, machine, process and run of all who signed. A line that is not whole does not count."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            words = line.split(" ")
+            if len(words) == 4 and words[2].isdecimal():
+                found.append((words[0], words[1], int(words[2]), words[3]))
+    return found
 
 
 def now() -> str:

@@ -18,7 +18,7 @@ from .._transforms.transform import Transform
 from .locks import locked, now, sign, signatures
 from .quality import measure
 from .record import MOVED, TRANSFORM, Record, has_files, read_record, remove_results, write_record
-from .task import Task
+from .task import Task, differences
 
 #: The folder with a file for each pair, which is locked while it is worked on, and has a line for each attempt.
 ATTEMPTS = ".attempts"
@@ -62,6 +62,16 @@ def record_death(task: Task, error: BaseException) -> Record:
     return record
 
 
+def find_overwritten(task: Task) -> list[str]:
+    """What is another one now of the result that is there of a task, which is to be done again; nothing where there is
+    no result, or only its files have changed since."""
+    folder = Path(task.output)
+    record = read_record(folder / f"{task.id}.json")
+    if record is None or record.key == task.key or record.status == "failed" or not has_files(folder, record):
+        return []
+    return differences(record.basis, task)
+
+
 def count_attempts(task: Task) -> int:
     """How often the pair was begun in this run."""
     return sum(run == task.run for *_, run in signatures(attempts(task)))
@@ -92,6 +102,7 @@ def attempt(task: Task) -> Record:
         id=task.id,
         status="done",
         key=task.key,
+        basis=task.basis,
         run=task.run,
         row=task.row,
         started=started,
@@ -110,6 +121,7 @@ def make_failure(task: Task, started: str, seconds: float, error: BaseException,
         id=task.id,
         status="failed",
         key=task.key,
+        basis=task.basis,
         run=task.run,
         row=task.row,
         started=started,

@@ -48,8 +48,9 @@ class Watch:
     def __init__(
         self, known: list[Record], total: int, prints: bool, callback: Callable[[CohortProgress], object] | None
     ) -> None:
-        self.records = list(known)
         self.known = len(known)
+        self.failed = sum(one.status == "failed" for one in known)
+        self.done = self.known - self.failed
         self.total = total
         self.prints = prints
         self.callback = callback
@@ -57,15 +58,17 @@ class Watch:
         self.line = StatusLine()
 
     def add(self, record: Record) -> None:
-        self.records.append(record)
+        if record.status == "failed":
+            self.failed += 1
+        else:
+            self.done += 1
         self.tell(record)
 
     def tell(self, record: Record | None = None) -> None:
-        new = len(self.records) - self.known
-        left = self.total - len(self.records)
+        new = self.done + self.failed - self.known
+        left = self.total - self.done - self.failed
         seconds = (time.monotonic() - self.start) * left / new if new else None
-        failed = sum(one.status == "failed" for one in self.records)
-        progress = CohortProgress(len(self.records) - failed, failed, self.total, seconds, record)
+        progress = CohortProgress(self.done, self.failed, self.total, seconds, record)
         if self.prints:
             self.show(progress)
         if self.callback is not None:

@@ -27,9 +27,10 @@ def measure(registration: Registration) -> dict[str, float | None]:
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     lengths = np.linalg.norm(transform.apply(points) - points, axis=1)
     determinants = jacobian_determinants(transform, points, STEP * min(registration._geometry.spacing))
+    first, last = measure_metric(registration)
     measures: dict[str, float | None] = {
-        "metric_first": report.first_value if report else None,
-        "metric_last": registration.value,
+        "metric_first": first,
+        "metric_last": last,
         "total_iterations": sum(one.iterations for one in registration.levels),
         "points": report.points if report else None,
         "fraction_in_moving": report.points_in_moving / report.points if report and report.points else None,
@@ -41,6 +42,17 @@ def measure(registration: Registration) -> dict[str, float | None]:
         "folding": float(np.mean(determinants <= 0)),
     }
     return measures
+
+
+def measure_metric(registration: Registration) -> tuple[float | None, float | None]:
+    """The metric at the first iteration of the last level, and at the end, which is of the same level. The first is
+    None where it is of other samples than the second. Without an iteration there is neither."""
+    report = registration.levels[-1] if registration.levels else None
+    if report is None or report.iterations == 0:
+        return None, None
+    settings = registration.settings
+    is_same = not (settings and settings[-1].get("resample_every_iteration"))
+    return report.first_value if is_same else None, registration.value
 
 
 def choose_points(registration: Registration) -> Floats:

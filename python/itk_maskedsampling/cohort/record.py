@@ -90,6 +90,9 @@ class Record:
         Of this package.
     key : str
         A hash of all on which the result depends.
+    basis : mapping
+        That of which the key is a hash: the version, the settings that were given, and for each input its name in the
+        table, and the names, sizes and dates of change, in ns, of its files.
     run : str
         Of the call of register_cohort() that made the record.
     """
@@ -114,6 +117,7 @@ class Record:
     error_type: str | None = None
     error: str | None = None
     traceback: str | None = None
+    basis: Mapping[str, Any] = field(default_factory=dict)
 
     def to_row(self) -> dict[str, Cell]:
         """A row of the result: id and status, the row of the table, and what was found."""
@@ -131,22 +135,55 @@ def first_line(record: Record) -> str:
 
 def write_record(folder: Path, record: Record) -> None:
     """Write a record, at once or not at all."""
-    text = json.dumps(to_json({"format": FORMAT, **asdict(record)}), indent=1, allow_nan=False, ensure_ascii=False)
-    with whole_file("output", folder / f"{record.id}.json") as file:
-        file.write_text(text + "\n", encoding="utf-8")
+    write_json("output", folder / f"{record.id}.json", {"format": FORMAT, **asdict(record)})
+
+
+def write_json(name: str, path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON, at once or not at all. The name is what errors call the argument."""
+    text = json.dumps(to_json(value), indent=1, allow_nan=False, ensure_ascii=False)
+    with whole_file(name, path) as file:
+        # What is no text, as in names of files, is escaped as JSON does that.
+        file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def read_json(path: Path, kind: str) -> dict[str, Any] | None:
+    """What write_json() wrote with a format; None if there is no such file, or something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) and data.pop("format", None) == kind else None
+
+
+#: What is known where a record says nothing, as that of another version: not what is true of this process.
+UNKNOWN: Mapping[str, Any] = {
+    "key": "",
+    "run": "",
+    "row": {},
+    "started": "",
+    "ended": "",
+    "seconds": 0.0,
+    "host": "",
+    "pid": 0,
+    "version": "",
+}
 
 
 def read_record(file: Path) -> Record | None:
-    """The record in a file; None if there is none, or something else."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    """The record in a file; None if there is none, or something else.
+
+    It may be of another version: fields that this one does not know are left out, and those that it lacks are unknown.
+    """
+    data = read_json(file, FORMAT)
+    if data is None or f"{data.get('id')}.json" != file.name or data.get("status") not in ("done", "failed"):
         return None
-    names = {one.name for one in fields(Record)}
-    if not isinstance(data, dict) or data.pop("format", None) != FORMAT or data.keys() != names:
+    known = {one.name: data[one.name] for one in fields(Record) if data.get(one.name) is not None}
+    mappings = [known.get(name, {}) for name in ("row", "files", "quality", "basis")]
+    lists = {name: known.get(name, []) for name in ("levels", "settings")}
+    if not all(isinstance(one, dict) for one in mappings) or not all(isinstance(one, list) for one in lists.values()):
         return None
-    lists = {name: tuple(data[name]) for name in ("levels", "settings")}
-    return Record(**{**data, **lists})
+    lists = {name: tuple(one) for name, one in lists.items()}
+    return Record(**{**UNKNOWN, **known, **lists})
 
 
 def remove_results(folder: Path, pair_id: str) -> None:
@@ -157,6 +194,8 @@ def remove_results(folder: Path, pair_id: str) -> None:
 
 def has_files(folder: Path, record: Record) -> bool:
     """Whether all files of a record are there, with the sizes that they had."""
+    if record.status == "done" and f"{record.id}{TRANSFORM}" not in record.files:
+        return False
     try:
         return all((folder / name).stat().st_size == size for name, size in record.files.items())
     except FileNotFoundError:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import importlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -109,15 +110,26 @@ class Cohort:
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the table as CSV: the whole file, or none.
 
+        A text that a spreadsheet would take for a formula, because it begins with = + - or @ and is no number, has an
+        apostrophe before it in the file, which spreadsheets do not show.
+
         Parameters
         ----------
         path : str or path
         """
+        self._write("path", path)
+
+    def _write(self, name: str, path: str | os.PathLike[str]) -> None:
+        """The name is what errors call the path."""
         rows = self.table()
-        with whole_file("path", path) as file, file.open("w", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, list(rows[0]) if rows else ["id", "status"])
-            writer.writeheader()
-            writer.writerows(rows)
+        head = list(rows[0]) if rows else ["id", "status"]
+        with (
+            whole_file(name, path) as file,
+            file.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines,
+        ):
+            writer = csv.writer(lines)
+            writer.writerow(map(no_formula, head))
+            writer.writerows([no_formula(row[one]) for one in head] for row in rows)
 
     def __repr__(self) -> str:
         lines = [f"Cohort of {self.summary()}, in {self.output}"]
@@ -140,6 +152,13 @@ class Cohort:
         more = f"<p>and {len(rows) - SHOWN} more</p>" if len(rows) > SHOWN else ""
         head = f"<p><b>Cohort</b> of {escape(self.summary())}, in {escape(os.fspath(self.output))}</p>"
         return f"<div>{head}<table>{''.join(lines)}</table>{more}</div>"
+
+
+def no_formula(value: Cell) -> Cell:
+    """A cell of a CSV that no spreadsheet computes; some also do so with the wide characters of East Asian texts."""
+    if not isinstance(value, str) or not re.match(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r]", value):
+        return value
+    return value if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value) else f"'{value}"
 
 
 def show(value: Cell) -> str:

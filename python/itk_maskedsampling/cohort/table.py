@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,18 @@ import numpy as np
 
 from .. import _core
 from .._images.arrays import describe
+from .._images.errors import reworded
 from .._registration.plan import is_path, to_initial
 from .._registration.settings import Value, convert, kebab, parse, simplify, snake
-from .record import COLUMNS, Cell
+from .columns import IMAGES, RENAME, check_columns, check_text
+from .record import MOVED, TRANSFORM, Cell
 
-#: Columns with the paths of images; register() calls them so, too.
-IMAGES = ("fixed", "moving", "fixed_mask", "moving_mask", "weights")
+#: Texts that stand for an empty cell, in lower case; the second is that of BIDS.
+EMPTY = ("", "n/a")
 
-#: What else users call a column.
-ALIASES = {"mask": "fixed_mask", "initialtransform": "initial"}
+#: Characters of an id, and bytes of the name of a file, at most.
+LONGEST_ID = 151
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,12 @@ def read_table(table: Any, common: Mapping[str, Any]) -> list[Pair]:
     common: images of the rows that have none of their own, by argument of register().
     """
     columns, rows, folder = read_rows(table)
+    if rows:
+        check_columns(columns, common)
+    # Spreadsheets write rows in which nothing is.
+    rows = [row for row in rows if row]
     if not rows:
         raise ValueError("table: it has no rows, but a pair of images is needed in each")
-    check_columns(columns, common)
     shared = {name: to_path(name, value, Path()) for name, value in common.items()}
     pairs = [make_pair(number, row, folder, shared) for number, row in enumerate(rows, 1)]
     check_ids(pairs)
@@ -86,18 +92,24 @@ def read_csv(file: Path) -> tuple[list[str], list[dict[str, Any]]]:
     """Columns are separated by commas, in a file .tsv by tabs."""
     with file.open(newline="", encoding="utf-8-sig") as lines:
         try:
-            table = [
-                line for line in csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",") if line
-            ]
+            reader = csv.reader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+            table = [line for line in reader if any(cell.strip() for cell in line)]
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f"table: {file} cannot be read as CSV in UTF-8: {error}") from error
     if not table:
         raise ValueError(f"table: {file} is empty, but a line with the names of the columns is needed, fixed,moving")
-    columns = check_unique([name.strip() for name in table[0]])
+    head = [name.strip() for name in table[0]]
     for number, line in enumerate(table[1:], 1):
-        if len(line) != len(columns):
-            raise ValueError(f"table: row {number} has {len(line)} cells, but there are {len(columns)} columns")
-    return columns, [fill(dict(zip(columns, line, strict=True))) for line in table[1:]]
+        if len(line) != len(head):
+            raise ValueError(f"table: row {number} has {len(line)} cells, but there are {len(head)} columns")
+    # Spreadsheets write columns in which nothing is.
+    used = [
+        place
+        for place, name in enumerate(head)
+        if name or not all(is_missing(line[place].strip()) for line in table[1:])
+    ]
+    columns = check_unique([head[place] for place in used])
+    return columns, [fill({head[place]: line[place] for place in used}) for line in table[1:]]
 
 
 def check_unique(columns: list[str]) -> list[str]:
@@ -114,43 +126,11 @@ def fill(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_missing(value: object) -> bool:
-    """Whether a cell is empty: also one that pandas has no value for."""
+    """Whether a cell is empty: also one that pandas, or BIDS, has no value for."""
     if isinstance(value, float | np.floating):
         return bool(np.isnan(value))
-    return value is None or (isinstance(value, str) and not value) or type(value).__name__ in ("NAType", "NaTType")
-
-
-# Columns
-
-
-def check_columns(columns: Iterable[str], common: Mapping[str, Any]) -> None:
-    """Raise for a column that is missing, and for one that may be misspelt."""
-    names = list(columns)
-    known = ["id", *IMAGES, "initial", *map(snake, _core.describe_settings())]
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"table: the name of a column is a text, not {describe(name)}")
-        if name == "points":
-            raise ValueError("table: points cannot be in a table. Give a mask, or points= for all pairs")
-        if name in COLUMNS and name != "id":
-            raise ValueError(f"table: the column {name!r} would hide the one of the result; rename it")
-        meant = None if name in known else find_meant(name, known)
-        if meant is not None:
-            raise ValueError(f"table: the column {name!r}: did you mean {meant!r}? If it is something else, rename it")
-    for name in ("fixed", "moving"):
-        if name not in names and name not in common:
-            listed = ", ".join(map(repr, names)) or "none"
-            raise ValueError(
-                f"table: there is no column {name!r}, with the paths of the {name} images; the columns are {listed}. "
-                f"An image for all pairs can be given as {name}="
-            )
-
-
-def find_meant(name: str, known: Iterable[str]) -> str | None:
-    """The column that a name may be misspelt for."""
-    simple = {simplify(one): one for one in known} | ALIASES
-    close = difflib.get_close_matches(simplify(name), simple, 1, 0.85)
-    return simple[close[0]] if close else None
+    is_empty_text = isinstance(value, str) and value.lower() in EMPTY
+    return value is None or is_empty_text or type(value).__name__ in ("NAType", "NaTType")
 
 
 # Cells
@@ -158,22 +138,24 @@ def find_meant(name: str, known: Iterable[str]) -> str | None:
 
 def make_pair(number: int, row: Mapping[str, Any], folder: Path, shared: Mapping[str, str]) -> Pair:
     place = f"table: row {number}: "
-    images = {**shared, **{name: to_path(place + name, row[name], folder) for name in IMAGES if name in row}}
+    cells = {name: check_text(f"{place}{name}", to_cell(value)) for name, value in row.items()}
+    images = {**shared, **{name: to_image(place, name, row[name], folder) for name in IMAGES if name in row}}
     for name in ("fixed", "moving"):
         if name not in images:
             raise ValueError(f"{place}{name}: the path of an image is needed")
     settings = {name: row[name] for name in map(snake, _core.describe_settings()) if name in row}
     transform = settings.pop("transform", None)
     if transform is not None and (not isinstance(transform, str) or is_path(transform)):
-        raise ValueError(f"{place}transform: a kind of transform is needed, such as 'affine', not {transform!r}")
-    parsed = {name: to_setting(place + name, name, value) for name, value in settings.items()}
+        raise ValueError(
+            f"{place}transform: a kind of transform is needed, such as 'affine', not {transform!r}. {RENAME}"
+        )
     return Pair(
-        str(row.get("id", f"row-{number:04d}")),
-        {name: to_cell(value) for name, value in row.items() if name != "id"},
+        str(cells.pop("id", f"row-{number:04d}")),
+        cells,
         images,
         to_initialization(place, row["initial"], folder) if "initial" in row else None,
         transform,
-        convert(parsed, place),
+        to_settings(place, settings),
     )
 
 
@@ -183,7 +165,27 @@ def to_path(argument: str, value: object, folder: Path) -> str:
             f"{argument}: the path of an image is needed, not {describe(value)}. Write what is in memory to a file: "
             "write_image()"
         )
+    check_text(argument, os.fspath(value))
     return os.path.abspath(folder / Path(value).expanduser())
+
+
+def to_image(place: str, name: str, value: object, folder: Path) -> str:
+    """The path of an image, which need not be there. Weights may also be those of people."""
+    is_word = isinstance(value, str) and not is_path(value) and not (folder / value).exists()
+    if name == "weights" and (is_word or is_number(value)):
+        raise (ValueError if isinstance(value, str) else TypeError)(
+            f"{place}weights: the path of an image is needed, of the density of samples, not {value!r}. {RENAME}"
+        )
+    return to_path(place + name, value, folder)
+
+
+def is_number(value: object) -> bool:
+    """Whether a cell is a number, or the text of one."""
+    try:
+        float(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return isinstance(value, str | int | float | np.number)
 
 
 def to_initialization(place: str, value: object, folder: Path) -> str:
@@ -196,8 +198,21 @@ def to_initialization(place: str, value: object, folder: Path) -> str:
     try:
         to_initial(value)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{place}{error}") from error
-    raise TypeError(f"{place}initial: the path of a transform is needed, not {describe(value)}")
+        raise reworded(error, f"{place}{error}. {RENAME}") from error
+    raise TypeError(f"{place}initial: the path of a transform is needed, not {describe(value)}. {RENAME}")
+
+
+def to_settings(place: str, given: Mapping[str, Any]) -> dict[str, Value]:
+    """The settings of a row, as the core takes them: all that their columns say must be values of them."""
+    try:
+        values = convert({name: to_setting(place + name, name, value) for name, value in given.items()}, place)
+        center = values.get("center")
+        if isinstance(center, tuple) and len(center) not in (2, 3):
+            numbers = "1 number" if len(center) == 1 else f"{len(center)} numbers"
+            raise ValueError(f"{place}center: 2 or 3 numbers, x y z, are needed, of a point in space, not {numbers}")
+    except (TypeError, ValueError) as error:
+        raise reworded(error, f"{error}. {RENAME}") from error
+    return values
 
 
 def to_setting(argument: str, name: str, value: Any) -> Any:
@@ -210,8 +225,7 @@ def to_setting(argument: str, name: str, value: Any) -> Any:
     except ValueError as error:
         needed = "numbers, with spaces between them, are" if kind.endswith("s") else "a number is"
         raise ValueError(
-            f"{argument}: {'true or false is' if kind == 'flag' else needed} needed, not {value!r}. A column with the "
-            "name of a setting of register() is that setting; rename it if it is something else"
+            f"{argument}: {'true or false is' if kind == 'flag' else needed} needed, not {value!r}"
         ) from error
 
 
@@ -221,15 +235,29 @@ def to_cell(value: Any) -> Cell:
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 
+# Ids
+
+
 def check_ids(pairs: Sequence[Pair]) -> None:
     """Ids are names of files, also where case does not count."""
     seen: dict[str, int] = {}
     for number, pair in enumerate(pairs, 1):
-        if not re.fullmatch(r"\w[\w.+=@-]{0,150}", pair.id):
-            raise ValueError(
-                f"table: row {number}: id: {pair.id!r} cannot be the name of a file here. Letters, digits and ._-+=@ "
-                "can, 151 of them at most"
-            )
-        other = seen.setdefault(pair.id.casefold(), number)
+        place = f"table: row {number}: id: "
+        fault = find_fault(pair.id)
+        if fault is not None:
+            raise ValueError(f"{place}{pair.id!r} cannot be the name of a file here. {fault}")
+        other = seen.setdefault(unicodedata.normalize("NFKC", pair.id.casefold()), number)
         if other != number:
-            raise ValueError(f"table: row {number}: id: {pair.id!r} is also the id of row {other}")
+            raise ValueError(f"{place}{pair.id!r} is also the id of row {other}")
+
+
+def find_fault(text: str) -> str | None:
+    """What keeps an id from being the name of the files of its pair; file systems count bytes."""
+    if not re.fullmatch(rf"\w[\w.+=@-]{{0,{LONGEST_ID - 1}}}", text):
+        return f"Letters, digits and ._-+=@ can, {LONGEST_ID} of them at most"
+    try:
+        size = len(os.fsencode(text))
+    except UnicodeEncodeError as error:
+        return f"Names of files are in {error.encoding} here"
+    most = LONGEST_NAME - max(map(len, (TRANSFORM, MOVED)))
+    return None if size <= most else f"It has {size} bytes, {most} are the most"

@@ -16,12 +16,14 @@ import numpy as np
 from .. import _core, version
 from .._images.arrays import Floats, freeze, to_json, to_points
 from .._images.conversion import libraries_of
+from .._images.errors import reworded
 from .._registration.plan import Plan, is_path, make_plan
 from .._registration.register import add_stage
-from .._registration.settings import Value, convert, override, snake
+from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override, snake, suggest
 from .._transforms.transform import to_transform
+from .columns import IMAGES
 from .record import Cell
-from .table import IMAGES, Pair
+from .table import Pair
 
 #: Where the pixels are of which a file is the header.
 PIXELS = {
@@ -34,12 +36,16 @@ PIXELS = {
 #: Settings on which a result does not depend.
 RESOURCES = ("work-units",)
 
+#: Arguments of register_cohort() itself, for suggestions.
+OWN = ("table", "client", "output", "processes", "retry_failed", "write_images", "overwrite", *ARGUMENTS)
+
 
 @dataclass(frozen=True)
 class Task:
     """All that a worker needs to register a pair; it can be pickled.
 
-    key: a hash of all on which the result depends.
+    key: a hash of the basis.
+    basis: all on which the result depends; see Record.
     run: of which call of register_cohort() it is.
     arguments: of register(); images and transforms of files are paths.
     retry: a record of an earlier run that says that it failed does not count.
@@ -47,6 +53,7 @@ class Task:
 
     id: str
     key: str
+    basis: Mapping[str, Any]
     run: str
     output: str
     row: Mapping[str, Cell]
@@ -59,7 +66,7 @@ class Task:
 class Common:
     """What is given for all pairs: the arguments of register(), checked and fit to be pickled.
 
-    digests: of the settings that pairs were found to have.
+    plans: of the settings that pairs were found to have, what they are.
     """
 
     images: Mapping[str, Any]
@@ -67,17 +74,17 @@ class Common:
     initial: Any
     points: Floats | None
     settings: Mapping[str, Value]
-    digests: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def digest(self, pair: Pair) -> str:
-        """A hash of what is to be done with a pair, which is checked. Its files are no part of it."""
+    def describe(self, pair: Pair) -> Mapping[str, Any]:
+        """What is to be done with a pair, which is checked. Its files are no part of it."""
         initial = None if "initial" in inputs_of(pair) else pair.initial or self.initial
         own = repr((pair.transform, pair.initial is not None, initial, sorted(pair.settings.items())))
-        if own not in self.digests:
+        if own not in self.plans:
             settings = override(self.settings, pair.settings)
             plan = check_plan(make_plan(pair.transform or self.transform, initial, settings))
-            self.digests[own] = digest_plan(plan, self.points)
-        return self.digests[own]
+            self.plans[own] = describe_plan(plan, self.points)
+        return self.plans[own]
 
 
 def read_common(given: Mapping[str, Any]) -> Common:
@@ -95,6 +102,10 @@ def read_common(given: Mapping[str, Any]) -> Common:
         initial = to_transform("initial", initial, libraries_of(initial))
     if settings.get("work_units") is None:
         settings["work_units"] = 1
+    known = [snake(name) for name in _core.describe_settings()]
+    for name in settings:
+        if snake(name) not in known:
+            raise TypeError(f"register_cohort(): there is no setting {name!r}{suggest(name, [*known, *OWN], MEANT)}")
     values = convert(settings, "")
     common = Common(images, prepare("rigid" if transform is None else transform), initial, points, values)
     check_plan(make_plan(common.transform, common.initial, common.settings))
@@ -138,9 +149,9 @@ def check_plan(plan: Plan) -> Plan:
 
 def make_task(pair: Pair, common: Common, output: Path, run: str, write_images: bool, retry: bool) -> Task:
     try:
-        key = make_key(common.digest(pair), pair)
+        basis = make_basis(common.describe(pair), pair)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"table: {pair.id}: {error}") from error
+        raise reworded(error, f"table: {pair.id}: {error}") from error
     arguments = {
         **pair.images,
         "transform": pair.transform or common.transform,
@@ -148,7 +159,8 @@ def make_task(pair: Pair, common: Common, output: Path, run: str, write_images: 
         "points": common.points,
         **{snake(name): value for name, value in override(common.settings, pair.settings).items()},
     }
-    return Task(pair.id, key, run, os.fspath(output), pair.row, arguments, write_images, retry)
+    key = hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
+    return Task(pair.id, key, basis, run, os.fspath(output), pair.row, arguments, write_images, retry)
 
 
 # What a result depends on
@@ -160,27 +172,62 @@ def inputs_of(pair: Pair) -> dict[str, str]:
     return {**pair.images, **initial}
 
 
-def make_key(digest: str, pair: Pair) -> str:
-    """A hash of the version, the settings, and the files by size and date of change. Files are called what they are
-    called in the table: the folder in which it lies does not matter."""
-    files = {name: (str(pair.row.get(name, path)), describe_file(Path(path))) for name, path in inputs_of(pair).items()}
-    return hashlib.sha256(json.dumps([version(), digest, files], sort_keys=True).encode()).hexdigest()
+def make_basis(settings: Mapping[str, Any], pair: Pair) -> dict[str, Any]:
+    """The version, the settings, and the inputs: what the table calls them, and their files by size and date of change.
+    So the folder in which the table lies does not matter."""
+    inputs = inputs_of(pair)
+    return {
+        "version": version(),
+        "settings": settings,
+        "inputs": {name: str(pair.row.get(name, path)) for name, path in inputs.items()},
+        "files": to_json({name: describe_file(Path(path)) for name, path in inputs.items()}),
+    }
 
 
-def digest_plan(plan: Plan, points: Floats | None) -> str:
-    """A hash of settings, transforms and points."""
-    stages = [
-        (stage.transform, {name: value for name, value in stage.settings.items() if name not in RESOURCES})
-        for stage in plan.stages
-    ]
-    digest = hashlib.sha256(json.dumps(to_json(stages), sort_keys=True).encode())
-    arrays = [] if points is None else [("points", points)]
-    for role, transform in (("start", plan.start), ("initial", plan.initial)):
-        for name, fixed, parameters in transform.parts if transform is not None else ():
-            arrays += [(f"{role} {name}, fixed", fixed), (f"{role} {name}", parameters)]
+def describe_plan(plan: Plan, points: Floats | None) -> Mapping[str, Any]:
+    """Settings by name, as errors call them; of transforms and points, hashes."""
+    found: dict[str, Any] = {}
+    for number, stage in enumerate(plan.stages):
+        stage_name, place = ("transform", "") if len(plan.stages) == 1 else (f"transform[{number}]",) * 2
+        found[stage_name] = stage.transform
+        for name, value in stage.settings.items():
+            if name not in RESOURCES:
+                found[f"{place}: {snake(name)}" if place else snake(name)] = to_json(value)
+    for role, transform in (("transform to start from", plan.start), ("initial", plan.initial)):
+        if transform is not None:
+            arrays = [
+                (f"{name} {kind}", one) for name, *two in transform.parts for kind, one in zip("fp", two, strict=True)
+            ]
+            found[role] = digest(arrays)
+    if points is not None:
+        found["points"] = digest([("points", points)])
+    return found
+
+
+def digest(arrays: Sequence[tuple[str, Floats]]) -> str:
+    """A hash of arrays with names."""
+    found = hashlib.sha256()
     for name, array in arrays:
-        digest.update(f"{name} {array.shape} ".encode() + array.tobytes())
-    return digest.hexdigest()
+        found.update(f"{name} {array.shape} ".encode() + array.tobytes())
+    return found.hexdigest()
+
+
+def differences(before: Mapping[str, Any], task: Task) -> list[str]:
+    """What of the basis of a record is another one now, but for the dates and sizes of files, in words."""
+    now = task.basis
+    if not before:
+        return ["it is not known of which settings"]
+    pairs = [("version", before.get("version"), now["version"])]
+    for group in ("settings", "inputs"):
+        old, new = before.get(group) or {}, now[group]
+        pairs += [(name, old.get(name), new.get(name)) for name in {**old, **new}]
+    return [f"{name}: {shorten(old)} before, {shorten(new)} now" for name, old, new in pairs if old != new]
+
+
+def shorten(value: Any) -> str:
+    """A value of a basis in a message."""
+    text = "not given" if value is None else repr(value)
+    return text if len(text) < 60 else f"{text[:20]}...{text[-20:]}"
 
 
 def describe_file(file: Path) -> Sequence[tuple[str, int, int]] | None:
@@ -193,6 +240,6 @@ def describe_file(file: Path) -> Sequence[tuple[str, int, int]] | None:
             beside = [file.with_suffix(suffix) for suffix in PIXELS.get(file.suffix.lower(), ())]
             found = [file, *(one for one in beside if one.exists())]
         states = [(one.name, one.stat()) for one in found]
-    except OSError:
+    except (OSError, ValueError):
         return None
     return [(name, state.st_size, state.st_mtime_ns) for name, state in states]

@@ -95,7 +95,16 @@ def describe_end(code: int) -> str:
     """Of a process."""
     if code >= 0:
         return f"it ended with exit code {code}"
-    return f"it was ended by signal {-code} ({signal.Signals(-code).name})"
+    return f"it was ended by signal {-code}{name_signal(-code)}"
+
+
+def name_signal(number: int) -> str:
+    """The name of a signal in brackets, as far as it has one: of those for real time, only two have."""
+    try:
+        return f" ({signal.Signals(number).name})"
+    except ValueError:
+        is_real_time = signal.SIGRTMIN < number < signal.SIGRTMAX
+        return f" (SIGRTMIN+{number - signal.SIGRTMIN})" if is_real_time else ""
 
 
 def run_here(tasks: Sequence[Task], processes: int) -> Generator[Record, None, None]:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`itk-maskedsampling cohort`: it is register_cohort(), with the options of `register`."""
 
+import contextlib
 import csv
+import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from cli_scene import Shell
 from itk_maskedsampling import Transform, read_image, read_transform
 from itk_maskedsampling._cli import cohort as cli_cohort
 from itk_maskedsampling._cli import main
+from itk_maskedsampling._cli.settings import read_points
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +84,8 @@ def test_options_are_those_of_register_cohort(
     monkeypatch.setattr(cli_cohort, "register_cohort", note)
     Transform(2).write(tmp_path / "start.tfm")
     (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
-    words = """--output results --processes 3 --retry-failed --write-images --quiet --fixed f.png --weights w.png
-        --transform rigid,affine --set 1:samples=5 --set return-best=no --seed 4"""
+    words = """--output results --processes 3 --retry-failed --write-images --overwrite --quiet --fixed f.png
+        --weights w.png --transform rigid,affine --set 1:samples=5 --set return-best=no --seed 4"""
     files = ("--initial", tmp_path / "start.tfm", "--points", tmp_path / "points.csv")
     said = shell("cohort", "pairs.csv", *words.split(), *files)
     assert (said.code, said.error) == (1, "enough")
@@ -92,6 +95,7 @@ def test_options_are_those_of_register_cohort(
         "processes": 3,
         "retry_failed": True,
         "write_images": True,
+        "overwrite": True,
         "progress": False,
         "fixed": "f.png",
         "weights": "w.png",
@@ -101,6 +105,79 @@ def test_options_are_those_of_register_cohort(
         "initial": Transform.read(tmp_path / "start.tfm"),
         "points": [[1, 2], [3, 4]],
     }
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            ValueError("output: 'a' has results. Give another folder, or overwrite=True"),
+            "--output: 'a' has results. Give another folder, or --overwrite",
+        ),
+        (ValueError("table: give it as fixed="), "TABLE: give it as --fixed"),
+        (ValueError("table: a mask, or points= for all"), "TABLE: a mask, or --points for all"),
+        (ValueError("table: 'seed=3' and learning_rate=2"), "TABLE: 'seed=3' and --learning-rate=2"),
+        (ValueError("table: nothing=3, table=4"), "TABLE: nothing=3, table=4"),
+        (TypeError("register_cohort(): there is no setting 'sed'"), "--set: there is no setting 'sed'"),
+    ],
+)
+def test_errors_name_options(shell: Shell, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli_cohort, "register_cohort", fail)
+    said = shell("cohort", "pairs.csv", "--output", "results")
+    assert (said.code, said.error) == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--set seeed=3", "--set: there is no setting 'seeed'; did you mean 'seed'?"),
+        ("--set overwrite=1", "--set: 'overwrite' is no setting; give it as --overwrite"),
+        ("--set output=1", "--set: 'output' is no setting; give it as --output"),
+        ("--fixed-mask \udcff.nii", "--fixed-mask: '\\udcff.nii' has bytes that are no text"),
+        ("--processes 0", "--processes: at least 1 is needed"),
+        ("--points points.csv", "--points: 'points.csv' is no text in UTF-8; x,y or x,y,z is needed in each line"),
+    ],
+)
+def test_words_that_are_wrong(
+    shell: Shell, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    said = shell("cohort", study / "cohort.csv", "--output", "results", "--quiet", *words.split(" "))
+    assert said.code == 2
+    assert said.error.startswith(message)
+
+
+def test_points_of_any_bytes(tmp_path: Path) -> None:
+    """A file of points is read, or is an error that names it; never another one."""
+    draw = random.Random(1)
+    path = tmp_path / "points.csv"
+    for _ in range(300):
+        good = b"1,2\n" * draw.choice([0, 1, 3000])
+        path.write_bytes(good + draw.randbytes(draw.randint(0, 8)) + draw.choice([b"", b"\n", b"\0", b"3,4\n"]))
+        with contextlib.suppress(ValueError):
+            assert read_points(str(path))
+            continue
+        with pytest.raises(ValueError, match=r"^points: .*points\.csv'"):
+            read_points(str(path))
+
+
+def test_results_are_not_overwritten(shell: Shell, study: Path, tmp_path: Path) -> None:
+    words = ("cohort", study / "cohort.csv", "--output", tmp_path / "results", "--processes", 1, "-q", "-n", 500)
+    shell.done(*words)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "results").glob("row-*")}
+    said = shell(*words, "--seed", 5)
+    assert said.code == 2
+    assert said.error.startswith(
+        f"--output: '{tmp_path / 'results'}' has results that would be overwritten, of 'row-0001'"
+    )
+    assert said.error.endswith("and 1 more: seed: not given before, 5 now. Give another folder, or --overwrite")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "results").glob("row-*")} == before
+    shell.done(*words, "--seed", 5, "--overwrite")
+    assert not before.items() & {path: path.stat().st_mtime_ns for path in (tmp_path / "results").glob("row-*")}.items()
 
 
 @pytest.mark.parametrize(

@@ -182,11 +182,11 @@ def test_what_is_done_again(pairs: Pairs, change: Callable[[Pairs], None]) -> No
 )
 def test_other_settings(pairs: Pairs, options: dict[str, Any]) -> None:
     run(pairs)
-    pairs.check(run(pairs, **options))
+    pairs.check(run(pairs, **options, overwrite=True))
     assert set(pairs.attempts().values()) == {2}
     pairs.check(run(pairs, **options))
     assert set(pairs.attempts().values()) == {2}
-    pairs.check(run(pairs))
+    pairs.check(run(pairs, overwrite=True))
     assert set(pairs.attempts().values()) == {3}, "there is one result for each pair"
 
 

@@ -2,6 +2,7 @@
 """A cohort on the processes of this machine, some of which die: nothing is lost, and nothing is done twice."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 from cohort_scene import QUICK, Pairs, find_processes, is_gone, kill_in_the_middle, trapped, wait_for
 from itk_maskedsampling import read_cohort, register_cohort
+from itk_maskedsampling.cohort import Record, pair
+from itk_maskedsampling.cohort._worker import pack
 from itk_maskedsampling.cohort.table import read_table
 from itk_maskedsampling.cohort.task import make_task, read_common
-from itk_maskedsampling.cohort.workers import Process, WorkerDiedError
+from itk_maskedsampling.cohort.workers import Process, WorkerDiedError, describe_end
 
 #: Without a guard of the main module, on purpose: nothing of the script of the user may run again in other processes.
 SCRIPT = """
@@ -142,3 +145,55 @@ def test_callback_ends_it(pairs: Pairs) -> None:
     assert 3 <= len(pairs.records()) < 20
     pairs.check(register_cohort(pairs.table, output=pairs.output, processes=2, **QUICK))
     assert before.items() <= pairs.stamps().items()
+
+
+@pytest.mark.parametrize("number", range(1, signal.NSIG))
+def test_every_signal_has_a_description(number: int) -> None:
+    """Also those for real time, of which Python has no names."""
+    text = describe_end(-number)
+    assert text.startswith(f"it was ended by signal {number}")
+    if number in {one.value for one in signal.Signals}:
+        assert signal.Signals(number).name in text
+    if number == signal.SIGRTMIN + 6:
+        assert text.endswith("(SIGRTMIN+6)")
+
+
+class Unpicklable(Exception):
+    """It cannot be made again from its text."""
+
+    def __init__(self, text: str, more: object) -> None:
+        super().__init__(text)
+        self.more = more
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("text"), Unpicklable("text", 3), Unpicklable("text", lambda: None), OSError(28, "text", "a")]
+)
+def test_what_was_raised_comes_out_of_the_process(error: Exception) -> None:
+    found = pickle.loads(pack(error))
+    assert isinstance(found, Exception)
+    assert "text" in str(found)
+    assert type(found) is type(error) or type(error).__name__ in str(found)
+
+
+@pytest.mark.parametrize("place", ["register", "measure", "remove_results"])
+@pytest.mark.parametrize("error", [ValueError("bad"), MemoryError(), Unpicklable("bad", 3), UnicodeError("bad")])
+def test_what_raised_is_never_done(pairs: Pairs, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception) -> None:
+    """Wherever it was raised, and whatever; there is no transform either."""
+    pairs.output.mkdir()
+    (pairs.output / ".attempts").mkdir()
+    task = make_task(read_table(pairs.table, {})[0], read_common(QUICK), pairs.output, "run", False, False)
+    raised = [error]
+
+    def fail(*_: object, **__: object) -> None:
+        if raised:
+            raise raised.pop()
+
+    monkeypatch.setattr(pair, place, fail)
+    record: Record = pair.register_pair(task)
+    assert record.status == "failed"
+    assert record.error_type == type(error).__name__
+    monkeypatch.undo()
+    (read,) = read_cohort(pairs.output)
+    assert read.status == "failed"
+    assert not (pairs.output / "p00.transform.h5").exists()

@@ -60,6 +60,36 @@ def test_of_the_registration(result: Registration) -> None:
     assert measure(far)["fraction_in_moving"] == inside.mean()
 
 
+@pytest.mark.parametrize("transform", ["translation", "affine", "b-spline", "syn"])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_first_and_last_value_are_of_the_same_samples(transform: str, levels: int) -> None:
+    """Of the same level: no worse at its end than at its first iteration, which with other samples could be."""
+    options: dict[str, Any] = {"transform": transform, "metric": "mean-squares", "levels": levels, "iterations": 3}
+    found = register(SCENE.fixed, SCENE.moving, SCENE.fixed_mask, **options)
+    quality = measure(found)
+    last = [one["value"] for one in found.course if one["level"] == levels - 1]
+    assert quality["metric_first"] == last[0]
+    assert quality["metric_last"] == found.value <= last[0]
+
+
+@pytest.mark.parametrize("stages", [["translation", "rigid"], ["rigid"]])
+def test_samples_that_change(stages: list[str]) -> None:
+    options: dict[str, Any] = {"metric": "mean-squares", "samples": 300, "iterations": 3}
+    changing = [*stages[:-1], {"transform": stages[-1], "resample_every_iteration": True}]
+    found = register(SCENE.fixed, SCENE.moving, SCENE.fixed_mask, transform=changing, **options)
+    assert measure(found)["metric_first"] is None
+    assert measure(found)["metric_last"] == found.value
+    kept = [{"transform": "translation", "resample_every_iteration": True}, "rigid"]
+    found = register(SCENE.fixed, SCENE.moving, SCENE.fixed_mask, transform=kept, **options)
+    assert measure(found)["metric_first"] == found.levels[-1].first_value
+
+
+def test_without_an_iteration() -> None:
+    options: dict[str, Any] = {"transform": "translation", "metric": "mean-squares", "iterations": 0}
+    quality = measure(register(SCENE.fixed, SCENE.moving, SCENE.fixed_mask, **options))
+    assert (quality["metric_first"], quality["metric_last"]) == (None, None)
+
+
 def test_displacements(result: Registration) -> None:
     """Of a turn by an angle a, at a distance r from its centre: 2 r sin(a / 2)."""
     points = np.array([[0, 0], [10, 0], [0, 20], [10, 20]])

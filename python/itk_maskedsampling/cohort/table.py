@@ -171,12 +171,16 @@ def to_path(argument: str, value: object, folder: Path) -> str:
 
 def to_image(place: str, name: str, value: object, folder: Path) -> str:
     """The path of an image, which need not be there. Weights may also be those of people."""
-    is_word = isinstance(value, str) and not is_path(value) and not (folder / value).exists()
-    if name == "weights" and (is_word or is_number(value)):
+    if name == "weights" and (is_number(value) or is_word(value, folder)):
         raise (ValueError if isinstance(value, str) else TypeError)(
             f"{place}weights: the path of an image is needed, of the density of samples, not {value!r}. {RENAME}"
         )
     return to_path(place + name, value, folder)
+
+
+def is_word(value: object, folder: Path) -> bool:
+    """Whether a cell is a text that is no path: neither by how it looks, nor is there such a file or folder."""
+    return isinstance(value, str) and not is_path(value) and not (folder / value).exists()
 
 
 def is_number(value: object) -> bool:

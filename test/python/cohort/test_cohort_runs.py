@@ -158,6 +158,24 @@ def test_folder_without_a_table(pairs: Pairs) -> None:
     assert read_cohort(pairs.output) == cohort
 
 
+@pytest.mark.parametrize("text", ["a\udcff", "\ud800\udc00", "\\udcff", "ä\udce4日\U00020000", '"\n\udc80', "\0"])
+def test_records_of_any_text(tmp_path: Path, text: str) -> None:
+    """What an exception says need not be text that a file can hold."""
+    whole = Record("p", "failed", "key", "run", {}, **SECONDS, error=text, error_type="X", traceback=text)
+    records.write_record(tmp_path, whole)
+    (tmp_path / "p.json").read_text(encoding="utf-8")
+    (found,) = read_cohort(tmp_path)
+    # JSON has no lone halves of a pair: two that follow each other are one character.
+    whole = dataclasses.replace(whole, error=join_halves(text), traceback=join_halves(text))
+    assert found == whole
+    read_cohort(tmp_path).write(tmp_path / "results.csv")
+    (tmp_path / "results.csv").read_text(encoding="utf-8")
+
+
+def join_halves(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 NEEDED = ("id", "status")
 
 

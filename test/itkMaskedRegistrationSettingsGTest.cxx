@@ -126,6 +126,7 @@ ListMembers()
            MEMBER(TotalFieldVariance),
            MEMBER(Metric),
            MEMBER(StockMetric),
+           MEMBER(StockOptimizer),
            MEMBER(HistogramBins),
            MEMBER(Radius),
            MEMBER(JointVariance),

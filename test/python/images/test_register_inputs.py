@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What register() takes as images and masks: of every library, type and layout, and from files."""
 
-from collections.abc import Callable
+import locale
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,57 +16,10 @@ from itk_maskedsampling import Image, read_image, register, write_image
 from itk_maskedsampling._images.files import read
 from itk_maskedsampling._images.geometry import index_to_point
 from itk_maskedsampling._images.masks import read_mask, to_real
-from register_scene import Scene, grid_points, make_scene, rotation
+from library_images import KINDS, SHAPES, make_image, to_itk, to_nibabel, to_sitk
+from register_scene import Scene, grid_points, make_scene
 
 Array = npt.NDArray[Any]
-SHAPES = {2: (6, 7), 3: (4, 5, 6)}
-
-
-def make_image(dimension: int = 3, dtype: npt.DTypeLike = np.float32) -> Image:
-    """A small oblique image of numbers that differ."""
-    shape = SHAPES[dimension]
-    spacing, origin = np.array([0.5, 2.0, 1.25])[:dimension], np.array([-7.0, 11.0, 30.0])[:dimension]
-    return Image(np.arange(np.prod(shape)).reshape(shape).astype(dtype), spacing, origin, rotation(0.4, dimension))
-
-
-def to_itk(image: Image) -> Any:
-    import itk  # noqa: PLC0415
-
-    made = itk.image_from_array(np.ascontiguousarray(image.pixels))
-    made.SetSpacing(list(image.spacing))
-    made.SetOrigin(list(image.origin))
-    made.SetDirection(itk.matrix_from_array(np.array(image.direction)))
-    return made
-
-
-def to_sitk(image: Image) -> Any:
-    made = sitk.GetImageFromArray(image.pixels)
-    made.SetSpacing(image.spacing)
-    made.SetOrigin(image.origin)
-    made.SetDirection(image.direction.ravel().tolist())
-    return made
-
-
-def to_xarray(image: Image) -> Any:
-    import itk  # noqa: PLC0415
-
-    return itk.xarray_from_image(to_itk(image))
-
-
-def to_nibabel(image: Image) -> Any:
-    matrix = np.asarray(image.direction) * np.asarray(image.spacing)
-    affine = np.eye(4)
-    affine[:3, :3], affine[:3, 3] = matrix, image.origin
-    return nibabel.Nifti1Image(image.pixels.T, np.diag([-1, -1, 1, 1]) @ affine)  # type: ignore[no-untyped-call]
-
-
-KINDS: dict[str, Callable[[Image], Any]] = {
-    "itk": to_itk,
-    "SimpleITK": to_sitk,
-    "xarray": to_xarray,
-    "nibabel": to_nibabel,
-    "Image": lambda image: image,
-}
 
 
 # Images of every library
@@ -272,6 +225,7 @@ def test_dicom_is_read_with_itk(tmp_path: Path) -> None:
     image = sitk.GetImageFromArray(np.arange(30, dtype=np.int16).reshape(1, 5, 6))
     folder = tmp_path / "series"
     folder.mkdir()
+    before = locale.setlocale(locale.LC_ALL)
     for number in range(3):
         slice_image = sitk.Image(image)
         for key, value in (
@@ -287,6 +241,7 @@ def test_dicom_is_read_with_itk(tmp_path: Path) -> None:
         writer.KeepOriginalImageUIDOn()
         writer.SetFileName(str(folder / f"{number}.dcm"))
         writer.Execute(slice_image)
+    locale.setlocale(locale.LC_ALL, before)  # which the writer of SimpleITK has changed
     volume = read_image(folder)
     assert volume.pixels.shape == (3, 5, 6)
     np.testing.assert_allclose(volume.geometry.spacing[2], 2.5)

@@ -18,6 +18,7 @@ import SimpleITK as sitk
 import xarray
 from itk_maskedsampling import Image, Registration, Transform, register
 from itk_maskedsampling._pictures.png import encode_png
+from library_images import KINDS, make_image, to_sitk
 from register_scene import Scene, make_scene
 
 RANDOM = np.random.default_rng(3)
@@ -112,8 +113,6 @@ def test_pickle(scene: Scene, result: Registration) -> None:
 
 
 def test_resample_against_simpleitk(scene: Scene, result: Registration) -> None:
-    from test_register_inputs import to_sitk  # noqa: PLC0415
-
     fixed, moving = to_sitk(scene.fixed), to_sitk(scene.moving)
     transform = result.transform.to_simpleitk()
     expected = sitk.Resample(moving, fixed, transform, sitk.sitkLinear, -5.0)
@@ -150,7 +149,6 @@ def test_labels_keep_their_type(result: Registration, scene: Scene, dtype: str) 
 
 def test_resampled_images_are_of_the_kind_that_was_given() -> None:
     import itk  # noqa: PLC0415
-    from test_register_inputs import KINDS, make_image  # noqa: PLC0415
 
     image = make_image(3, np.int16)
     mask = np.ones(image.pixels.shape, np.uint8)

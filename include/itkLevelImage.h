@@ -104,6 +104,11 @@ private:
   typename TImage::ConstPointer
   Smooth(const RegionType & region, bool isGenerous) const;
 
+  /** An image of one to three voxels along some axis, made four of them by repeating the last; null if it is none such.
+   * The recursive filter takes no fewer. */
+  typename TImage::ConstPointer
+  MakeThick() const;
+
   typename TImage::ConstPointer m_Image{};
   SigmaArrayType                m_Sigmas{};
   bool                          m_IsSmoothed{};

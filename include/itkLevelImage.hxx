@@ -18,8 +18,10 @@
 #ifndef itkLevelImage_hxx
 #define itkLevelImage_hxx
 
+#include "itkExtractImageFilter.h"
 #include "itkImageRegionConstIterator.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
+#include "itkZeroFluxNeumannPadImageFilter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,8 +42,46 @@ LevelImage<TImage>::LevelImage(const TImage * image, double sigma, bool isPhysic
 
 template <typename TImage>
 typename TImage::ConstPointer
+LevelImage<TImage>::MakeThick() const
+{
+  constexpr SizeValueType fewest = 4; // the recursive filter needs, along each axis
+  const auto              size = m_Image->GetBufferedRegion().GetSize();
+  auto                    missing = size;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    missing[d] = size[d] < fewest ? fewest - size[d] : 0;
+  }
+  if (std::all_of(missing.begin(), missing.end(), [](SizeValueType number) { return number == 0; }))
+  {
+    return nullptr;
+  }
+  const auto filter = ZeroFluxNeumannPadImageFilter<TImage, TImage>::New();
+  filter->SetInput(m_Image);
+  filter->SetPadUpperBound(missing);
+  filter->Update();
+  const typename TImage::Pointer padded = filter->GetOutput();
+  padded->DisconnectPipeline();
+  return padded.GetPointer();
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
 LevelImage<TImage>::Smooth(const RegionType & region, bool isGenerous) const
 {
+  if (const auto padded = this->MakeThick())
+  {
+    LevelImage thick(*this);
+    thick.m_Image = padded;
+    const auto smoothed = thick.Smooth(region, false);
+    const auto filter = ExtractImageFilter<TImage, TImage>::New();
+    filter->SetInput(smoothed);
+    filter->SetExtractionRegion(region);
+    filter->SetDirectionCollapseToIdentity();
+    filter->Update();
+    const typename TImage::Pointer part = filter->GetOutput();
+    part->DisconnectPipeline();
+    return part.GetPointer();
+  }
   if constexpr (IsTypeOfParts)
   {
     if (m_Image->GetBufferedRegion() == m_Image->GetLargestPossibleRegion())

@@ -131,12 +131,13 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   bool StepsInVoxels{ true };
   /** For each level; where there is one for all, a level goes on with what a line search has made of it. Empty: half
    * the shrink factor; for a displacement field 0.25. */
-  NumbersType   LearningRate{};
-  double        MinimumStepLength{ 1e-3 };
-  double        RelaxationFactor{ 0.8 };
-  double        GradientMagnitudeTolerance{ 1e-8 };
-  double        ConvergenceMinimumValue{ 1e-6 };
-  SizeValueType ConvergenceWindowSize{ 10 };
+  NumbersType LearningRate{};
+  double      MinimumStepLength{ 1e-3 };
+  double      RelaxationFactor{ 0.8 };
+  double      GradientMagnitudeTolerance{ 1e-8 };
+  double      ConvergenceMinimumValue{ 1e-6 };
+  /** For a displacement field and syn 10. */
+  SizeValueType ConvergenceWindowSize{ 30 };
   /** never, once, each-iteration: set the learning rate so that the first (or each) step is as long as MaximumStepSize,
    * or one voxel if that is 0; automatic: once, at the first level, but never for
    * regular-step-gradient-descent, whose rate is a length. */

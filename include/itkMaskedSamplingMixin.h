@@ -36,8 +36,8 @@ namespace itk
  *
  * \par Algorithm
  * Level l, with shrink factors s, gets exactly n points: NumberOfSamples(PerLevel), or else
- * max(1, round(p V / prod(s))), where p is the sampling percentage of the level (a fraction in (0, 1]) and V the number
- * of mask voxels at full resolution.
+ * max(round(N / prod(s)), min(N, 2000)) of N = max(1, round(p V)), where p is the sampling percentage of the level (a
+ * fraction in (0, 1]) and V the number of mask voxels at full resolution.
  * - RANDOM: in random mask voxels, without replacement while n <= V.
  * - REGULAR: systematic sampling of the list, with a random start.
  * - NONE: with a mask, the centres of the mask voxels of the shrunken grid of the level, or, if it has none, of the

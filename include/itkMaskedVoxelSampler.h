@@ -213,7 +213,8 @@ public:
   typename PointSetType::Pointer
   SampleRegularly(SizeValueType numberOfSamples, unsigned int seed) const;
 
-  /** Number of samples that a fraction of the mask voxels is, 1 or more.
+  /** Number of samples that a fraction of the mask voxels is, 1 or more. A coarse level has fewer of them only where
+   * there are more than 2000.
    * \param numberOfVoxels of the mask, at full resolution
    * \param percentage the fraction, in (0, 1]
    * \param shrinkage how many voxels of the full resolution one of the level is: the product of its shrink factors */

@@ -288,6 +288,7 @@ TEST(MaskedImageRegistration, IsTheMethodWiredByHand)
   auto       settings = Settings::MakeDefaults("rigid");
   settings.WorkUnits = 1;
   settings.ReturnBest = false; // which is not ITK's
+  settings.StockOptimizer = true;
   settings.Seed = 7;
   settings.Percentage = { 0.5 };
   settings.Samples = { 0, 300, 500 };

@@ -172,16 +172,6 @@ TEST(MaskedImageRegistration, RefusesInitializationBesideAnInitialTransform)
   const auto facade = scene.MakeFacade(settings);
   facade->SetMovingInitialTransform(itk::TranslationTransform<double, 2>::New());
   ExpectRefusal(*facade, { "\"moments\"", "initial transform" });
-  facade->SetMovingInitialTransform(nullptr);
-  // Intensities that add up to nothing have no centre.
-  for (auto * const image : { scene.Fixed.GetPointer(), scene.Moving.GetPointer() })
-  {
-    for (itk::ImageRegionIterator<Image2D> it(image, image->GetBufferedRegion()); !it.IsAtEnd(); ++it)
-    {
-      it.Set(it.Get() - 1000.0F);
-    }
-  }
-  ExpectRefusal(*facade, { "\"moments\"", "no mass", "\"geometry\"" }, false);
 }
 
 TEST(MaskedImageRegistration, RefusesAMaskThatIsElsewhere)

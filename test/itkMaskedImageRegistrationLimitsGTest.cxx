@@ -150,9 +150,10 @@ TEST(MaskedImageRegistration, EveryStageRunsOrIsRefusedAtOnceAfterABSpline)
         settings.Iterations = { 1 };
         settings.Radius = 2;
         facade->AddStage(settings);
+        const bool isMoving = !isField || metric != "correlation"; // ITK has no derivative of it for a field
         // SyN resamples the images first, so that nothing is applied after what it optimises. Demons takes the gradient
         // for the displacement.
-        EXPECT_EQ(UpdateOrGetRefusal(*facade).empty(), transform == "syn" || metric == "demons");
+        EXPECT_EQ(UpdateOrGetRefusal(*facade).empty(), isMoving && (transform == "syn" || metric == "demons"));
       }
     }
   }

@@ -105,6 +105,7 @@ TEST(MaskedImageRegistration, ALevelEndsAtTheBestPosition)
     settings.SmoothingSigmas = { 0.0 };
     settings.PerturbSamples = false;
     settings.EstimateLearningRate = "never";
+    settings.StockOptimizer = true;
     settings.LearningRate = { optimizer == std::string("gradient-descent") ? 0.02 : 3.0 };
     settings.RelaxationFactor = 0.9;
     SizeValueType numberOfWorseEnds = 0;
@@ -215,6 +216,7 @@ TEST(MaskedImageRegistration, LearningRatesAreThoseGivenOrThatOfTheFirstLevel)
       settings.ManualScales = { 1.0, 1.0 };
       settings.Iterations = { 3 };
       settings.LearningRate = { 10.0, 5.0, 1.0 };
+      settings.StockOptimizer = true;
       // The search of a line has no choice.
       settings.LineSearchLowerLimit = 1.0;
       settings.LineSearchUpperLimit = 1.0;
@@ -264,6 +266,7 @@ TEST(MaskedImageRegistration, LBFGSBHasNoScales)
   {
     auto settings = MakeStage("rigid", { 1 });
     settings.Optimizer = "lbfgsb";
+    settings.StockOptimizer = true;
     settings.Iterations = { 5 };
     settings.Scales = scales;
     settings.ManualScales = { 500.0, 1.0, 1.0 };

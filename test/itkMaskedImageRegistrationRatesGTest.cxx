@@ -136,6 +136,7 @@ MakeSettings(const std::string & optimizer, const std::string & scales, const st
   settings.EstimateLearningRate = estimate;
   settings.Metric = "mean-squares";
   settings.StockMetric = true;
+  settings.StockOptimizer = true;
   settings.Sampling = "none";
   settings.Samples = { 0 };
   settings.ShrinkFactors = { 4, 2, 1 };

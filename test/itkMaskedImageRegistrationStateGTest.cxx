@@ -142,6 +142,7 @@ TEST(MaskedImageRegistration, StopEndsTheLevel)
     settings.NumberOfSteps = { 1, 1, 1 };
     settings.StepLength = 0.01;
     settings.ConvergenceMinimumValue = 0.0;
+    settings.SolutionAccuracy = 0.0;
     const auto facade = scene.MakeFacade(settings);
     bool       canStop = false;
     // At the second iteration of the first level.

@@ -118,8 +118,7 @@ ExpectExactCounts(StrategyEnum strategy)
         {
           const double shrunken =
             level == 2 ? numberOfShrunkenVoxels[level] : std::pow(numberOfShrunkenVoxels[level], VDimension);
-          const auto rounded = std::lround(percentagePerLevel[level] * static_cast<double>(numberOfVoxels) / shrunken);
-          expected = rounded < 1 ? 1 : static_cast<itk::SizeValueType>(rounded);
+          expected = CountSamples(percentagePerLevel[level], static_cast<double>(numberOfVoxels), shrunken);
         }
         EXPECT_EQ(method.GetNumberOfSamplePoints(), expected);
         EXPECT_TRUE(registration.Metric->GetUseSampledPointSet());
@@ -394,8 +393,10 @@ TEST(MaskedRegistrationMethod, EveryMetricHasItsOwnMaskAndPoints)
     allVoxels.insert(allVoxels.end(), otherVoxels.begin(), otherVoxels.end());
     double shrunken = 4.0;
     registration.UpdateAndObserve([&] {
-      EXPECT_EQ(registration.Metric->GetNumberOfValidPoints(), std::lround(0.5 * voxels.size() / shrunken));
-      EXPECT_EQ(otherMetric->GetNumberOfValidPoints(), std::lround(0.5 * otherVoxels.size() / shrunken));
+      EXPECT_EQ(registration.Metric->GetNumberOfValidPoints(),
+                CountSamples(0.5, static_cast<double>(voxels.size()), shrunken));
+      EXPECT_EQ(otherMetric->GetNumberOfValidPoints(),
+                CountSamples(0.5, static_cast<double>(otherVoxels.size()), shrunken));
       oracle.ExpectAllInside(registration.GetPoints(0));
       otherOracle.ExpectAllInside(registration.GetPoints(1));
       EXPECT_NE(registration.GetPoints(0), registration.GetPoints(1));

@@ -129,7 +129,7 @@ ExpectGoodPointsAtEveryLevel(double errorThatMayRemain)
       else
       {
         ASSERT_EQ(points.size(),
-                  std::lround(percentages[level] * static_cast<double>(numberOfVoxels) / (factor * factor)));
+                  CountSamples(percentages[level], static_cast<double>(numberOfVoxels), factor * factor));
         ASSERT_TRUE(problem.Metric->GetUseSampledPointSet());
       }
       ASSERT_EQ(problem.Method->GetNumberOfSamplePointsPerLevel()[level], points.size());

@@ -46,6 +46,14 @@ using MaskType = ImageMaskSpatialObject<VDimension>;
 template <unsigned int VDimension>
 using TransformOf = Transform<double, VDimension, VDimension>;
 
+/** How many samples a fraction of mask voxels is at a level: fewer than that only where there are more than 2000. */
+inline SizeValueType
+CountSamples(double percentage, double numberOfVoxels, double shrinkage)
+{
+  const double whole = std::max(1.0, std::floor(percentage * numberOfVoxels + 0.5));
+  return static_cast<SizeValueType>(std::max(std::floor(whole / shrinkage + 0.5), std::min(whole, 2000.0)));
+}
+
 /** A proper rotation, by random angles in every coordinate plane. */
 template <unsigned int VDimension>
 typename ImageBase<VDimension>::DirectionType

@@ -67,7 +67,7 @@ ExpectGoodPoints(const itk::Vector<double, 2> & offset)
           const auto points = problem.GetPoints();
           // The deformation changes the number of mask voxels at the following levels.
           const auto voxels = static_cast<double>(problem.Method->GetNumberOfMaskVoxelsPerLevel()[level]);
-          EXPECT_EQ(points.size(), std::lround(0.7 * voxels / (factor * factor)));
+          EXPECT_EQ(points.size(), CountSamples(0.7, voxels, factor * factor));
           EXPECT_NEAR(voxels, numberOfVoxels, level == 0 ? 0.0 : 0.3 * numberOfVoxels);
           EXPECT_EQ(CountInside(points, GetMiddleToFixed(problem), bump.Mask, *bump.Fixed), points.size());
           ExpectInsideGrid(points, *Shrink<Image2D>(*bump.Fixed, factor));

@@ -303,7 +303,7 @@ TEST(MaskedSyNRegistrationMethodState, ReportsOnEveryLevel)
       problem.Method->SetMetricSamplingStrategy(StrategyEnum::RANDOM);
       problem.SetLevels({ 3, 2, 1 }, 4);
       // Points outside the moving image, too.
-      problem.SetInitialTranslations(itk::MakeVector(0.0, 0.0), itk::MakeVector(hasMovingMask ? 5.0 : 14.0, 0.0));
+      problem.SetInitialTranslations(itk::MakeVector(0.0, 0.0), itk::MakeVector(hasMovingMask ? 5.0 : 16.0, 0.0));
       ProblemType::PointsType             allPoints;
       MaskedSyN::NumberOfSamplesArrayType numbers(3);
       numbers[0] = 40;
@@ -337,7 +337,7 @@ TEST(MaskedSyNRegistrationMethodState, ReportsOnEveryLevel)
             }
             EXPECT_EQ(method.GetNumberOfMaskVoxelsPerLevel()[level], numberOfVoxels);
             const auto expected =
-              numbers[level] > 0 ? numbers[level] : static_cast<itk::SizeValueType>(std::lround(numberOfVoxels / 4.0));
+              numbers[level] > 0 ? numbers[level] : CountSamples(1.0, static_cast<double>(numberOfVoxels), 4.0);
             EXPECT_EQ(method.GetNumberOfRequestedSamplePointsPerLevel()[level], expected);
             EXPECT_EQ(method.GetNumberOfSamplePointsPerLevel()[level], expected);
             const auto points = problem.GetPoints();

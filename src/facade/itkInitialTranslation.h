@@ -23,6 +23,9 @@
 
 #include "itkMaskedVoxelSampler.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace itk
 {
 /** \class InitialTranslation
@@ -77,13 +80,21 @@ private:
   static PointType
   FindCenterOfMass(const char * name, const TImage & image, const SamplerType & sampler)
   {
+    // What is darkest weighs nothing: intensities of CT are negative in air.
+    double least = std::numeric_limits<double>::max();
+    sampler.ForEachRun([&](typename TImage::IndexType index, SizeValueType length) {
+      for (; length > 0; --length, ++index[0])
+      {
+        least = std::min(least, static_cast<double>(image.GetPixel(index)));
+      }
+    });
     double                                  mass = 0.0;
     ContinuousIndex<double, ImageDimension> moments;
     moments.Fill(0.0);
     sampler.ForEachRun([&](typename TImage::IndexType index, SizeValueType length) {
       for (; length > 0; --length, ++index[0])
       {
-        const auto value = static_cast<double>(image.GetPixel(index));
+        const auto value = static_cast<double>(image.GetPixel(index)) - least;
         mass += value;
         for (unsigned int d = 0; d < ImageDimension; ++d)
         {
@@ -93,8 +104,8 @@ private:
     });
     if (!(mass > 0.0))
     {
-      itkGenericExceptionMacro("initialization \"moments\": the sum of the "
-                               << name << " image's intensities is " << mass
+      itkGenericExceptionMacro("initialization \"moments\": the intensities of the "
+                               << name << " image above the least of them sum to " << mass
                                << ", which is no mass. Use \"geometry\".");
     }
     for (unsigned int d = 0; d < ImageDimension; ++d)

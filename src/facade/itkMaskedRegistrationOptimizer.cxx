@@ -70,6 +70,10 @@ MaskedRegistrationOptimizer::StartLevel(const MaskedRegistrationSettings & setti
     {
       descent.SetLearningRate(PerLevel::At(settings.LearningRate, level) * unit);
     }
+    if (auto * const lineSearch = dynamic_cast<LengthLineSearchBase *>(m_Optimizer.GetPointer()))
+    {
+      lineSearch->SetStep(PerLevel::At(settings.LearningRate, level) * unit);
+    }
     if (isAutomatic && level > 0)
     {
       // Near the minimum, a step as long as a voxel would need a rate that leads astray: use that of the first level.

@@ -25,6 +25,37 @@ namespace itk
 {
 using namespace SettingsValues;
 
+namespace
+{
+/** Refuse what would end where it began, in silence. */
+void
+CheckThatItCanMove(const MaskedRegistrationSettings & settings)
+{
+  // ITK smooths the histogram of Mattes by a cubic B-spline, for which there are two bins at each end.
+  if (settings.Metric == "mutual-information" && settings.HistogramBins < 6)
+  {
+    Refuse("histogram-bins",
+           ToText(settings.HistogramBins) + " leave less than two bins for the intensities. Give at least 6.");
+  }
+  if (settings.Metric == "joint-histogram-mutual-information" && settings.HistogramBins < 2)
+  {
+    Refuse("histogram-bins", "one bin tells nothing apart. Give at least 2.");
+  }
+  if (settings.Metric == "correlation" && (settings.Transform == "displacement-field" || settings.Transform == "syn"))
+  {
+    Refuse("metric",
+           "\"correlation\" never moves the transform \"" + settings.Transform +
+             "\": ITK has no derivative of it for single voxels. Use \"neighborhood-correlation\".");
+  }
+  const auto notPositive =
+    std::find_if(settings.LearningRate.begin(), settings.LearningRate.end(), [](double rate) { return !(rate > 0.0); });
+  if (!settings.StockOptimizer && notPositive != settings.LearningRate.end())
+  {
+    Refuse("learning-rate", ToText(*notPositive) + " is not greater than 0: nothing would move the right way.");
+  }
+}
+} // namespace
+
 MaskedRegistrationSettings
 MaskedRegistrationSettings::MakeDefaults(const std::string & transform)
 {
@@ -43,6 +74,7 @@ MaskedRegistrationSettings::MakeDefaults(const std::string & transform)
     settings.Optimizer = "gradient-descent";
     settings.Sampling = "none";
     settings.Metric = "neighborhood-correlation";
+    settings.ConvergenceWindowSize = 10;
   }
   if (transform == "displacement-field")
   {
@@ -166,10 +198,14 @@ MaskedRegistrationSettings::Check() const
     Refuse("manual-scales",
            "there are none. Give one for each parameter, or estimate them: scales \"physical-shift\".");
   }
-  if (Seed > static_cast<SizeValueType>(NumericTraits<int>::max()))
+  for (const auto & [name, seed] : { std::pair("seed", Seed), std::pair("optimizer-seed", OptimizerSeed) })
   {
-    Refuse("seed", ToText(Seed) + " is greater than " + ToText(NumericTraits<int>::max()) + '.');
+    if (seed > static_cast<SizeValueType>(NumericTraits<int>::max()))
+    {
+      Refuse(name, ToText(seed) + " is greater than " + ToText(NumericTraits<int>::max()) + '.');
+    }
   }
+  CheckThatItCanMove(*this);
 }
 
 SizeValueType

@@ -21,6 +21,7 @@
 #include "facade/itkEvaluationRecord.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationOptimizer.h"
+#include "facade/itkNormalizedMetric.h"
 #include "facade/itkRegistrationStage.h"
 #include "facade/itkSetUpScales.h"
 
@@ -31,6 +32,47 @@
 
 namespace itk
 {
+/** \class NormalizedRegistrationMethod
+ * \brief A method whose optimizer sees a NormalizedMetric, if there is one, instead of the metric itself.
+ * \ingroup MaskedSampling
+ */
+template <typename TMethod>
+class NormalizedRegistrationMethod : public TMethod
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(NormalizedRegistrationMethod);
+
+  /** Standard class type aliases. There is no name of the class: to those who ask, it is what it is derived from. */
+  using Self = NormalizedRegistrationMethod;
+  using Superclass = TMethod;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  itkNewMacro(Self);
+
+  void
+  SetNormalizedMetric(NormalizedMetric * metric)
+  {
+    m_NormalizedMetric = metric;
+  }
+
+protected:
+  NormalizedRegistrationMethod() = default;
+  ~NormalizedRegistrationMethod() override = default;
+
+  void
+  InitializeRegistrationAtEachLevel(const SizeValueType level) override
+  {
+    Superclass::InitializeRegistrationAtEachLevel(level);
+    if (m_NormalizedMetric)
+    {
+      this->m_Optimizer->SetMetric(m_NormalizedMetric);
+    }
+  }
+
+private:
+  NormalizedMetric::Pointer m_NormalizedMetric{};
+};
+
 /** \class MethodStage
  * \brief A stage that MaskedRegistrationMethod runs, with an optimizer: all but SyN.
  * \ingroup MaskedSampling
@@ -86,9 +128,10 @@ public:
     {
       return {};
     }
+    const bool isLength = m_Optimizer.GetKind().Rate == RegistrationOptimizerKind::RateType::Length;
     return { m_Optimizer.GetIteration(),
-             m_Optimizer.GetValue(),
-             m_Optimizer.GetLearningRate(),
+             m_Optimizer.GetValue() / (m_Normalized ? m_Normalized->GetFactor() : 1.0),
+             m_Optimizer.GetLearningRate() * (m_Normalized && isLength ? this->GetVoxel() : 1.0),
              m_Optimizer.GetConvergenceValue() };
   }
 
@@ -107,14 +150,21 @@ public:
   ParametersType
   GetPosition() const override
   {
-    return m_Optimizer.GetOptimizer() != nullptr ? m_Optimizer.GetPosition() : ParametersType();
+    if (m_Optimizer.GetOptimizer() == nullptr || m_Optimizer.GetOptimizer()->GetMetric() == nullptr)
+    {
+      return {};
+    }
+    return m_Normalized ? ParametersType(this->m_Metric->GetParameters()) : m_Optimizer.GetPosition();
   }
 
   ParametersType
   GetScales() const override
   {
-    return m_Optimizer.GetOptimizer() != nullptr ? ParametersType(m_Optimizer.GetOptimizer()->GetScales())
-                                                 : ParametersType();
+    if (m_Optimizer.GetOptimizer() == nullptr)
+    {
+      return {};
+    }
+    return ParametersType(m_Normalized ? m_Normalized->GetScales() : m_Optimizer.GetOptimizer()->GetScales());
   }
 
   bool
@@ -127,7 +177,11 @@ protected:
   void
   StartLevelOfOptimizer(SizeValueType level) override
   {
-    m_Optimizer.StartLevel(this->m_Settings, level, this->m_Context.Inputs.GetUnit(this->m_Settings));
+    m_Optimizer.StartLevel(this->m_Settings, level, this->GetUnit());
+    if (m_Normalized)
+    {
+      m_Normalized->StartLevel();
+    }
     m_Evaluations.Start(m_IsBestKept);
   }
 
@@ -170,19 +224,60 @@ protected:
 private:
   using EndType = RegistrationOptimizerKind::EndType;
 
+  /** Whether the optimizer sees a metric without units. Steps of an exhaustive search and bounds are in units of the
+   * parameters; a displacement field has so many parameters that copies of them would take long. */
+  static bool
+  IsNormalized(const SettingsType & settings, const typename Superclass::TransformType & transform)
+  {
+    const bool hasBounds =
+      settings.Optimizer == "lbfgsb" && (!settings.LowerBound.empty() || !settings.UpperBound.empty());
+    return !settings.StockOptimizer && settings.Optimizer != "exhaustive" && !hasBounds &&
+           transform.GetTransformCategory() != Superclass::TransformType::TransformCategoryEnum::DisplacementField;
+  }
+
+  double
+  GetVoxel() const
+  {
+    return this->m_Context.Inputs.GetVoxel(this->m_Settings);
+  }
+
+  /** What a step of 1 is to the optimizer. */
+  double
+  GetUnit() const
+  {
+    return this->m_Context.Inputs.GetUnit(this->m_Settings) / (m_Normalized ? this->GetVoxel() : 1.0);
+  }
+
   void
   SetUpOptimizer()
   {
     const SettingsType & settings = this->m_Settings;
     const auto &         transform = *this->m_Transform;
-    m_Optimizer = MaskedRegistrationOptimizer(
-      settings, transform.GetNumberOfParameters(), this->m_Context.Inputs.GetUnit(settings));
+    m_Normalized = IsNormalized(settings, transform) ? NormalizedMetric::New() : nullptr;
+    m_Optimizer = MaskedRegistrationOptimizer(settings, transform.GetNumberOfParameters(), this->GetUnit());
     auto & optimizer = *m_Optimizer.GetOptimizer();
-    if (!optimizer.CanUseScales() && settings.Scales == "manual")
+    if (!m_Normalized && !optimizer.CanUseScales() && settings.Scales == "manual")
     {
       this->m_Context.Warn("manual-scales are not used: the optimizer \"" + settings.Optimizer + "\" has no scales.");
     }
-    SetUpScales(optimizer, settings, *this->m_Metric, transform.GetNumberOfLocalParameters());
+    if (m_Normalized)
+    {
+      const auto estimator = MakeScalesEstimator(settings, *this->m_Metric);
+      const auto scales = MakeManualScales(settings, transform.GetNumberOfLocalParameters());
+      m_Normalized->SetMetric(this->m_Metric, estimator, scales, this->GetVoxel());
+      m_Method->SetNormalizedMetric(m_Normalized);
+      if (estimator && optimizer.CanUseScales())
+      {
+        const auto normalizedEstimator = NormalizedScalesEstimator::New();
+        normalizedEstimator->SetMetric(m_Normalized, estimator, this->GetVoxel());
+        optimizer.SetScalesEstimator(normalizedEstimator);
+      }
+    }
+    else
+    {
+      SetUpScales(optimizer, settings, *this->m_Metric, transform.GetNumberOfLocalParameters());
+    }
+    SetUpWeights(optimizer, settings);
 
     const EndType end = m_Optimizer.GetKind().End;
     m_IsBestSearched = settings.ReturnBest && end == EndType::Best;
@@ -222,18 +317,21 @@ private:
       {
         throw;
       }
-      m_PositionOfException = m_Optimizer.GetPosition();
+      m_PositionOfException = this->GetPosition();
       m_Exception = std::current_exception();
     }
   }
 
-  EvaluationRecord             m_Evaluations{};
-  typename MethodType::Pointer m_Method{ MethodType::New() };
-  MaskedRegistrationOptimizer  m_Optimizer{};
-  bool                         m_IsBestKept{};
-  bool                         m_IsBestSearched{};
-  std::exception_ptr           m_Exception{};
-  ParametersType               m_PositionOfException{};
+  EvaluationRecord                                           m_Evaluations{};
+  typename NormalizedRegistrationMethod<MethodType>::Pointer m_Method{
+    NormalizedRegistrationMethod<MethodType>::New()
+  };
+  MaskedRegistrationOptimizer m_Optimizer{};
+  NormalizedMetric::Pointer   m_Normalized{};
+  bool                        m_IsBestKept{};
+  bool                        m_IsBestSearched{};
+  std::exception_ptr          m_Exception{};
+  ParametersType              m_PositionOfException{};
 };
 } // end namespace itk
 

@@ -58,15 +58,21 @@ struct RegistrationInputs
     return VirtualDomain ? *VirtualDomain : *FixedImage;
   }
 
+  /** Length of a voxel along the axis where it is shortest, in the unit of shifts that the scales are estimated from.
+   */
+  double
+  GetVoxel(const MaskedRegistrationSettings & settings) const
+  {
+    const auto & spacing = this->GetDomain().GetSpacing();
+    // The estimator from shifts of the index measures in voxels.
+    return settings.Scales != "index-shift" ? *std::min_element(spacing.Begin(), spacing.End()) : 1.0;
+  }
+
   /** Length of a step of 1. */
   double
   GetUnit(const MaskedRegistrationSettings & settings) const
   {
-    const auto & spacing = this->GetDomain().GetSpacing();
-    // The estimator from shifts of the index measures in voxels anyway.
-    return settings.StepsInVoxels && settings.Scales != "index-shift"
-             ? *std::min_element(spacing.Begin(), spacing.End())
-             : 1.0;
+    return settings.StepsInVoxels ? this->GetVoxel(settings) : 1.0;
   }
 
   typename TImage::ConstPointer          FixedImage;

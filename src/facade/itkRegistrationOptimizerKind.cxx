@@ -32,6 +32,7 @@
 #include "itkRegularStepGradientDescentOptimizerv4.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -50,6 +51,44 @@ using OnePlusOne = OnePlusOneEvolutionaryOptimizerv4<double>;
 using Kind = RegistrationOptimizerKind;
 using BaseType = Kind::OptimizerType;
 using BasePointer = Kind::OptimizerPointer;
+
+/** A line search along a gradient, whose unit is a step of a length at every iteration. With ITK's, it is what the
+ * search before has found, which grows without bounds where gradients become small. */
+template <typename TOptimizer>
+class LengthLineSearch
+  : public TOptimizer
+  , public LengthLineSearchBase
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(LengthLineSearch);
+  using Self = LengthLineSearch;
+  using Pointer = SmartPointer<Self>;
+  itkNewMacro(Self);
+
+protected:
+  LengthLineSearch() = default;
+  ~LengthLineSearch() override = default;
+
+  void
+  AdvanceOneStep() override
+  {
+    const auto & gradient = this->m_Gradient;
+    double       length = 0.0;
+    if (this->m_ScalesEstimator)
+    {
+      length = this->m_ScalesEstimator->EstimateStepScale(gradient);
+    }
+    else
+    {
+      std::for_each(gradient.begin(), gradient.end(), [&](double x) { length = std::max(length, std::abs(x)); });
+    }
+    if (length > 0.0 && std::isfinite(length))
+    {
+      this->m_LearningRate = m_Step / length;
+    }
+    TOptimizer::AdvanceOneStep();
+  }
+};
 
 /** LBFGS2 that starts once: that of ITK 5.4 starts anew where it ends, for as many iterations again. */
 class LBFGS2StartingOnce : public LBFGS2Optimizerv4
@@ -77,7 +116,7 @@ protected:
 
 /** What gradient descent and all that is derived from it have. */
 template <typename TOptimizer>
-typename TOptimizer::Pointer
+SmartPointer<TOptimizer>
 MakeDescent(const Settings & settings, double unit)
 {
   const auto   optimizer = TOptimizer::New();
@@ -102,7 +141,14 @@ template <typename TOptimizer>
 BasePointer
 MakeLineSearch(const Settings & settings, SizeValueType, double unit)
 {
-  const auto optimizer = MakeDescent<TOptimizer>(settings, unit);
+  const typename TOptimizer::Pointer optimizer =
+    settings.StockOptimizer ? MakeDescent<TOptimizer>(settings, unit)
+                            : MakeDescent<LengthLineSearch<TOptimizer>>(settings, unit).GetPointer();
+  if (!settings.StockOptimizer)
+  {
+    optimizer->SetDoEstimateLearningRateOnce(false);
+    optimizer->SetDoEstimateLearningRateAtEachIteration(false);
+  }
   optimizer->SetLowerLimit(settings.LineSearchLowerLimit);
   optimizer->SetUpperLimit(settings.LineSearchUpperLimit);
   optimizer->SetEpsilon(settings.LineSearchEpsilon);

@@ -27,6 +27,28 @@
 
 namespace itk
 {
+/** \class LengthLineSearchBase
+ * \brief The length of a step that a line search starts from, whatever else it is.
+ * \ingroup MaskedSampling
+ */
+class LengthLineSearchBase
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(LengthLineSearchBase);
+
+  LengthLineSearchBase() = default;
+  virtual ~LengthLineSearchBase() = default;
+
+  void
+  SetStep(double step)
+  {
+    m_Step = step;
+  }
+
+protected:
+  double m_Step{ 1.0 };
+};
+
 /** \class RegistrationOptimizerKind
  * \brief All that is to be known of an optimizer of ITK that settings can name: one entry of a table.
  *

@@ -181,6 +181,9 @@ private:
   template <typename TMethod>
   void
   StartLevel(TMethod & method);
+  /** Refuse a level with fewer samples than parameters, and warn of few. */
+  void
+  CheckNumberOfPoints(const typename FacadeType::LevelReport & report) const;
   template <typename TMethod>
   void
   MakeTransform(TMethod & method);

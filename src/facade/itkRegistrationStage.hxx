@@ -18,10 +18,14 @@
 #ifndef itkRegistrationStage_hxx
 #define itkRegistrationStage_hxx
 
+#include "facade/itkCheckContrast.h"
 #include "facade/itkInitialTranslation.h"
+#include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 
 #include "itkTranslationTransform.h"
+
+#include <sstream>
 
 namespace itk
 {
@@ -34,6 +38,10 @@ RegistrationStage<TImage>::SetUp(TMethod & method)
   if (m_Context.Chain.GetNumberOfTransforms() > 0)
   {
     method.SetMovingInitialTransform(&m_Context.Chain);
+  }
+  if (m_Context.Stage == 0)
+  {
+    CheckContrast<TImage>::Check(m_Context.Inputs, *method.GetSampler());
   }
   this->MakeTransform(method);
   if (m_Context.Stage == 0 && m_Settings.Initialization != "none")
@@ -122,6 +130,7 @@ RegistrationStage<TImage>::StartLevel(TMethod & method)
   report.NumberOfPoints = at(method.GetNumberOfSamplePointsPerLevel());
   report.NumberOfPointsInMovingImage = at(method.GetNumberOfSamplePointsInMovingImagePerLevel());
   m_Context.Record.StartLevel(report);
+  this->CheckNumberOfPoints(report);
   if (report.NumberOfPoints > 0 && report.NumberOfPointsInMovingImage == 0)
   {
     itkGenericExceptionMacro(
@@ -134,6 +143,35 @@ RegistrationStage<TImage>::StartLevel(TMethod & method)
   if (m_Context.IsFinishing)
   {
     this->Finish();
+  }
+}
+
+template <typename TImage>
+void
+RegistrationStage<TImage>::CheckNumberOfPoints(const typename FacadeType::LevelReport & report) const
+{
+  const SizeValueType number = report.NumberOfPoints;
+  const SizeValueType parameters = m_Transform->GetNumberOfParameters();
+  if (number == 0 || m_Transform->GetTransformCategory() != TransformType::TransformCategoryEnum::Linear)
+  {
+    return;
+  }
+  if (number < parameters)
+  {
+    itkGenericExceptionMacro("samples: " << number << " at level " << report.Level << ", of "
+                                         << report.NumberOfMaskVoxels << " mask voxels, cannot determine the "
+                                         << parameters << " parameters of the transform \"" << m_Settings.Transform
+                                         << "\". Give more, such as 2000.");
+  }
+  constexpr SizeValueType enough = 50;
+  const bool              isAskedFor = PerLevel::At(m_Settings.Samples, report.Level) > 0;
+  if (!isAskedFor && m_Settings.Sampling != "none" && number < enough * parameters)
+  {
+    std::ostringstream text;
+    text << "percentage: " << number << " samples at level " << report.Level << ", of " << report.NumberOfMaskVoxels
+         << " mask voxels, are few for " << parameters
+         << " parameters: the result will scatter. Ask for a number: samples.";
+    m_Context.Warn(text.str());
   }
 }
 

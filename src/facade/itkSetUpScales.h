@@ -27,6 +27,50 @@
 
 namespace itk
 {
+/** What estimates the scales of the parameters of a metric; null where none does. */
+template <typename TMetric>
+OptimizerParameterScalesEstimator::Pointer
+MakeScalesEstimator(const MaskedRegistrationSettings & settings, TMetric & metric)
+{
+  const auto setUp = [&](auto estimator) {
+    estimator->SetMetric(&metric);
+    estimator->SetTransformForward(true);
+    estimator->SetCentralRegionRadius(settings.CentralRegionRadius);
+    return OptimizerParameterScalesEstimator::Pointer(estimator.GetPointer());
+  };
+  if (settings.Scales == "physical-shift")
+  {
+    const auto estimator = RegistrationParameterScalesFromPhysicalShift<TMetric>::New();
+    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
+    return setUp(estimator);
+  }
+  if (settings.Scales == "index-shift")
+  {
+    const auto estimator = RegistrationParameterScalesFromIndexShift<TMetric>::New();
+    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
+    return setUp(estimator);
+  }
+  return settings.Scales == "jacobian" ? setUp(RegistrationParameterScalesFromJacobian<TMetric>::New()) : nullptr;
+}
+
+/** The scales that settings have; empty where they have none.
+ * \param numberOfScales of local parameters of the transform
+ * \exception ExceptionObject if there are not as many as parameters */
+inline OptimizerParameterScalesEstimator::ScalesType
+MakeManualScales(const MaskedRegistrationSettings & settings, SizeValueType numberOfScales)
+{
+  if (settings.Scales != "manual")
+  {
+    return {};
+  }
+  if (settings.ManualScales.size() != numberOfScales)
+  {
+    itkGenericExceptionMacro("manual-scales: " << settings.ManualScales.size() << " values for " << numberOfScales
+                                               << " parameters of the transform. Give as many.");
+  }
+  return PerLevel::Spread<OptimizerParameterScalesEstimator::ScalesType>(settings.ManualScales, numberOfScales);
+}
+
 /** Give an optimizer the scales of its parameters, or what estimates them.
  * \param numberOfScales of local parameters of the transform
  * \exception ExceptionObject if there are not as many as parameters */
@@ -37,43 +81,26 @@ SetUpScales(MaskedRegistrationOptimizer::OptimizerType & optimizer,
             TMetric &                                    metric,
             SizeValueType                                numberOfScales)
 {
-  using ScalesType = MaskedRegistrationOptimizer::OptimizerType::ScalesType;
   if (!optimizer.CanUseScales())
   {
     return;
   }
-  const auto setEstimator = [&](auto estimator) {
-    estimator->SetMetric(&metric);
-    estimator->SetTransformForward(true);
-    estimator->SetCentralRegionRadius(settings.CentralRegionRadius);
+  if (const auto estimator = MakeScalesEstimator(settings, metric))
+  {
     optimizer.SetScalesEstimator(estimator);
-  };
-  if (settings.Scales == "physical-shift")
-  {
-    const auto estimator = RegistrationParameterScalesFromPhysicalShift<TMetric>::New();
-    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
-    setEstimator(estimator);
-  }
-  else if (settings.Scales == "index-shift")
-  {
-    const auto estimator = RegistrationParameterScalesFromIndexShift<TMetric>::New();
-    estimator->SetSmallParameterVariation(settings.SmallParameterVariation);
-    setEstimator(estimator);
-  }
-  else if (settings.Scales == "jacobian")
-  {
-    setEstimator(RegistrationParameterScalesFromJacobian<TMetric>::New());
   }
   else if (settings.Scales == "manual")
   {
-    if (settings.ManualScales.size() != numberOfScales)
-    {
-      itkGenericExceptionMacro("manual-scales: " << settings.ManualScales.size() << " values for " << numberOfScales
-                                                 << " parameters of the transform. Give as many.");
-    }
-    optimizer.SetScales(PerLevel::Spread<ScalesType>(settings.ManualScales, numberOfScales));
+    optimizer.SetScales(MakeManualScales(settings, numberOfScales));
   }
-  if (!settings.OptimizerWeights.empty())
+}
+
+/** Give an optimizer the weights of the parameters that settings have. */
+inline void
+SetUpWeights(MaskedRegistrationOptimizer::OptimizerType & optimizer, const MaskedRegistrationSettings & settings)
+{
+  using ScalesType = MaskedRegistrationOptimizer::OptimizerType::ScalesType;
+  if (optimizer.CanUseScales() && !settings.OptimizerWeights.empty())
   {
     optimizer.SetWeights(PerLevel::Spread<ScalesType>(settings.OptimizerWeights, settings.OptimizerWeights.size()));
   }

@@ -411,8 +411,9 @@ MaskedVoxelSampler<VDimension>::ComputeNumberOfSamples(SizeValueType numberOfVox
                                                        double        percentage,
                                                        double        shrinkage)
 {
-  const double expected = percentage * static_cast<double>(numberOfVoxels) / shrinkage;
-  return std::max<SizeValueType>(1, Math::RoundHalfIntegerUp<SizeValueType>(expected));
+  const auto round = [](double number) { return Math::RoundHalfIntegerUp<SizeValueType>(number); };
+  const auto whole = std::max<SizeValueType>(1, round(percentage * static_cast<double>(numberOfVoxels)));
+  return std::max(round(static_cast<double>(whole) / shrinkage), std::min<SizeValueType>(whole, 2000));
 }
 
 template <unsigned int VDimension>

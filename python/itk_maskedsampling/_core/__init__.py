@@ -17,7 +17,7 @@ from .functions import (
     write_image,
     write_transform,
 )
-from .library import CoreError, Geometry, LevelReport, Part, Setting, SettingValue, describe_settings
+from .library import CoreError, Geometry, LevelReport, Part, Setting, SettingValue, describe_settings, warn
 from .method import COURSE, Method, default_settings
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "resample",
     "sample",
     "transform_points",
+    "warn",
     "write_image",
     "write_transform",
 ]

@@ -247,12 +247,16 @@ class Library:
         texts = dict.fromkeys(self.warnings().decode().splitlines())
         if not show:
             return
-        here = str(PACKAGE)
-        frame, level = inspect.currentframe(), 1
-        while frame is not None and frame.f_code.co_filename.startswith(here):
-            frame, level = frame.f_back, level + 1
         for text in texts:
-            warnings.warn(text, RuntimeWarning, stacklevel=level)
+            warn(text)
+
+
+def warn(text: str) -> None:
+    """Warn as of the first line that is not of this package."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_code.co_filename.startswith(str(PACKAGE)):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, RuntimeWarning, stacklevel=level + 1)
 
 
 library = Library()

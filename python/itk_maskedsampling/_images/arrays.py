@@ -59,6 +59,13 @@ def is_double(pixels: Array) -> bool:
     return pixels.dtype.kind == "f" and pixels.dtype.itemsize == 8
 
 
+def exceeds_float32(pixels: Array) -> bool:
+    """Whether they are integers that float32 does not tell apart."""
+    if pixels.dtype.kind not in "iu" or pixels.dtype.itemsize < 4:
+        return False
+    return max(int(pixels.max()), -int(pixels.min())) > 2**24
+
+
 def to_layout(pixels: Array, dtype: npt.DTypeLike) -> Array:
     """Pixels of a type, aligned, in the byte order of the machine and contiguous. Shared if they are that already."""
     with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, which is reported

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Geometry
+from .._core import Geometry, warn
 from .arrays import Array, all_finite, join, times, to_layout
 from .conversion import libraries_of
 from .files import read
@@ -31,6 +31,11 @@ def read_mask(name: str, value: object, image: Raster) -> Raster:
             f"{name}: {count_not_finite(pixels)} voxels are not finite, and so neither inside nor outside. "
             "Replace them: numpy.nan_to_num()"
         )
+    if is_soft(pixels):
+        warn(
+            f"{name}: the mask is soft, its values are from {pixels.min():.6g} to {pixels.max():.6g}. All that is not "
+            "0 is inside, as much as the rest. Give it as weights=, which counts them, or cut it: mask > 0.5"
+        )
     if pixels.dtype.itemsize == 1:
         pixels = to_layout(pixels, pixels.dtype).view(np.uint8)
     else:
@@ -40,6 +45,14 @@ def read_mask(name: str, value: object, image: Raster) -> Raster:
     raster = Raster(pixels, raster.geometry, raster.source, raster.kind)
     check_overlap(name, raster, image)
     return raster
+
+
+def is_soft(pixels: Array) -> bool:
+    """Whether a mask has more than one value besides 0, and these are no labels, which are integers."""
+    if pixels.dtype.kind != "f":
+        return False
+    inside = pixels[pixels != 0]
+    return bool(inside.size and (inside != np.rint(inside)).any() and inside.min() != inside.max())
 
 
 def read_weights(name: str, value: object, image: Raster) -> Raster:

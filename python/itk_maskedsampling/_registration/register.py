@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core, public
-from .._images.arrays import freeze, is_double, to_points
+from .._images.arrays import Array, exceeds_float32, freeze, is_double, to_points
 from .._images.files import read
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_mask, read_weights, to_real
@@ -65,8 +65,9 @@ def register(
     fixed, moving : image
         Of itk, SimpleITK, xarray or nibabel; a numpy array [z,]y,x, of spacing 1 and origin 0; an
         itk_maskedsampling.Image, which is an array with spacing, origin and direction; or the path of a file. Two or
-        three dimensions, one real number per pixel. They are computed with as float32, unless both are float64, and
-        shared instead of copied where they are that already. What is not finite must be outside of a mask.
+        three dimensions, one real number per pixel. They are computed with as float32, unless both are float64 or one
+        has integers beyond 2^24, and shared instead of copied where they are that already. What is not finite must be
+        outside of a mask.
     fixed_mask : image, optional
         Where it is not 0, samples are drawn; on any grid. Also a spatial object of itk. A numpy array takes the
         geometry of its image. Default: the whole image.
@@ -215,7 +216,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     """Do what is planned."""
     dimension = inputs.fixed.dimension
     check_dimensions(plan, dimension)
-    dtype = np.dtype(np.float64 if is_double(inputs.fixed.pixels) and is_double(inputs.moving.pixels) else np.float32)
+    dtype = choose_type(inputs.fixed.pixels, inputs.moving.pixels)
     method = _core.Method(dimension, dtype)
     for role, image, mask in (
         ("fixed", inputs.fixed, inputs.fixed_mask),
@@ -242,7 +243,10 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     try:
         method.run(watch)
     except _core.CoreError as error:
-        raise _core.CoreError(name_arguments(str(error))) from error
+        text = name_arguments(str(error))
+        # What is said of an argument is that the argument does not do.
+        kind = ValueError if re.match(r"(fixed|moving|samples|percentage|initial): ", text) else _core.CoreError
+        raise kind(text) from error
     finally:
         watch.close()
     seconds = time.perf_counter() - start
@@ -261,6 +265,12 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     )
 
 
+def choose_type(fixed: Array, moving: Array) -> np.dtype[Any]:
+    """float32, unless both images are float64, or one has integers that float32 does not tell apart."""
+    needs_double = (is_double(fixed) and is_double(moving)) or exceeds_float32(fixed) or exceeds_float32(moving)
+    return np.dtype(np.float64 if needs_double else np.float32)
+
+
 def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
     """Add a stage, and return the most iterations of each of its levels."""
     number = method.add_stage(stage.transform)
@@ -276,7 +286,8 @@ def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
 def name_arguments(text: str) -> str:
     """A message of the core, which names settings, with the arguments of register() instead."""
     names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
-    return re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
+    text = re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
+    return re.sub(r'^initialization (?=")', "initial: ", text)
 
 
 def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:

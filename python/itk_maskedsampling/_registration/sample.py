@@ -180,8 +180,8 @@ def sample(
             raise ValueError("samples: 0, but at least 1 is needed; every voxel is taken with sampling='none'")
     given_seed: Any = defaults["seed"] if seed is None else seed
     own_seed = int(to_number("seed", given_seed, "count"))
-    if own_seed >= 2**32:
-        raise ValueError(f"seed: {own_seed} must be less than 2^32")
+    if own_seed >= 2**31:
+        raise ValueError(f"seed: {own_seed} must be less than 2^31")
     raster = read("image", image)
     inside = None if mask is None else read_mask("mask", mask, raster)
     density = None if weights is None else read_weights("weights", weights, raster)

@@ -197,6 +197,10 @@ def make_stage(transform: str, general: Mapping[str, Value], own: Mapping[str, V
         and values["percentage"] != defaults["percentage"]
     ):
         raise ValueError(f"{place}samples and {place}percentage: both say how many; give one of them")
+    if "percentage" not in values and not all(as_tuple(values.get("samples", 1))):
+        raise ValueError(
+            f"{place}samples: 0, but at least 1 is needed at each level; sampling='none' takes every voxel of the mask"
+        )
     if values.get("sampling", defaults["sampling"]) == "none":
         drop_samples(transform, values, own, defaults, place)
     elif "percentage" in values and "samples" not in values:

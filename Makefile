@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the wheel and the C++ tests are made of.
 SOURCES := pyproject.toml CMakeLists.txt itk-module.cmake $(wildcard cmake/*) $(shell find include src python wrapping -type f)
 CPP_FILES := $(shell find include src test python/core examples/cpp -name "*.h" -o -name "*.hxx" -o -name "*.cxx")
-PYTHON_FILES := .ci benchmarks cmake doc examples python test/python test/upstream wrapping/python
+PYTHON_FILES := .ci benchmarks cmake doc examples fuzz python test/python test/upstream wrapping/python
 
 say = @echo "== $(1)"
 

@@ -1,6 +1,7 @@
 # What the compiled core of the Python package is made of: for the library itself, and for its C++ tests.
 set(
   MaskedSamplingCore_MODULES
+  ITKHDF5
   ITKIOBMP
   ITKIOGIPL
   ITKIOImageBase
@@ -17,17 +18,28 @@ set(
   ITKIOTransformMatlab
   ITKIOVTK
   ITKImageGrid
-  ITKTransformFactory)
+  ITKNIFTI
+  ITKTransformFactory
+  ITKZLIB)
 set(
   MaskedSamplingCore_SOURCES
   CoreCalls.cxx
   CoreChain.cxx
   CoreErrors.cxx
+  CoreFile.cxx
+  CoreHdf5Format.cxx
+  CoreImageHeaders.cxx
   CoreImages.cxx
   CoreLocale.cxx
+  CoreMetaFormat.cxx
+  CoreNiftiFormat.cxx
+  CoreNrrdFormat.cxx
+  CorePictureHeaders.cxx
+  CorePixels.cxx
   CoreRegistration.cxx
   CoreResample.cxx
   CoreSample.cxx
   CoreSettings.cxx
+  CoreTransformFiles.cxx
   CoreVtkFormat.cxx)
 list(TRANSFORM MaskedSamplingCore_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

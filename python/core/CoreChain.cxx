@@ -3,6 +3,7 @@
 
 #include "CoreCalls.h"
 #include "CoreLocale.h"
+#include "CoreTransformFiles.h"
 
 #include "itkBSplineTransform.h"
 #include "itkDisplacementFieldTransform.h"
@@ -10,11 +11,12 @@
 #include "itkHDF5TransformIOFactory.h"
 #include "itkMatlabTransformIOFactory.h"
 #include "itkTransformFactory.h"
-#include "itkTransformFileReader.h"
 #include "itkTransformFileWriter.h"
 #include "itkTxtTransformIOFactory.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace MaskedSamplingCore
 {
@@ -36,12 +38,56 @@ GetSuffix(unsigned int dimension)
   return "_double_" + std::to_string(dimension) + '_' + std::to_string(dimension);
 }
 
+void
+CheckFinite(const masked_sampling_chain::Part & part, const char * name, const std::vector<double> & numbers)
+{
+  const auto found = std::find_if(numbers.begin(), numbers.end(), [](double value) { return !std::isfinite(value); });
+  if (found != numbers.end())
+  {
+    itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << *found << " as number "
+                                             << found - numbers.begin() << " of its " << name
+                                             << ", which are finite numbers.");
+  }
+}
+
+/** Whether parameters belong to the points of a grid, which the fixed parameters tell of. */
+bool
+HasGrid(const std::string & name)
+{
+  return name.find("BSpline") != std::string::npos || name.find("Field") != std::string::npos;
+}
+
+/** Before ITK allocates a grid: is it one, and of as many points as there are parameters? */
+void
+CheckGrid(const masked_sampling_chain::Part & part, unsigned int dimension, size_t numberOfFixed)
+{
+  size_t axes = dimension;
+  axes += axes * (axes + 3) < numberOfFixed ? 1 : 0; // of time
+  double number = dimension;
+  for (size_t axis = 0; axis < axes; ++axis)
+  {
+    const double size = part.FixedParameters[axis];
+    if (!(size >= 1.0 && size <= std::numeric_limits<int>::max()) || std::floor(size) != size)
+    {
+      itkGenericExceptionMacro("transform: \"" << part.Name << "\" has a grid of " << size << " points along axis "
+                                               << axis << '.');
+    }
+    number *= size;
+  }
+  if (number != static_cast<double>(part.Parameters.size()))
+  {
+    itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << part.Parameters.size()
+                                             << " parameters, but a grid that needs " << number << '.');
+  }
+}
+
+/** A transform without its parameters, to which those of a part fit. */
 template <unsigned int VDimension>
 typename itk::Transform<double, VDimension, VDimension>::Pointer
-MakeTransform(const masked_sampling_chain::Part & part)
+CreateTransform(const masked_sampling_chain::Part & part)
 {
   using TransformType = itk::Transform<double, VDimension, VDimension>;
-  const auto created = itk::ObjectFactoryBase::CreateInstance(part.Name.c_str());
+  const auto created = itk::ObjectFactoryBase::CreateInstance(GetKnownName(part.Name).c_str());
   if (created.IsNotNull())
   {
     created->UnRegister(); // it comes with a reference too many
@@ -60,6 +106,34 @@ MakeTransform(const masked_sampling_chain::Part & part)
                                                << '.');
     }
   };
+  const size_t numberOfOwn = transform->GetFixedParameters().Size();
+  const size_t numberOfFixed = part.FixedParameters.size();
+  CheckFinite(part, "fixed parameters", part.FixedParameters);
+  CheckFinite(part, "parameters", part.Parameters);
+  if (numberOfFixed > 0 || numberOfOwn == 0)
+  {
+    using SmoothedType = itk::GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
+    const bool hasVariances =
+      numberOfFixed == numberOfOwn + 2 && dynamic_cast<const SmoothedType *>(transform.GetPointer()) != nullptr;
+    check("fixed parameters", numberOfOwn, numberOfFixed - (hasVariances ? 2 : 0));
+  }
+  if (HasGrid(part.Name) && numberOfFixed > 0)
+  {
+    CheckGrid(part, VDimension, numberOfOwn);
+  }
+  else
+  {
+    check("parameters", transform->GetNumberOfParameters(), part.Parameters.size());
+  }
+  return transform;
+}
+
+template <unsigned int VDimension>
+typename itk::Transform<double, VDimension, VDimension>::Pointer
+MakeTransform(const masked_sampling_chain::Part & part)
+{
+  using TransformType = itk::Transform<double, VDimension, VDimension>;
+  const auto                                  transform = CreateTransform<VDimension>(part);
   typename TransformType::FixedParametersType fixedParameters(part.FixedParameters.size());
   std::copy(part.FixedParameters.begin(), part.FixedParameters.end(), fixedParameters.begin());
   using SmoothedType = itk::GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
@@ -73,12 +147,15 @@ MakeTransform(const masked_sampling_chain::Part & part)
     fixedParameters.SetSize(numberOfOwn);
     std::copy_n(part.FixedParameters.begin(), numberOfOwn, fixedParameters.begin());
   }
-  if (fixedParameters.size() > 0 || transform->GetFixedParameters().Size() == 0)
+  if (fixedParameters.size() > 0 || numberOfOwn == 0)
   {
-    check("fixed parameters", transform->GetFixedParameters().Size(), fixedParameters.size());
     transform->SetFixedParameters(fixedParameters);
   }
-  check("parameters", transform->GetNumberOfParameters(), part.Parameters.size());
+  if (transform->GetNumberOfParameters() != part.Parameters.size())
+  {
+    itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << transform->GetNumberOfParameters()
+                                             << " parameters, not " << part.Parameters.size() << '.');
+  }
   typename TransformType::ParametersType parameters(part.Parameters.size());
   std::copy(part.Parameters.begin(), part.Parameters.end(), parameters.begin());
   transform->SetParametersByValue(parameters);
@@ -148,6 +225,33 @@ GetPart(const masked_sampling_chain * chain, size_t index)
 }
 } // namespace
 
+std::string
+GetKnownName(const std::string & name)
+{
+  std::string       known = name;
+  const std::string base = "MatrixOffsetTransformBase_";
+  if (known.compare(0, base.size(), base) == 0)
+  {
+    known.replace(0, base.size(), "AffineTransform_");
+  }
+  const std::string single = "_float_";
+  const size_t      place = known.find(single);
+  return place == std::string::npos ? known : known.replace(place, single.size(), "_double_");
+}
+
+void
+CheckPart(const masked_sampling_chain::Part & part, unsigned int dimension)
+{
+  if (dimension == 2)
+  {
+    CreateTransform<2>(part);
+  }
+  else
+  {
+    CreateTransform<3>(part);
+  }
+}
+
 void
 RegisterTransforms()
 {
@@ -199,12 +303,7 @@ AppendTransform(const itk::TransformBase & transform, masked_sampling_chain & ch
   {
     part.Name = "DisplacementFieldTransform" + GetSuffix(transform.GetInputSpaceDimension());
   }
-  // Inverses of some transforms are of the class that they are derived from, which cannot be made by name.
-  const std::string base = "MatrixOffsetTransformBase";
-  if (part.Name.compare(0, base.size(), base) == 0)
-  {
-    part.Name.replace(0, base.size(), "AffineTransform");
-  }
+  part.Name = GetKnownName(part.Name);
   const auto & fixedParameters = transform.GetFixedParameters();
   const auto & parameters = transform.GetParameters();
   part.FixedParameters.assign(fixedParameters.begin(), fixedParameters.end());
@@ -309,16 +408,7 @@ masked_sampling_read_transform(const char * path, uint32_t * dimension, masked_s
     Need(dimension, "dimension");
     Need(chain, "chain");
     const PointLocale locale;
-    const auto        reader = itk::TransformFileReader::New();
-    reader->SetFileName(NeedText(path, "path"));
-    reader->Update();
-    masked_sampling_chain read;
-    for (const auto & transform : *reader->GetTransformList())
-    {
-      AppendTransform(*transform, read);
-      *dimension = static_cast<uint32_t>(transform->GetInputSpaceDimension());
-    }
-    *chain = std::move(read);
+    *dimension = ReadChain(NeedText(path, "path"), *chain);
   });
 }
 

@@ -27,6 +27,15 @@ namespace MaskedSamplingCore
 void
 RegisterTransforms();
 
+/** The name by which ITK can make a transform, in double: inverses of some transforms, and what other programs write,
+ * are of a class that they are derived from. */
+std::string
+GetKnownName(const std::string & name);
+
+/** Throw if ITK has no such transform, or one with other parameters, or if they are not finite or fit no grid. */
+void
+CheckPart(const masked_sampling_chain::Part & part, unsigned int dimension);
+
 template <unsigned int VDimension>
 typename itk::CompositeTransform<double, VDimension>::Pointer
 MakeComposite(const masked_sampling_chain & chain);

@@ -136,6 +136,11 @@ KeepException() noexcept
   {
     return Stopped;
   }
+  catch (const NotReadHere & exception)
+  {
+    KeepError(exception.what());
+    return Unread;
+  }
   catch (const itk::ExceptionObject & exception)
   {
     KeepError(exception.GetDescription());

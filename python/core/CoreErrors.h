@@ -2,6 +2,7 @@
 #ifndef CoreErrors_h
 #define CoreErrors_h
 
+#include <stdexcept>
 #include <string>
 
 /** Errors, warnings and texts of the thread that called. Nothing here throws, but what says so. */
@@ -11,12 +12,20 @@ enum Code : int
 {
   Success = 0,
   Failure = 1,
-  Stopped = 2
+  Stopped = 2,
+  Unread = 3
 };
 
 /** What a callback ends a registration with. */
 class StoppedByCallback
 {};
+
+/** A file of a kind that others may know how to read. */
+class NotReadHere : public std::runtime_error
+{
+public:
+  using std::runtime_error::runtime_error;
+};
 
 /** Keep a text for this thread. It throws if there is no memory. */
 const char *

@@ -2,6 +2,8 @@
 #include "CoreImages.h"
 
 #include "CoreCalls.h"
+#include "CoreFile.h"
+#include "CoreImageHeaders.h"
 #include "CoreLocale.h"
 #include "CoreVtkFormat.h"
 
@@ -45,32 +47,54 @@ constexpr std::array<std::pair<const char *, ComponentType>, 10> components{ {
   { "float64", ComponentType::DOUBLE },
 } };
 
-/** A reader or writer that knows what the file holds. */
-itk::ImageIOBase::Pointer
-Open(const std::string & path, itk::ImageIOFactory::IOFileModeEnum mode)
+constexpr const char * formats = "There are NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL, MRC.";
+
+/** NIfTI-2, which ITK does not know, begins with the size of its header. */
+bool
+IsNewNifti(const std::string & path)
 {
-  const auto io = itk::ImageIOFactory::CreateImageIO(path.c_str(), mode);
-  if (io.IsNull())
+  constexpr int32_t headerSize = 540;
+  HeaderBytes       header(ReadBeginning(path, sizeof(headerSize)), false);
+  if (header.GetSize() < sizeof(headerSize))
   {
-    itkGenericExceptionMacro("No format that is known here "
-                             << (mode == itk::ImageIOFactory::IOFileModeEnum::ReadMode ? "reads" : "writes") << " \""
-                             << path << "\". There are NIfTI, NRRD, MetaImage, PNG, JPEG, TIFF, BMP, VTK, GIPL, MRC.");
+    return false;
   }
-  io->SetFileName(path);
-  return io;
+  const bool isLittle = header.Get<int32_t>(0) == headerSize;
+  header.SetBigEndian(true);
+  return isLittle || header.Get<int32_t>(0) == headerSize;
 }
 
-itk::ImageIOBase::Pointer
+/** A reader that knows what the file holds, and where its pixels are. */
+struct OpenImage
+{
+  itk::ImageIOBase::Pointer  Reader{};
+  std::optional<PixelSource> Source{};
+};
+
+OpenImage
 OpenToRead(const std::string & path)
 {
-  const auto io = Open(path, itk::ImageIOFactory::IOFileModeEnum::ReadMode);
-  io->ReadImageInformation();
-  if (io->GetNumberOfComponents() != 1)
+  CheckPicture(path);
+  OpenImage image;
+  image.Reader = itk::ImageIOFactory::CreateImageIO(path.c_str(), itk::ImageIOFactory::IOFileModeEnum::ReadMode);
+  if (image.Reader.IsNull())
   {
-    itkGenericExceptionMacro("\"" << path << "\" has " << io->GetNumberOfComponents()
-                                  << " numbers per pixel. One is needed: make it grey.");
+    if (IsNewNifti(path))
+    {
+      itkGenericExceptionMacro(
+        "It is NIfTI-2, which ITK does not read. nibabel does: give nibabel.load(path) instead of "
+        "the path.");
+    }
+    throw NotReadHere("No format that is known here reads \"" + path + "\". " + formats);
   }
-  return io;
+  image.Reader->SetFileName(path);
+  image.Source = ReadHeader(*image.Reader);
+  if (image.Reader->GetNumberOfComponents() != 1)
+  {
+    throw NotReadHere('"' + path + "\" has " + std::to_string(image.Reader->GetNumberOfComponents()) +
+                      " numbers per pixel. One is needed: make it grey.");
+  }
+  return image;
 }
 
 /** Dimensions of one voxel at the end do not count. */
@@ -98,7 +122,7 @@ GetComponentName(const itk::ImageIOBase & io)
       return name;
     }
   }
-  itkGenericExceptionMacro("\"" << io.GetFileName() << "\" has pixels of an unknown type.");
+  throw NotReadHere('"' + std::string(io.GetFileName()) + "\" has pixels of an unknown type.");
 }
 } // namespace
 
@@ -157,11 +181,12 @@ masked_sampling_image_info(const char *               path,
     Need(component, "component");
     Need(number_of_bytes, "number_of_bytes");
     const PointLocale  locale;
-    const auto         io = OpenToRead(NeedText(path, "path"));
+    const auto         io = OpenToRead(NeedText(path, "path")).Reader;
     const unsigned int dimension = GetDimension(*io);
     if (dimension < 2 || dimension > 3)
     {
-      itkGenericExceptionMacro("\"" << path << "\" has " << dimension << " dimensions. 2 or 3 are needed.");
+      throw NotReadHere(std::string("\"") + path + "\" has " + std::to_string(dimension) +
+                        " dimensions. 2 or 3 are needed.");
     }
     *geometry = {};
     geometry->dimension = dimension;
@@ -184,19 +209,31 @@ masked_sampling_image_info(const char *               path,
 }
 
 int
-masked_sampling_read_pixels(const char * path, void * pixels)
+masked_sampling_read_pixels(const char * path, void * pixels, uint64_t number_of_bytes)
 {
   return Call([&] {
     Need(static_cast<char *>(pixels), "pixels");
-    const PointLocale  locale;
-    const auto         io = OpenToRead(NeedText(path, "path"));
-    itk::ImageIORegion region(io->GetNumberOfDimensions());
-    for (unsigned int d = 0; d < io->GetNumberOfDimensions(); ++d)
+    const PointLocale locale;
+    const auto        image = OpenToRead(NeedText(path, "path"));
+    auto &            io = *image.Reader;
+    const auto        found = static_cast<uint64_t>(io.GetImageSizeInBytes());
+    if (found != number_of_bytes)
     {
-      region.SetSize(d, io->GetDimensions(d));
+      itkGenericExceptionMacro("number_of_bytes: the file has " << found << " bytes of pixels, not " << number_of_bytes
+                                                                << ". Does somebody write to it?");
     }
-    io->SetIORegion(region);
-    io->Read(pixels);
+    if (image.Source)
+    {
+      ReadPixels(*image.Source, io, pixels);
+      return;
+    }
+    itk::ImageIORegion region(io.GetNumberOfDimensions());
+    for (unsigned int d = 0; d < io.GetNumberOfDimensions(); ++d)
+    {
+      region.SetSize(d, io.GetDimensions(d));
+    }
+    io.SetIORegion(region);
+    io.Read(pixels);
   });
 }
 
@@ -210,9 +247,15 @@ masked_sampling_write_image(const char *                     path,
   return Call([&] {
     CheckGeometry(Need(geometry, "geometry"));
     Need(static_cast<const char *>(pixels), "pixels");
-    const std::string  componentName = NeedText(component, "component");
-    const PointLocale  locale;
-    const auto         io = Open(NeedText(path, "path"), itk::ImageIOFactory::IOFileModeEnum::WriteMode);
+    const std::string componentName = NeedText(component, "component");
+    const PointLocale locale;
+    const auto        io = itk::ImageIOFactory::CreateImageIO(NeedText(path, "path").c_str(),
+                                                       itk::ImageIOFactory::IOFileModeEnum::WriteMode);
+    if (io.IsNull())
+    {
+      itkGenericExceptionMacro("No format that is known here writes \"" << path << "\". " << formats);
+    }
+    io->SetFileName(path);
     const unsigned int dimension = geometry->dimension;
     itk::ImageIORegion region(dimension);
     io->SetNumberOfDimensions(dimension);

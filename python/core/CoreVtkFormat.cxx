@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CoreVtkFormat.h"
 
+#include "CoreImageHeaders.h"
+
 #include "itkObjectFactoryBase.h"
 #include "itkVTKImageIO.h"
 #include "itkVersion.h"
@@ -61,6 +63,19 @@ public:
     // That reads the header again, for its length alone.
     std::ifstream header;
     this->ReadHeaderSize(header);
+  }
+
+  /** Where the pixels are, whose bytes are in the order of big endian. */
+  PixelSource
+  GetSource() const
+  {
+    PixelSource source;
+    source.Given = this->m_FileName;
+    source.Files = { this->m_FileName };
+    source.Offset = static_cast<uint64_t>(this->GetHeaderSize());
+    source.Form = this->GetFileType() == itk::IOFileEnum::ASCII ? PixelSource::Coding::Text : PixelSource::Coding::Raw;
+    source.IsSwapped = !IsBigEndianMachine();
+    return source;
   }
 
 protected:
@@ -213,6 +228,13 @@ protected:
   ~VtkFormatFactory() override = default;
 };
 } // namespace
+
+PixelSource
+ReadVtkHeader(itk::ImageIOBase & io)
+{
+  io.ReadImageInformation();
+  return dynamic_cast<const VtkFormat &>(io).GetSource();
+}
 
 void
 RegisterVtkFormat()

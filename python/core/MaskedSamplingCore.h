@@ -2,13 +2,13 @@
  *
  * C interface of what the Python package calls through ctypes, without the modules that SWIG makes.
  *
- * Functions that can fail return 0 if they did not, 1 after an error (masked_sampling_error() tells which), and 2 if a
- * callback ended them. Texts that they return instead are null after an error, numbers are 0. Nothing throws, and
- * arguments that are null or out of range are errors; pointers that are neither null nor valid cannot be told.
- * Texts are UTF-8 and live until the next call in the same thread. Vectors and points have x
- * first; directions are matrices, row after row; pixels are in ITK's order, x fastest. Pixels that are set are shared,
- * not copied, and must live as long as the object that they are set on. Nothing here may be called by two threads at a
- * time for the same object.
+ * Functions that can fail return 0 if they did not, 1 after an error (masked_sampling_error() tells which), 2 if a
+ * callback ended them, and 3 for files of a kind that is not read here, but may be elsewhere. Texts that they return
+ * instead are null after an error, numbers are 0. Nothing throws, and arguments that are null or out of range are
+ * errors; pointers that are neither null nor valid cannot be told. Texts are UTF-8 and live until the next call in the
+ * same thread. Vectors and points have x first; directions are matrices, row after row; pixels are in ITK's order, x
+ * fastest. Pixels that are set are shared, not copied, and must live as long as the object that they are set on.
+ * Nothing here may be called by two threads at a time for the same object.
  */
 #ifndef MaskedSamplingCore_h
 #define MaskedSamplingCore_h
@@ -127,8 +127,9 @@ extern "C"
                              masked_sampling_geometry * geometry,
                              const char **              component,
                              uint64_t *                 number_of_bytes);
+  /** \param number_of_bytes of the pixels there is room for; if the file has others by now, that is an error */
   MASKED_SAMPLING_API int
-  masked_sampling_read_pixels(const char * path, void * pixels);
+  masked_sampling_read_pixels(const char * path, void * pixels, uint64_t number_of_bytes);
   MASKED_SAMPLING_API int
   masked_sampling_write_image(const char *                     path,
                               const masked_sampling_geometry * geometry,

@@ -121,8 +121,8 @@ TEST(CoreInterface, NullIsAnError)
   ExpectRefusal(masked_sampling_image_info("a.nii", nullptr, &text, &count), "geometry");
   ExpectRefusal(masked_sampling_image_info("a.nii", &read, nullptr, &count), "component");
   ExpectRefusal(masked_sampling_image_info("a.nii", &read, &text, nullptr), "number_of_bytes");
-  ExpectRefusal(masked_sampling_read_pixels(nullptr, &pixel), "path");
-  ExpectRefusal(masked_sampling_read_pixels("a.nii", nullptr), "pixels");
+  ExpectRefusal(masked_sampling_read_pixels(nullptr, &pixel, 1), "path");
+  ExpectRefusal(masked_sampling_read_pixels("a.nii", nullptr, 1), "pixels");
   ExpectRefusal(masked_sampling_write_image(nullptr, &geometry, "float32", &pixel, 0), "path");
   ExpectRefusal(masked_sampling_write_image("a.nii", nullptr, "float32", &pixel, 0), "geometry");
   ExpectRefusal(masked_sampling_write_image("a.nii", &geometry, nullptr, &pixel, 0), "component");

@@ -84,7 +84,7 @@ WriteAndRead(const std::string & file, unsigned int number)
         << masked_sampling_error();
       ASSERT_EQ(masked_sampling_image_info(path.c_str(), &read, &component, &size), 0) << masked_sampling_error();
       std::vector<float> back(size / sizeof(float));
-      ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), back.data()), 0) << masked_sampling_error();
+      ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), back.data(), size), 0) << masked_sampling_error();
       EXPECT_EQ(std::vector<float>(back.begin(), back.begin() + 16), pixels) << suffix;
       // The others keep less of it, whatever the locale.
       const bool isWhole = suffix == ".nrrd" || suffix == ".mha" || suffix == ".vtk" || suffix == ".nii";
@@ -187,7 +187,7 @@ TEST(CoreLocale, ReadsTheHeadersOfVtk)
   EXPECT_STREQ(component, "int16");
   ASSERT_EQ(size, 16U);
   int16_t pixels[8];
-  ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), pixels), 0) << masked_sampling_error();
+  ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), pixels, size), 0) << masked_sampling_error();
   for (int n = 0; n < 8; ++n)
   {
     EXPECT_EQ(pixels[n], n + 1);
@@ -198,7 +198,7 @@ TEST(CoreLocale, ReadsTheHeadersOfVtk)
   EXPECT_EQ(read.dimension, 2U);
   EXPECT_STREQ(component, "float64");
   double numbers[4];
-  ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), numbers), 0) << masked_sampling_error();
+  ASSERT_EQ(masked_sampling_read_pixels(path.c_str(), numbers, size), 0) << masked_sampling_error();
   EXPECT_EQ(numbers[0], 1.5);
 
   const std::string bad[] = {

@@ -107,7 +107,8 @@ TEST(CoreMemory, NoFunctionThrowsWhateverAllocationFails)
           &geometry, scene.Mask.data(), &geometry, nullptr, nullptr, "random", 1.0, 5, 1, &count, &floats, &size);
       } },
     { "image_info", [&] { masked_sampling_image_info(image.c_str(), &read, &component, &count); } },
-    { "read_pixels", [&] { masked_sampling_read_pixels(image.c_str(), pixels.data()); } },
+    { "read_pixels",
+      [&] { masked_sampling_read_pixels(image.c_str(), pixels.data(), pixels.size() * sizeof(float)); } },
     { "write_image", [&] { masked_sampling_write_image(otherImage.c_str(), &geometry, "float32", pixels.data(), 0); } },
     { "read_transform", [&] { masked_sampling_read_transform(transform.c_str(), &dimension, other.get()); } },
     { "write_transform", [&] { masked_sampling_write_transform(otherTransform.c_str(), 2, chain.get()); } },

@@ -17,7 +17,7 @@ from .functions import (
     write_image,
     write_transform,
 )
-from .library import CoreError, Geometry, LevelReport, Part, Setting, SettingValue, describe_settings, warn
+from .library import CoreError, Geometry, LevelReport, NotReadHere, Part, Setting, SettingValue, describe_settings, warn
 from .method import COURSE, Method, default_settings
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Geometry",
     "LevelReport",
     "Method",
+    "NotReadHere",
     "Part",
     "Setting",
     "SettingValue",

@@ -120,7 +120,7 @@ def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple
     pixels = np.reshape(into, shape) if into is not None and fits else np.empty(shape, dtype)
     if pixels.nbytes != number_of_bytes.value:
         raise CoreError(f"{os.fspath(path)}: {number_of_bytes.value} bytes of pixels, not {pixels.nbytes}")
-    library.check(library.read_pixels(name, pointer(pixels)))
+    library.check(library.read_pixels(name, pointer(pixels), pixels.nbytes))
     return pixels, found
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,11 +28,17 @@ SettingValue = str | bool | int | float | tuple[int, ...] | tuple[float, ...]
 #: The folder of the package, in which the library lies.
 PACKAGE = Path(__file__).parent.parent
 MAXIMUM_DIMENSION = 3
+#: The code of a function that another reader may help.
+NOT_READ_HERE = 3
 
 
 @public
 class CoreError(RuntimeError):
     """An exception of ITK or of this module's C++ classes."""
+
+
+class NotReadHere(CoreError):
+    """A file of a kind that the core does not know, but others may."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "image_info": (_code, [Text, _reference(GeometryStructure), _reference(Text), _reference(ctypes.c_uint64)]),
-    "read_pixels": (_code, [Text, Handle]),
+    "read_pixels": (_code, [Text, Handle, ctypes.c_uint64]),
     "write_image": (_code, [Text, _reference(GeometryStructure), Text, Handle, _code]),
     "create": (Handle, [ctypes.c_uint32, ctypes.c_uint32]),
     "destroy": (None, [Handle]),
@@ -234,17 +241,21 @@ class Library:
     def check(self, code: int) -> None:
         """Raise what a code of a function stands for."""
         if code != 0:
-            raise CoreError(self.error().decode())
+            raise (NotReadHere if code == NOT_READ_HERE else CoreError)(self.message())
+
+    def message(self) -> str:
+        """The error of the last function that failed. Paths in it need not be UTF-8."""
+        return os.fsdecode(self.error())
 
     def text(self, told: bytes | None) -> str:
         """What a function told, which is null after an error."""
         if told is None:
-            raise CoreError(self.error().decode())
+            raise CoreError(self.message())
         return told.decode()
 
     def warn(self, show: bool = True) -> None:
         """Pass on the warnings of ITK, each once, as of the first line that is not of this package."""
-        texts = dict.fromkeys(self.warnings().decode().splitlines())
+        texts = dict.fromkeys(os.fsdecode(self.warnings()).splitlines())
         if not show:
             return
         for text in texts:

@@ -16,6 +16,7 @@ from .arrays import Array, check_pixels, to_layout
 from .conversion import CONVERSIONS, from_object
 from .image import Image, Raster
 from .output import whole_file
+from .paths import find_input
 
 #: Pixel types of files that the core does not write, and those in which they are written.
 WRITTEN_AS = {"bool": "uint8", "float16": "float32"}
@@ -47,17 +48,22 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
 def read_file(name: str, path: str | os.PathLike[str]) -> Image:
     """Read an image; the name is what errors call the argument."""
-    file = Path(path).expanduser()
-    if not file.exists():
-        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})")
+    file = find_input(name, path, folder=True)
     if file.is_dir():
         return read_with_itk(name, file, "it is a folder")
     try:
         pixels, geometry = _core.read_image(os.fspath(file))
-    except _core.CoreError as error:
+    except _core.NotReadHere as error:
         return read_with_itk(name, file, str(error).strip())
+    except _core.CoreError as error:
+        raise RuntimeError(f"{name}: {file} cannot be read: {str(error).strip()}") from error
+    except MemoryError as error:
+        raise MemoryError(f"{name}: there is not enough memory for the pixels of {file}") from error
     check_pixels(name, pixels)
-    return Image(pixels, geometry.spacing, geometry.origin, geometry.direction)
+    try:
+        return Image(pixels, geometry.spacing, geometry.origin, geometry.direction)
+    except ValueError as error:
+        raise RuntimeError(f"{name}: {file} cannot be read: {error}") from error
 
 
 def read_with_itk(name: str, file: Path, reason: str) -> Image:
@@ -68,6 +74,8 @@ def read_with_itk(name: str, file: Path, reason: str) -> Image:
         raise RuntimeError(
             f"{name}: {file} cannot be read: {reason}. With the package itk, more kinds can be"
         ) from error
+    if file.is_dir():
+        check_series(name, file, itk)
     try:
         image = itk.imread(os.fspath(file))
     except Exception as error:
@@ -76,6 +84,24 @@ def read_with_itk(name: str, file: Path, reason: str) -> Image:
     raster = CONVERSIONS["itk"].read(name, image)
     grid = raster.geometry
     return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
+
+
+def check_series(name: str, folder: Path, itk: Any) -> None:
+    """Of several DICOM series in a folder, itk would read the first."""
+    finder = itk.GDCMSeriesFileNames.New()
+    finder.SetUseSeriesDetails(True)
+    finder.AddSeriesRestriction("0008|0021")  # the date, as itk.imread() has it
+    try:
+        finder.SetDirectory(os.fspath(folder))
+        series = list(finder.GetSeriesUIDs())
+    except Exception as error:
+        raise RuntimeError(f"{name}: {folder} cannot be read as a folder of DICOM files: {error}") from error
+    if len(series) > 1:
+        told = ", ".join(f"{one} ({len(finder.GetFileNames(one))} files)" for one in series)
+        raise RuntimeError(
+            f"{name}: {folder} holds {len(series)} DICOM series, of which one is needed: {told}. Give a folder with "
+            f"one of them, or {name}=itk.imread({os.fspath(folder)!r}, series_uid={series[0]!r})"
+        )
 
 
 def read(name: str, value: object) -> Raster:
@@ -125,7 +151,6 @@ def check_written(file: Path, pixels: Array) -> None:
     if is_same and not is_lossy:
         # GIPL and MRC make a volume of a slice.
         written = written.reshape(pixels.shape)
-        # Of NIfTI, ITK reads numbers that are not finite as 0.
-        is_same = bool(np.array_equal(written, pixels) or np.all((written == pixels) | ~np.isfinite(pixels)))
+        is_same = np.array_equal(written, pixels, equal_nan=pixels.dtype.kind == "f")
     if not is_same:
         raise OSError(errno.EIO, "path: what was written is not what can be read back; is the disk full?", file.name)

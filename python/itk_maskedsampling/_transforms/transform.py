@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._core import Part
-from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
+from .._images.arrays import Floats, all_finite, describe, freeze, frozen_copy, join, to_numbers
 from .._images.output import whole_file
+from .._images.paths import find_input
 
 #: ITK's transforms that are a matrix and an offset.
 AFFINE = re.compile(
@@ -56,7 +56,9 @@ class Transform:
                 raise ValueError(f"parts: {name!r} is not the name of a transform of {self.dimension} dimensions")
             # What some inverses are called; its parameters are those of an affine transform.
             full = name.replace("_float_", "_double_").replace("MatrixOffsetTransformBase_", "AffineTransform_")
-            parts.append((full, frozen_copy(fixed_parameters), frozen_copy(parameters)))
+            part = (full, frozen_copy(fixed_parameters), frozen_copy(parameters))
+            check_finite("parts", part)
+            parts.append(part)
         object.__setattr__(self, "parts", tuple(parts))
 
     # Points
@@ -162,7 +164,7 @@ class Transform:
         transform : itk.Transform
             Of 2 or 3 dimensions.
         """
-        return cls(*foreign("itk").from_itk("transform", transform))
+        return make_transform("transform", *foreign("itk").from_itk("transform", transform))
 
     @classmethod
     def from_simpleitk(cls, transform: Any) -> Transform:
@@ -172,7 +174,7 @@ class Transform:
         ----------
         transform : SimpleITK.Transform
         """
-        return cls(*foreign("simpleitk").from_simpleitk("transform", transform))
+        return make_transform("transform", *foreign("simpleitk").from_simpleitk("transform", transform))
 
     @classmethod
     def from_matrix(cls, matrix: npt.ArrayLike) -> Transform:
@@ -263,6 +265,26 @@ def describe_part(part: Part) -> str:
     return f"{short(name)} {join(parameters)}{about}"
 
 
+def check_finite(name: str, part: Part) -> None:
+    """Raise ValueError where a number of a part is not finite."""
+    for kind, numbers in (("fixed parameters", part[1]), ("parameters", part[2])):
+        values = np.asarray(numbers)
+        if not all_finite(values):
+            first = int(np.argmin(np.isfinite(values)))
+            raise ValueError(
+                f"{name}: {short(part[0])}: number {first} of its {kind} is {values.ravel()[first]}, where finite "
+                "numbers are needed"
+            )
+
+
+def make_transform(name: str, dimension: int, parts: Iterable[Part]) -> Transform:
+    """A transform; the name is what errors call the argument."""
+    kept = tuple(parts)
+    for part in kept:
+        check_finite(name, part)
+    return Transform(dimension, kept)
+
+
 def foreign(library: str) -> Any:
     """The module that knows the transforms of a library, which few need."""
     return importlib.import_module(f".foreign_{library}", __package__)
@@ -310,9 +332,7 @@ def read_transform(path: str | os.PathLike[str]) -> Transform:
 
 
 def read_file(name: str, path: str | os.PathLike[str]) -> Transform:
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})")
+    file = find_input(name, path)
     try:
         dimension, parts = _core.read_transform(os.fspath(file))
     except _core.CoreError as error:
@@ -330,9 +350,9 @@ def to_transform(name: str, value: object, libraries: Iterable[str]) -> Transfor
     if isinstance(value, str | os.PathLike):
         return read_file(name, value)
     if "itk" in libraries:
-        return Transform(*foreign("itk").from_itk(name, value))
+        return make_transform(name, *foreign("itk").from_itk(name, value))
     if "SimpleITK" in libraries:
-        return Transform(*foreign("simpleitk").from_simpleitk(name, value))
+        return make_transform(name, *foreign("simpleitk").from_simpleitk(name, value))
     if isinstance(value, np.ndarray | list | tuple):
         return matrix_to_transform(name, value)
     raise TypeError(

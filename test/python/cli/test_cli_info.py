@@ -2,8 +2,11 @@
 """`itk-maskedsampling info`: what is in files, and what is installed."""
 
 import importlib.metadata
+import os
 import platform
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +157,14 @@ def test_settings(shell: Shell) -> None:
     assert "return-best=True" in lines
     assert shell("info", "--settings", "rigidd").error.startswith("--settings: 'rigidd' is none of")
     assert shell("info", "--settings", "rigid", "a.mha").code == 2
+
+
+def test_pipes_and_devices(tmp_path: Path) -> None:
+    """They have no end."""
+    os.mkfifo(tmp_path / "pipe.nii")
+    os.mkfifo(tmp_path / "pipe.tfm")
+    for path in (str(tmp_path / "pipe.nii"), str(tmp_path / "pipe.tfm"), "/dev/zero"):
+        command = [sys.executable, "-m", "itk_maskedsampling", "info", path]
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert run.returncode == 2
+        assert f"file: {path} cannot be read: it is a pipe, a socket or a device" in run.stderr

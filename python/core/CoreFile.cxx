@@ -14,7 +14,7 @@
 
 namespace MaskedSamplingCore
 {
-namespace
+namespace FileReading
 {
 constexpr size_t   bufferSize = size_t{ 1 } << 18;
 constexpr uint64_t largestText = uint64_t{ 1 } << 31;
@@ -40,7 +40,7 @@ OpenFile(const std::string & path)
   }
   return file;
 }
-} // namespace
+} // namespace FileReading
 
 uint64_t
 GetFileSize(const std::string & path)
@@ -70,7 +70,7 @@ std::string
 ReadText(const std::string & path)
 {
   const uint64_t size = GetFileSize(path);
-  if (size > largestText)
+  if (size > FileReading::largestText)
   {
     itkGenericExceptionMacro("The text has " << size << " bytes, which is too much.");
   }
@@ -95,7 +95,7 @@ DescribeFile(const std::string & path, const std::string & given)
 
 struct ByteStream::State
 {
-  FilePointer                File{};
+  FileReading::FilePointer   File{};
   std::vector<unsigned char> Buffer{};
   z_stream                   Inflate{};
   bool                       IsDeflated{ false };
@@ -112,7 +112,8 @@ struct ByteStream::State
     }
     std::copy_n(Inflate.next_in, Inflate.avail_in, Buffer.data());
     Inflate.next_in = Buffer.data();
-    const size_t number = std::fread(Buffer.data() + Inflate.avail_in, 1, bufferSize - Inflate.avail_in, File.get());
+    const size_t number =
+      std::fread(Buffer.data() + Inflate.avail_in, 1, FileReading::bufferSize - Inflate.avail_in, File.get());
     Inflate.avail_in += static_cast<unsigned int>(number);
     return Inflate.avail_in >= needed;
   }
@@ -134,7 +135,7 @@ struct ByteStream::State
 ByteStream::ByteStream(const std::string & path, uint64_t offset, Coding coding)
   : m_State(std::make_unique<State>())
 {
-  m_State->File = OpenFile(path);
+  m_State->File = FileReading::OpenFile(path);
   std::FILE * const file = m_State->File.get();
   m_State->IsDeflated = coding == Coding::Deflated;
   if (coding == Coding::Detect)
@@ -149,7 +150,7 @@ ByteStream::ByteStream(const std::string & path, uint64_t offset, Coding coding)
   }
   if (m_State->IsDeflated)
   {
-    m_State->Buffer.resize(bufferSize);
+    m_State->Buffer.resize(FileReading::bufferSize);
     m_State->Inflate.next_in = m_State->Buffer.data();
     constexpr int zlibOrGzip = MAX_WBITS + 32;
     if (inflateInit2(&m_State->Inflate, zlibOrGzip) != Z_OK)
@@ -225,7 +226,7 @@ ByteStream::Skip(uint64_t number)
     }
     return;
   }
-  std::vector<unsigned char> scratch(std::min<uint64_t>(number, bufferSize));
+  std::vector<unsigned char> scratch(std::min<uint64_t>(number, FileReading::bufferSize));
   for (uint64_t left = number; left > 0;)
   {
     const auto part = static_cast<size_t>(std::min<uint64_t>(left, scratch.size()));
@@ -241,7 +242,7 @@ ByteStream::Finish()
   {
     return;
   }
-  std::vector<unsigned char> scratch(bufferSize);
+  std::vector<unsigned char> scratch(FileReading::bufferSize);
   while (this->ReadSome(scratch.data(), scratch.size()) > 0)
   {
   }

@@ -17,6 +17,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace Hdf5Format
+{
 namespace
 {
 using PartType = masked_sampling_chain::Part;
@@ -258,10 +260,12 @@ private:
   int   m_Pipe{ -1 };
 };
 } // namespace
+} // namespace Hdf5Format
 
-std::vector<PartType>
+std::vector<masked_sampling_chain::Part>
 ReadHdf5Transforms(const std::string & path)
 {
+  using namespace Hdf5Format;
   GetFileSize(path);
   const Child child(path);
   Reply       reply(child.GetPipe());

@@ -16,6 +16,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace ImageHeaders
+{
 namespace
 {
 /** No picture is compressed better than that. */
@@ -126,10 +128,12 @@ ReadPictureHeader(itk::ImageIOBase & io, const std::string & format)
   }
 }
 } // namespace
+} // namespace ImageHeaders
 
 std::optional<PixelSource>
 ReadHeader(itk::ImageIOBase & io)
 {
+  using namespace ImageHeaders;
   const std::string          format = io.GetNameOfClass();
   std::optional<PixelSource> source;
   if (format == "NiftiImageIO")

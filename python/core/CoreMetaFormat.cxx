@@ -10,6 +10,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace MetaFormat
+{
 namespace
 {
 // What the library below ITK has room for.
@@ -238,10 +240,12 @@ FindFiles(const std::string & path, const MetaHeader & header)
   return files;
 }
 } // namespace
+} // namespace MetaFormat
 
 PixelSource
 ReadMetaHeader(itk::ImageIOBase & io)
 {
+  using namespace MetaFormat;
   const std::string path = io.GetFileName();
   const MetaHeader  header = ReadFields(path);
   for (const char * const name : { "NDims", "DimSize", "ElementType" })

@@ -12,6 +12,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace NiftiFormat
+{
 namespace
 {
 using Component = itk::IOComponentEnum;
@@ -164,10 +166,12 @@ LetItkRead(itk::ImageIOBase & io)
   }
 }
 } // namespace
+} // namespace NiftiFormat
 
 PixelSource
 ReadNiftiHeader(itk::ImageIOBase & io)
 {
+  using namespace NiftiFormat;
   const std::string path = io.GetFileName();
   if (IsName(path, ".nia"))
   {

@@ -10,6 +10,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace NrrdFormat
+{
 namespace
 {
 /** What the library below ITK has room for, where it tells of a line that it does not understand. */
@@ -186,10 +188,12 @@ HasPlainAxes(const NrrdHeader & header)
   });
 }
 } // namespace
+} // namespace NrrdFormat
 
 std::optional<PixelSource>
 ReadNrrdHeader(itk::ImageIOBase & io)
 {
+  using namespace NrrdFormat;
   const std::string path = io.GetFileName();
   const NrrdHeader  header = ReadFields(path);
   const auto        sizes = SplitWords(header.Get("sizes"));

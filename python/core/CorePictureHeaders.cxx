@@ -11,6 +11,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace PictureHeaders
+{
 namespace
 {
 /** Bytes of a file from some place on. */
@@ -356,10 +358,12 @@ private:
   std::vector<TiffPage> m_Pages{};
 };
 } // namespace
+} // namespace PictureHeaders
 
 void
 CheckPicture(const std::string & path)
 {
+  using namespace PictureHeaders;
   std::vector<unsigned char> bytes(18);
   bytes.resize(ByteStream(path, 0, ByteStream::Coding::Plain).ReadSome(bytes.data(), bytes.size()));
   const HeaderBytes head(bytes, false);
@@ -389,6 +393,7 @@ CheckPicture(const std::string & path)
 void
 CheckTiffStack(const itk::ImageIOBase & io)
 {
+  using namespace PictureHeaders;
   const size_t slices = TiffFile(io.GetFileName()).GetNumberOfSlices();
   const size_t read = io.GetNumberOfDimensions() > 2 ? io.GetDimensions(2) : 1;
   if (slices != read)

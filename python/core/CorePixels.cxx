@@ -14,6 +14,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace PixelReading
+{
 namespace
 {
 using Component = itk::IOComponentEnum;
@@ -194,10 +196,12 @@ GetOffset(const PixelSource & source, uint64_t size, uint64_t bytes)
   return source.IsAtEnd ? size - bytes : source.Offset;
 }
 } // namespace
+} // namespace PixelReading
 
 void
 CheckPixels(const PixelSource & source, const itk::ImageIOBase & io)
 {
+  using namespace PixelReading;
   const uint64_t bytes = GetStoredBytes(source, io) / source.Files.size();
   for (const auto & file : source.Files)
   {
@@ -217,6 +221,7 @@ CheckPixels(const PixelSource & source, const itk::ImageIOBase & io)
     else if (source.Form == PixelSource::Coding::Text)
     {
       // A digit and a blank for each number, but for the last.
+      begin = 0;
       most = (most + 1) / 2 * io.GetComponentSize();
     }
     else
@@ -235,6 +240,7 @@ CheckPixels(const PixelSource & source, const itk::ImageIOBase & io)
 void
 ReadPixels(const PixelSource & source, const itk::ImageIOBase & io, void * pixels)
 {
+  using namespace PixelReading;
   auto *         out = static_cast<unsigned char *>(pixels);
   const size_t   size = io.GetComponentSize();
   const uint64_t bytes = static_cast<uint64_t>(io.GetImageSizeInBytes()) / source.Files.size();

@@ -12,6 +12,8 @@
 
 namespace MaskedSamplingCore
 {
+namespace TransformFiles
+{
 namespace
 {
 using PartType = masked_sampling_chain::Part;
@@ -110,6 +112,15 @@ ReadTextTransforms(const std::string & path, unsigned int depth)
       if (parts.empty())
       {
         itkGenericExceptionMacro("The file has " << name << " before any Transform.");
+      }
+      if (IsComposite(parts.back()))
+      {
+        itkGenericExceptionMacro("The file has " << name << " of a composite, which has none of its own.");
+      }
+      if (begin > text.size())
+      {
+        itkGenericExceptionMacro("The file may be cut short, as its last line has no end. If it is whole, end "
+                                 "the line.");
       }
       const bool isFixed = name == "FixedParameters";
       (isFixed ? parts.back().FixedParameters : parts.back().Parameters) = ReadNumbers(name, value);
@@ -212,10 +223,12 @@ GetDimension(const std::string & name)
   return 0;
 }
 } // namespace
+} // namespace TransformFiles
 
-std::vector<PartType>
+std::vector<masked_sampling_chain::Part>
 ReadTransforms(const std::string & path)
 {
+  using namespace TransformFiles;
   const auto begin = ReadBeginning(path, 4);
   if (begin.size() == 4 && begin[0] == 0x89 && begin[1] == 'H' && begin[2] == 'D' && begin[3] == 'F')
   {
@@ -236,12 +249,17 @@ ReadTransforms(const std::string & path)
 unsigned int
 ReadChain(const std::string & path, masked_sampling_chain & chain)
 {
+  using namespace TransformFiles;
   auto parts = ReadTransforms(path);
   if (parts.empty())
   {
     itkGenericExceptionMacro("The file holds no transform.");
   }
   const bool isComposite = IsComposite(parts[0]);
+  if (isComposite && parts.size() == 1)
+  {
+    itkGenericExceptionMacro("The file holds a composite without parts. Is it cut short?");
+  }
   if (!isComposite && parts.size() > 1)
   {
     itkGenericExceptionMacro(

@@ -176,6 +176,12 @@ def test_forms_of_others_cut_at_any_length(tmp_path: Path) -> None:
         assert refuses(reader, tmp_path / reader, None)
 
 
+def test_texts_that_are_as_short_as_can_be(tmp_path: Path) -> None:
+    pixels = np.arange(8, dtype=np.int16).reshape(2, 2, 2)
+    for path in write_others(tmp_path, pixels):
+        np.testing.assert_array_equal(read_image(path).pixels, pixels)
+
+
 # Headers that claim more than is there
 
 

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from itk_maskedsampling import Cohort, write_image
 from register_scene import Scene, make_scene
 
@@ -66,13 +68,29 @@ class Pairs:
         return dict.fromkeys(self.scenes, 1) | others
 
 
+#: What a process does before anything else while there are traps: it opens the trap beside an image that it reads.
+HOLD = """
+import os
+from itk_maskedsampling._images import files
+
+find_input = files.find_input
+
+def hold(name, path, folder=False):
+    trap = os.fspath(path) + ".trap"
+    if os.path.exists(trap):
+        with open(trap, "rb") as pipe:
+            pipe.read(1)
+    return find_input(name, path, folder)
+
+files.find_input = hold
+"""
+
+
 class Trap:
-    """The moving image of a pair, which holds whoever reads it."""
+    """A pipe beside the moving image of a pair, which holds whoever reads the image. An image is no pipe itself."""
 
     def __init__(self, pairs: Pairs, name: str) -> None:
-        self.path = pairs.folder / f"{name}_moving.nii.gz"
-        self.real = self.path.with_suffix(".real")
-        self.path.rename(self.real)
+        self.path = pairs.folder / f"{name}_moving.nii.gz.trap"
         os.mkfifo(self.path)
         self.writer: int | None = None
 
@@ -104,20 +122,31 @@ class Trap:
         self.writer = None
 
     def open(self) -> None:
-        """From now on, it is the image; whoever is held is killed."""
+        """From now on, nobody is held; whoever is held is killed."""
         self.writer = self.writer or self.open_for_writing()
         reader = None if self.writer is None else self.wait()
-        self.real.replace(self.path)
+        self.path.unlink()
         if reader is not None:
             kill(reader)
         self.close()
 
 
 @contextmanager
+def holding() -> Iterator[None]:
+    """Processes that are started meanwhile can be held."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / "sitecustomize.py").write_text(HOLD)
+        patch.syspath_prepend(folder)
+        patch.setenv("PYTHONPATH", folder, prepend=os.pathsep)
+        yield
+
+
+@contextmanager
 def trapped(pairs: Pairs, *names: str) -> Iterator[list[Trap]]:
     traps = [Trap(pairs, name) for name in names]
     try:
-        yield traps
+        with holding():
+            yield traps
     finally:
         for trap in traps:
             trap.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cohort_scene import QUICK, Pairs, Trap, kill_in_the_middle, trapped, wait_for
+from cohort_scene import QUICK, Pairs, Trap, holding, kill_in_the_middle, trapped, wait_for
 from distributed import Client, LocalCluster
 from itk_maskedsampling import register_cohort
 
@@ -18,6 +18,7 @@ from itk_maskedsampling import register_cohort
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with (
+        holding(),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,

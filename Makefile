@@ -5,6 +5,7 @@
 #   make docs       the documentation site, in build/docs; its notebooks are run, warnings are errors
 #   make lint       only the checks of style, types, and of what includes what
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz       arguments, files, signals and transforms of all kinds for 30 minutes (FUZZ_OPTIONS="--minutes 5")
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
@@ -28,7 +29,7 @@ PYTHON_FILES := .ci benchmarks cmake doc examples fuzz python test/python test/u
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test benchmark benchmark-sampler benchmark-startup install wheel itk clean
+.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-sampler benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -69,6 +70,10 @@ test-sanitize: $(VENV)/tools itk
 	@cmake --preset sanitize --log-level=WARNING
 	@cmake --build --preset sanitize
 	@ctest --preset sanitize --parallel 2
+
+fuzz: install
+	$(call say,All that is searched for failures (30 minutes))
+	@$(BIN)/python fuzz/all.py $(FUZZ_OPTIONS)
 
 benchmark-sampler: install
 	$(call say,Enumeration of mask voxels beside numpy.count_nonzero (usually 1 minute))

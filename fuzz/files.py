@@ -1,39 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damage files of images and transforms of every format, and read them.
 
-    python fuzz/files.py [--minutes 1] [--seed 0] [--keep FOLDER]
+    python fuzz/files.py [--minutes 1] [--seed 0]
 
 Valid files are cut, and bytes, numbers and words in them are changed; processes of their own read them. Each read must
 give pixels or a transform, or an error that names the argument. It prints what is none of these, and ends with 1 if
 there is any: a process that died (by a signal), one that hung, another error, and a file that was cut but was read as
-if it were whole. The files that did it are kept in a folder.
+if it were whole.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
-import os
 import random
 import re
-import resource
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import processes
 from itk_maskedsampling import Image, Transform, read_image, read_transform, write_image
 
-#: Files of one process, seconds for one file, and bytes of memory for all.
-BATCH, SECONDS, MEMORY = 300, 20, 6 * 2**30
 TRANSFORMS = (".h5", ".tfm", ".mat")
 NUMBERS = (b"0", b"-1", b"1", b"2", b"3", b"100", b"65536", b"2147483648", b"4294967296", b"1e30", b"nan", b"inf", b"x")
 WORDS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**40, 2**63, 2**64 - 1)
@@ -144,7 +134,7 @@ def damage(draw: random.Random, path: Path) -> bool:
     return change is cut
 
 
-# The processes
+# Reading
 
 
 def read_pixels_or_points(path: Path) -> Any:
@@ -157,96 +147,50 @@ def read_pixels_or_points(path: Path) -> Any:
     return read_image(path).pixels
 
 
-def read_damaged(source: Path, folder: Path, seed: int, first: int, count: int) -> Iterator[dict[str, Any]]:
+def trial(seed: int, first: int) -> Iterator[dict[str, Any]]:
     """Damage and read files, and tell before and after each."""
-    heads = sorted(one for one in source.iterdir() if one.suffix not in (".raw", ".zraw", ".img"))
-    whole = {head: read_pixels_or_points(head) for head in heads if head.suffix != ".bmp"}  # that have three numbers
-    for number in range(first, count):
-        draw = random.Random(seed * 1_000_003 + number)
-        head = draw.choice(heads)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        parts = [one for one in source.iterdir() if one.suffix in (".raw", ".zraw", ".img") or one == head]
-        for one in parts:
-            shutil.copy(one, folder)
-        own = [one for one in parts if one.stem == head.stem and one != head]
-        victim = draw.choice(own) if own and draw.random() < 0.4 else head
-        is_cut = damage(draw, folder / victim.name)
-        yield {"number": number, "file": head.name, "victim": victim.name}
-        signal.alarm(SECONDS)
-        try:
-            found = read_pixels_or_points(folder / head.name)
-            if is_cut and not (head in whole and np.array_equal(found, whole[head], equal_nan=True)):
-                yield {"problem": "was cut, but is read as if it were whole"}
-        except (RuntimeError, ValueError, OSError, TypeError, MemoryError) as error:
-            if not str(error).startswith("path: ") and not isinstance(error, MemoryError):
-                yield {"problem": f"gives an error without the argument: {type(error).__name__}: {str(error)[:300]}"}
-        except Exception as error:
-            yield {"problem": f"gives another error: {type(error).__name__}: {str(error)[:300]}"}
-        signal.alarm(0)
-
-
-def child(source: Path, folder: Path, seed: int, first: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    warnings.simplefilter("ignore")
-    for told in read_damaged(source, folder, seed, first, BATCH):
-        print(json.dumps(told), flush=True)
-
-
-def run(source: Path, work: Path, seed: int, keep: Path) -> Iterator[str]:
-    """One batch: what was wrong."""
-    first = 0
-    while first < BATCH:
-        command = [sys.executable, __file__, "--child", str(source), str(work), str(seed), str(first)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
-        case: dict[str, Any] = {"number": first, "file": "nothing", "victim": "nothing"}
-        for line in ended.stdout.splitlines():
-            told = json.loads(line) if line.startswith("{") else {}
-            if "problem" in told:
-                yield f"seed {seed}, number {case['number']}: {case['file']} ({case['victim']}) {told['problem']}"
-            elif told:
-                case = told
-        if ended.returncode == 0:
-            return
-        if case["file"] == "nothing":
-            raise SystemExit(f"The process that reads files ended with {ended.returncode}:\n{ended.stderr}")
-        what = "hangs" if ended.returncode == -signal.SIGALRM else f"ends the process with {ended.returncode}"
-        kept = keep / f"{seed}-{case['number']}"
-        shutil.copytree(work, kept, dirs_exist_ok=True)
-        yield f"seed {seed}, number {case['number']}: {case['file']} ({case['victim']}) {what}, see {kept}"
-        first = case["number"] + 1
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long, by default 1")
-    parser.add_argument("--seed", type=int, default=0, help="of the first batch, by default 0")
-    parser.add_argument("--keep", type=Path, help="where files that end a process are kept, by default a fresh folder")
-    parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.child is not None:
-        source, folder, seed, first = options.child
-        child(Path(source), Path(folder), int(seed), int(first))
-        return
-    keep = options.keep or Path(tempfile.mkdtemp(prefix="damaged-files-"))
-    keep.mkdir(parents=True, exist_ok=True)
-    end, seed, problems = time.monotonic() + 60 * options.minutes, options.seed, 0
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "valid"
+    with tempfile.TemporaryDirectory() as name:
+        source, folder = Path(name) / "valid", Path(name) / "damaged"
         source.mkdir()
         write_images(source)
         write_transforms(source)
-        while seed == options.seed or time.monotonic() < end:
-            for problem in run(source, Path(folder) / "damaged", seed, keep):
-                print(problem, flush=True)
-                problems += 1
-            seed += 1
-    print(f"{(seed - options.seed) * BATCH} files, {problems} problems")
-    if not os.listdir(keep):
-        keep.rmdir()
-    raise SystemExit(1 if problems else 0)
+        heads = sorted(one for one in source.iterdir() if one.suffix not in (".raw", ".zraw", ".img"))
+        whole = {
+            head: read_pixels_or_points(head) for head in heads if head.suffix != ".bmp"
+        }  # that have three numbers
+        for number in range(first, processes.BATCH):
+            draw = random.Random(seed * 1_000_003 + number)
+            head = draw.choice(heads)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            parts = [one for one in source.iterdir() if one.suffix in (".raw", ".zraw", ".img") or one == head]
+            for one in parts:
+                shutil.copy(one, folder)
+            own = [one for one in parts if one.stem == head.stem and one != head]
+            victim = draw.choice(own) if own and draw.random() < 0.4 else head
+            is_cut = damage(draw, folder / victim.name)
+            yield {"number": number, "file": head.name, "victim": victim.name}
+            problem = read_damaged(folder / head.name, whole.get(head) if is_cut else None, is_cut)
+            if problem:
+                yield {"problem": problem}
+
+
+def read_damaged(path: Path, whole: Any, is_cut: bool) -> str | None:
+    """What is wrong with how a file is read, which has the pixels or points of the whole one or none."""
+    try:
+        found = read_pixels_or_points(path)
+    except MemoryError:
+        return None
+    except (RuntimeError, ValueError, OSError, TypeError) as error:
+        is_named = str(error).startswith("path: ")
+        text = f"{type(error).__name__}: {str(error)[:300]}"
+        return None if is_named else f"gives an error without the argument: {text}"
+    except Exception as error:
+        return f"gives another error: {type(error).__name__}: {str(error)[:300]}"
+    if is_cut and not (whole is not None and np.array_equal(found, whole, equal_nan=True)):
+        return "was cut, but is read as if it were whole"
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    processes.main(__file__, __doc__ or "", trial)

@@ -199,6 +199,11 @@ public:
   void
   Finish();
 
+  /** From any thread: Update() throws ProcessAborted, where the metric is evaluated next or an event is due. If none
+   * runs, the next one does. */
+  void
+  Abort();
+
   /** From fixed points to moving points: all stages, and the initial transform of the moving image. */
   const CompositeTransformType *
   GetTransform() const;

@@ -22,10 +22,12 @@
 #include "itkMaskedImageRegistrationTestHelpers.h"
 
 #include "itkIdentityTransform.h"
+#include "itkProcessObject.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <iterator>
 #include <stdexcept>
@@ -226,6 +228,96 @@ TEST(MaskedImageRegistration, FinishAtTheStartDoesNothing)
     {
       ASSERT_LT(facade->GetTransform()->TransformPoint(point).EuclideanDistanceTo(point), 1e-12) << name;
     }
+  }
+}
+
+/** Settings with which an optimizer, or a kind of transform, goes on for long. */
+std::vector<Settings>
+MakeLongStages()
+{
+  std::vector<Settings> stages;
+  const auto            descriptions = Settings::Describe();
+  const auto            optimizers =
+    std::find_if(descriptions.begin(), descriptions.end(), [](const auto & d) { return d.Name == "optimizer"; });
+  for (const auto & name : optimizers->Choices)
+  {
+    stages.push_back(MakeStage("rigid", { 1 }));
+    stages.back().Optimizer = name;
+  }
+  for (const char * const name : { "b-spline", "displacement-field", "syn" })
+  {
+    stages.push_back(MakeStage(name, { 1 }));
+  }
+  for (auto & settings : stages)
+  {
+    settings.Iterations = { 1000000 };
+    settings.NumberOfSteps = { 100, 100, 100 };
+    settings.StepLength = 1e-4;
+    settings.MinimumStepLength = 0.0;
+    settings.GradientMagnitudeTolerance = 0.0;
+    settings.ConvergenceMinimumValue = -1.0;
+    settings.SolutionAccuracy = 0.0;
+    settings.DeltaConvergenceTolerance = 0.0;
+  }
+  return stages;
+}
+
+TEST(MaskedImageRegistration, AbortEndsItFromAnyThread)
+{
+  const auto scene = MakeRigidScene<Image2D>();
+  for (const auto & settings : MakeLongStages())
+  {
+    SCOPED_TRACE(settings.Transform + ", " + settings.Optimizer);
+    const auto  facade = scene.MakeFacade(settings);
+    std::thread other;
+    Observe(*facade, itk::MultiResolutionIterationEvent(), [&] {
+      other = std::thread([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        facade->Abort();
+      });
+    });
+    // Some optimizers are done before.
+    bool isAborted = false;
+    try
+    {
+      facade->Update();
+    }
+    catch (const itk::ProcessAborted &)
+    {
+      isAborted = true;
+    }
+    other.join();
+    facade->RemoveAllObservers();
+    if (settings.Optimizer == "exhaustive" || settings.Transform == "displacement-field" || settings.Transform == "syn")
+    {
+      EXPECT_TRUE(isAborted);
+    }
+    // One that runs no more ends the next.
+    facade->Abort();
+    EXPECT_THROW(facade->Update(), itk::ProcessAborted);
+    // And is forgotten then.
+    facade->GetStage(0).Iterations = { 2 };
+    facade->GetStage(0).NumberOfSteps = { 1, 1, 1 };
+    EXPECT_NO_THROW(facade->Update());
+  }
+}
+
+TEST(MaskedImageRegistration, AbortEndsItWhereTheMetricIsEvaluatedNext)
+{
+  const auto scene = MakeRigidScene<Image2D>();
+  for (auto settings : MakeLongStages())
+  {
+    SCOPED_TRACE(settings.Transform + ", " + settings.Optimizer);
+    settings.Iterations = { 10 };
+    const auto    facade = scene.MakeFacade(settings);
+    SizeValueType number = 0;
+    Observe(*facade, itk::IterationEvent(), [&] {
+      ++number;
+      facade->Abort();
+    });
+    EXPECT_THROW(facade->Update(), itk::ProcessAborted);
+    EXPECT_EQ(number, 1U);
+    facade->RemoveAllObservers();
   }
 }
 

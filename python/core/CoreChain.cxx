@@ -308,6 +308,11 @@ AppendTransform(const itk::TransformBase & transform, masked_sampling_chain & ch
   const auto & parameters = transform.GetParameters();
   part.FixedParameters.assign(fixedParameters.begin(), fixedParameters.end());
   part.Parameters.assign(parameters.begin(), parameters.end());
+  if (part.Name.rfind("AffineTransform_", 0) == 0)
+  {
+    // The inverse of an itk::Euler3DTransform, which is a matrix and an offset, also has its order of rotations.
+    part.FixedParameters.resize(transform.GetInputSpaceDimension());
+  }
   chain.Parts.push_back(std::move(part));
 }
 } // namespace MaskedSamplingCore

@@ -82,6 +82,12 @@ masked_sampling_finish(masked_sampling_registration * registration)
   Call([&] { Need(registration, "registration").Finish(); });
 }
 
+void
+masked_sampling_abort(masked_sampling_registration * registration)
+{
+  Call([&] { Need(registration, "registration").Abort(); });
+}
+
 int
 masked_sampling_evaluate(masked_sampling_registration * registration, double * value)
 {

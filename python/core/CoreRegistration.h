@@ -42,6 +42,8 @@ struct masked_sampling_registration
   Stop() = 0;
   virtual void
   Finish() = 0;
+  virtual void
+  Abort() = 0;
   virtual double
   Evaluate() = 0;
   virtual void
@@ -206,6 +208,12 @@ public:
   Finish() override
   {
     m_Method->Finish();
+  }
+
+  void
+  Abort() override
+  {
+    m_Method->Abort();
   }
 
   double

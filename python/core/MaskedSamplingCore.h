@@ -192,6 +192,9 @@ extern "C"
   /** End everything here, and keep what was reached. */
   MASKED_SAMPLING_API void
   masked_sampling_finish(masked_sampling_registration * registration);
+  /** From any thread: masked_sampling_run() ends as soon as it can. If it is not called yet, it will. */
+  MASKED_SAMPLING_API void
+  masked_sampling_abort(masked_sampling_registration * registration);
   MASKED_SAMPLING_API int
   masked_sampling_evaluate(masked_sampling_registration * registration, double * value);
   /** Numbers by name: progress (stage, level, iteration, value, learning rate, convergence value), position, scales,

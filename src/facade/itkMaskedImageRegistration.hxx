@@ -106,6 +106,13 @@ MaskedImageRegistration<TImage>::Finish()
 }
 
 template <typename TImage>
+void
+MaskedImageRegistration<TImage>::Abort()
+{
+  m_Implementation->IsAborting = true;
+}
+
+template <typename TImage>
 auto
 MaskedImageRegistration<TImage>::GetTransform() const -> const CompositeTransformType *
 {

@@ -25,6 +25,7 @@
 #include "facade/itkMethodStage.h"
 #include "facade/itkSyNStage.h"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,7 @@ public:
   void
   Update()
   {
+    const AbortGuard guard(*this);
     const InputsType inputs(m_Facade);
     CheckRegistrationInputs<TImage>::Check(inputs, Stages);
     CheckRegistrationInputs<TImage>::CheckJacobians(inputs, Stages);
@@ -94,6 +96,7 @@ public:
   SizeValueType                            CurrentStage{};
   SizeValueType                            CurrentLevel{};
   bool                                     IsFinishing{};
+  std::atomic<bool>                        IsAborting{};
   StateType                                State{};
   /** The stage that runs. Null: none. */
   std::unique_ptr<StageType> Stage{};
@@ -112,6 +115,18 @@ private:
     {}
     ITK_DISALLOW_COPY_AND_MOVE(StageGuard);
     ~StageGuard() { Owner.Stage = nullptr; }
+  };
+
+  /** What was asked to end has ended. */
+  struct AbortGuard
+  {
+    Implementation & Owner;
+
+    explicit AbortGuard(Implementation & owner)
+      : Owner(owner)
+    {}
+    ITK_DISALLOW_COPY_AND_MOVE(AbortGuard);
+    ~AbortGuard() { Owner.IsAborting = false; }
   };
 
   void
@@ -152,10 +167,12 @@ private:
                                                CurrentStage,
                                                CurrentLevel,
                                                IsFinishing,
+                                               IsAborting,
                                                [this](const EventObject & event) { m_Facade.InvokeEvent(event); },
                                                [this](const std::string & text) { this->Warn(text); } };
     const SettingsType                settings = Resolve(given);
     const StageGuard                  guard(*this);
+    context.CheckAborted();
     if (settings.Transform == "syn")
     {
       Stage = std::make_unique<SyNStage<TImage>>(settings, context);

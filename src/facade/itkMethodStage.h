@@ -286,6 +286,7 @@ private:
     if (auto * const recorded = dynamic_cast<RecordedMetricBase *>(this->m_Metric.GetPointer()))
     {
       recorded->SetEvaluationRecord(&m_Evaluations);
+      recorded->SetCheckOfEnd([this] { return this->IsOver(); });
     }
   }
 
@@ -303,13 +304,29 @@ private:
   void
   IterateOrCancel()
   {
+    this->CallOrCancel([this] { this->Iterate(); });
+  }
+
+  /** Whether LBFGS2, which goes on for a while after it was cancelled, is to be given no more values. */
+  bool
+  IsOver()
+  {
+    this->CallOrCancel([this] { this->m_Context.CheckAborted(); });
+    return m_Exception != nullptr;
+  }
+
+  /** Nothing may be thrown through the library behind LBFGS2, which is in C. */
+  template <typename TFunction>
+  void
+  CallOrCancel(const TFunction & function)
+  {
     if (m_Exception)
     {
       return; // it is over, but LBFGS2 does not know yet
     }
     try
     {
-      this->Iterate();
+      function();
     }
     catch (...)
     {

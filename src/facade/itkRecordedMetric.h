@@ -22,6 +22,9 @@
 
 #include "itkObjectFactory.h"
 
+#include <functional>
+#include <utility>
+
 namespace itk
 {
 /** \class RecordedMetricBase
@@ -43,8 +46,25 @@ public:
     m_Record = record;
   }
 
+  /** What is called before each evaluation. It may throw, or say that all is over: then the metric is not evaluated,
+   * its value is the best there could be and its derivative is 0, with which optimizers end. */
+  void
+  SetCheckOfEnd(std::function<bool()> check)
+  {
+    m_IsOver = std::move(check);
+  }
+
 protected:
-  EvaluationRecord * m_Record{};
+  static constexpr double ValueOfEnd = -1e100;
+
+  bool
+  IsOver() const
+  {
+    return m_IsOver && m_IsOver();
+  }
+
+  EvaluationRecord *    m_Record{};
+  std::function<bool()> m_IsOver{};
 };
 
 /** \class RecordedMetric
@@ -68,10 +88,23 @@ public:
 
   itkNewMacro(Self);
 
+  typename TMetric::MeasureType
+  GetValue() const override
+  {
+    return this->IsOver() ? ValueOfEnd : Superclass::GetValue();
+  }
+
   void
   GetValueAndDerivative(typename TMetric::MeasureType &    value,
                         typename TMetric::DerivativeType & derivative) const override
   {
+    if (this->IsOver())
+    {
+      value = ValueOfEnd;
+      derivative.SetSize(this->GetNumberOfParameters());
+      derivative.Fill(0.0);
+      return;
+    }
     Superclass::GetValueAndDerivative(value, derivative);
     if (this->m_Record != nullptr)
     {

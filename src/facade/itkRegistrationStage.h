@@ -25,7 +25,9 @@
 
 #include "itkEventObject.h"
 #include "itkImageToImageMetricv4.h"
+#include "itkProcessObject.h"
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -52,8 +54,19 @@ struct RegistrationContext
   SizeValueType                                        Stage;
   SizeValueType &                                      Level;
   const bool &                                         IsFinishing;
+  const std::atomic<bool> &                            IsAborting;
   std::function<void(const EventObject &)>             Notify;
   std::function<void(const std::string &)>             Warn;
+
+  /** \exception ProcessAborted if it was asked for */
+  void
+  CheckAborted() const
+  {
+    if (IsAborting)
+    {
+      throw ProcessAborted(__FILE__, __LINE__);
+    }
+  }
 };
 
 /** \class RegistrationStage

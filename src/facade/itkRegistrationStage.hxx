@@ -115,6 +115,7 @@ void
 RegistrationStage<TImage>::StartLevel(TMethod & method)
 {
   this->RethrowException();
+  m_Context.CheckAborted();
   this->EndLevel();
   const SizeValueType level = method.GetCurrentLevel();
   m_Context.Level = level;
@@ -190,6 +191,7 @@ template <typename TImage>
 void
 RegistrationStage<TImage>::Iterate()
 {
+  m_Context.CheckAborted();
   m_Context.Record.Iterate(m_Context.Stage, m_Context.Level, this->GetProgress());
   m_Context.Notify(IterationEvent());
   if (m_Context.IsFinishing)

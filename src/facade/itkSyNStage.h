@@ -54,6 +54,13 @@ public:
     const SettingsType & settings = this->m_Settings;
     MethodType &         method = *m_Method;
     this->SetUp(method);
+    if (auto * const recorded = dynamic_cast<RecordedMetricBase *>(this->m_Metric.GetPointer()))
+    {
+      recorded->SetCheckOfEnd([this] {
+        this->m_Context.CheckAborted();
+        return false;
+      });
+    }
     method.SetNumberOfIterationsPerLevel(PerLevel::Spread<typename MethodType::NumberOfIterationsArrayType>(
       settings.Iterations, settings.GetNumberOfLevels()));
     method.SetLearningRate(settings.LearningRate.front());

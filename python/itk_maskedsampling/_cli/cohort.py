@@ -15,6 +15,7 @@ from .._images.errors import reworded
 from ..cohort.run import RESULTS, register_cohort
 from .options import PROGRAM
 from .settings import IMAGES, read_points, read_settings
+from .termination import Terminated
 from .text import say, say_json
 
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
                 overwrite=args.overwrite,
                 **settings,
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         say(f"{PROGRAM}: what is done is kept, and the same command goes on from there", sys.stderr)
         raise
     except (TypeError, ValueError) as error:

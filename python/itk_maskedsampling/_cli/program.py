@@ -17,12 +17,14 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 from .options import PROGRAM, make_parser
+from .termination import Terminated, terminable
 from .text import flush, say
 
 DONE = 0
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 #: What is wrong with what was asked for, rather than with doing it.
 BAD_INPUT_ERRORS = (
@@ -41,12 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     argv: the words after the name of the program, by default those that the process was started with.
 
-    Returns the exit code: 0 done; 1 it could not be done; 2 bad usage or bad input; 130 ended by Ctrl-C.
+    Returns the exit code: 0 done; 1 it could not be done; 2 bad usage or bad input; 130 ended by Ctrl-C; 143 by
+    SIGTERM.
     """
     words = join_numbers(sys.argv[1:] if argv is None else argv)
     labels: dict[str, str] = {}
     try:
-        with one_line_warnings():
+        with one_line_warnings(), terminable():
             code = start(words, labels)
             flush()
         return code
@@ -56,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         complain(error, "interrupted", words)
         code = INTERRUPTED
+    except Terminated as error:
+        complain(error, "terminated", words)
+        code = TERMINATED
     except Exception as error:
         complain(error, f"error: {rename(first_line(error), labels)}", words)
         code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from .interruption import interruptible
 from .library import Array, Chain, CoreError, Floats, Geometry, GeometryStructure, Part, Size, Text, library, pointer
 
 #: HDF5, in which transforms are kept, is not made for several threads.
 _hdf5 = threading.Lock()
+#: Fewer are mapped in less time than another thread is worth.
+MANY_POINTS = 100000
 
 
 def itk_version() -> str:
@@ -28,7 +31,14 @@ def transform_points(dimension: int, parts: Sequence[Part], points: npt.ArrayLik
     array = np.ascontiguousarray(points, np.float64)
     mapped = np.empty_like(array)
     chain = Chain(parts)
-    library.check(library.map_points(dimension, chain.handle, pointer(array), len(array), pointer(mapped)))
+
+    def work(_: object = None) -> None:
+        library.check(library.map_points(dimension, chain.handle, pointer(array), len(array), pointer(mapped)))
+
+    if len(array) > MANY_POINTS:
+        interruptible(work)
+    else:
+        work()
     return mapped
 
 
@@ -52,16 +62,18 @@ def resample(
     image = np.ascontiguousarray(pixels, dtype)
     result = np.empty(tuple(reversed(reference.size)), dtype)
     chain = Chain(parts)
-    library.check(
-        library.resample(
-            result.itemsize,
-            pointer(image),
-            GeometryStructure.of(geometry),
-            GeometryStructure.of(reference),
-            chain.handle,
-            interpolator.encode(),
-            default,
-            pointer(result),
+    interruptible(
+        lambda _: library.check(
+            library.resample(
+                result.itemsize,
+                pointer(image),
+                GeometryStructure.of(geometry),
+                GeometryStructure.of(reference),
+                chain.handle,
+                interpolator.encode(),
+                default,
+                pointer(result),
+            )
         )
     )
     if pixels.dtype.kind in "iu":
@@ -87,21 +99,25 @@ def sample(
         array = None if layer is None else np.ascontiguousarray(layer[0], dtype)
         layers.append((array, None if layer is None else GeometryStructure.of(layer[1])))
     arguments = [one for array, geometry in layers for one in (None if array is None else pointer(array), geometry)]
-    library.check(
-        library.sample(
-            GeometryStructure.of(grid),
-            *arguments,
-            sampling.encode(),
-            percentage,
-            number,
-            seed,
-            ctypes.byref(voxels),
-            ctypes.byref(points),
-            ctypes.byref(length),
+
+    def work(_: object) -> npt.NDArray[np.float32]:
+        library.check(
+            library.sample(
+                GeometryStructure.of(grid),
+                *arguments,
+                sampling.encode(),
+                percentage,
+                number,
+                seed,
+                ctypes.byref(voxels),
+                ctypes.byref(points),
+                ctypes.byref(length),
+            )
         )
-    )
-    shape = (length.value, len(grid.size))
-    return np.ctypeslib.as_array(points, shape).copy(), voxels.value
+        # The points are those of this thread.
+        return np.ctypeslib.as_array(points, (length.value, len(grid.size))).copy()
+
+    return interruptible(work), voxels.value
 
 
 def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple[Array, Geometry]:
@@ -109,6 +125,10 @@ def read_image(path: str | os.PathLike[str], into: Array | None = None) -> tuple
 
     into: an array for the pixels, used where it has their type and number.
     """
+    return interruptible(lambda _: _read_image(path, into))
+
+
+def _read_image(path: str | os.PathLike[str], into: Array | None) -> tuple[Array, Geometry]:
     name = os.fsencode(path)
     geometry, component, number_of_bytes = GeometryStructure(), Text(), ctypes.c_uint64()
     library.check(
@@ -137,8 +157,12 @@ def write_image(path: str | os.PathLike[str], pixels: Array, geometry: Geometry,
 def read_transform(path: str | os.PathLike[str]) -> tuple[int, list[Part]]:
     """Read the dimension and the chain from a file of ITK's: .h5, .tfm, .txt or .mat."""
     dimension, chain = ctypes.c_uint32(), Chain()
-    with _hdf5:
-        library.check(library.read_transform(os.fsencode(path), ctypes.byref(dimension), chain.handle))
+
+    def work(_: object) -> None:
+        with _hdf5:
+            library.check(library.read_transform(os.fsencode(path), ctypes.byref(dimension), chain.handle))
+
+    interruptible(work)
     return dimension.value, chain.parts()
 
 

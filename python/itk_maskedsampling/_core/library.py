@@ -209,6 +209,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "run": (_code, [Handle, Callback, ctypes.c_void_p]),
     "stop": (_code, [Handle]),
     "finish": (None, [Handle]),
+    "abort": (None, [Handle]),
     "evaluate": (_code, [Handle, _reference(ctypes.c_double)]),
     "get_numbers": (_code, [Handle, Text, _reference(Numbers), _reference(Size)]),
     "get_stop_condition": (Text, [Handle, ctypes.c_int64]),
@@ -253,13 +254,9 @@ class Library:
             raise CoreError(self.message())
         return told.decode()
 
-    def warn(self, show: bool = True) -> None:
-        """Pass on the warnings of ITK, each once, as of the first line that is not of this package."""
-        texts = dict.fromkeys(os.fsdecode(self.warnings()).splitlines())
-        if not show:
-            return
-        for text in texts:
-            warn(text)
+    def take_warnings(self) -> list[str]:
+        """The warnings of ITK in this thread since the last time, each once."""
+        return list(dict.fromkeys(os.fsdecode(self.warnings()).splitlines()))
 
 
 def warn(text: str) -> None:

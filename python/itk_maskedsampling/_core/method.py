@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A registration of the core, and what signals do while it runs."""
+"""A registration of the core."""
 
 from __future__ import annotations
 
 import ctypes
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .interruption import Ask, interruptible
 from .library import (
     Array,
     Callback,
@@ -32,33 +29,8 @@ from .library import (
     library,
     pointer,
     to_value,
+    warn,
 )
-
-
-@contextmanager
-def _catching_interruptions(raised: list[BaseException]) -> Iterator[None]:
-    """While C calls back, Ctrl-C must not raise: an exception between two lines of a callback is lost. What the handler
-    that was there raises is kept in the list, and raised at once where there is something already."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if raised:  # a callback of the user's that hangs
-            handler(number, frame)
-            return
-        try:
-            handler(number, frame)
-        except BaseException as error:
-            raised.append(error)
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
 
 COURSE = np.dtype([("stage", np.int64), ("level", np.int64), ("iteration", np.int64), ("value", np.float64)])
 
@@ -72,22 +44,27 @@ class Method:
         self._handle = library.create(dimension, self.dtype.itemsize)
         if not self._handle:
             raise CoreError(library.error().decode())
-        self._kept: dict[str, Array] = {}
+        self._kept: dict[str, tuple[Array, object]] = {}
         self._stages = 0
+        #: Whether there is work, also such that goes on after an exception. Until it ends, nothing can be asked for.
+        self.is_busy = False
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
             library.destroy(self._handle)
 
-    def set_image(self, role: str, pixels: Array, geometry: Geometry) -> None:
-        """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights (float32)."""
+    def set_image(self, role: str, pixels: Array, geometry: Geometry, owner: object = None) -> None:
+        """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights (float32).
+
+        owner: whose pixels they are, if not the array's; it is kept alive.
+        """
         wanted = {"fixed": self.dtype, "moving": self.dtype, "weights": np.dtype(np.float32)}.get(
             role, np.dtype(np.uint8)
         )
         if pixels.dtype != wanted or not pixels.flags.c_contiguous or not pixels.dtype.isnative:
             raise TypeError(f"{role}: contiguous pixels of {wanted} are needed, not of {pixels.dtype}")
         library.check(library.set_image(self._handle, role.encode(), pointer(pixels), GeometryStructure.of(geometry)))
-        self._kept[role] = pixels
+        self._kept[role] = pixels, owner
 
     def set_virtual_domain(self, geometry: Geometry) -> None:
         library.check(library.set_domain(self._handle, GeometryStructure.of(geometry)))
@@ -132,26 +109,52 @@ class Method:
         lines = (line.split("\t") for line in text.decode().splitlines())
         return {name: to_value(known[name].kind, value) for name, value in lines}
 
-    def run(self, callback: Callable[[str], None] | None = None, show_warnings: bool = True) -> None:
-        """Register. The callback gets "start", "level", "iteration" and "end"; what it raises ends the run, and is
-        raised here. Warnings of ITK become those of Python."""
-        raised: list[BaseException] = []
+    def run(
+        self,
+        callback: Callable[[str], None] | None = None,
+        show_warnings: bool = True,
+        wanted: Callable[[str], bool] = lambda event: True,
+    ) -> None:
+        """Register. Warnings of ITK become those of Python.
 
-        def call(event: bytes, data: object) -> int:
-            if callback is not None and not raised:
-                try:
-                    callback(event.decode())
-                except BaseException as error:
-                    raised.append(error)
-            return int(bool(raised))
+        callback: gets "start", "level", "iteration" and "end", in the thread that calls. What it raises ends the run,
+        and is raised here, as is what a handler of a signal raises.
+        wanted: whether an event is one for the callback; called in any thread.
+        """
 
-        # Also without a callback: only when Python runs, it sees a signal.
-        with _catching_interruptions(raised):
-            code = library.run(self._handle, Callback(call), None)
-        library.warn(show_warnings)
-        if raised:
-            raise raised[0]
-        library.check(code)
+        def run(ask: Ask) -> int:
+            def call(event: bytes, data: object) -> int:
+                name = event.decode()
+                return int(wanted(name) and ask(name))
+
+            return int(library.run(self._handle, Callback() if callback is None else Callback(call), None))
+
+        self._work(run, show_warnings, callback)
+
+    def _work(
+        self,
+        function: Callable[[Ask], int],
+        show_warnings: bool,
+        callback: Callable[[str], None] | None = None,
+    ) -> None:
+        """Do what a function of the library does, whose code it returns."""
+        texts: list[str] = []
+
+        def work(ask: Ask) -> None:
+            try:
+                code = function(ask)
+                texts.extend(library.take_warnings())
+                library.check(code)
+            finally:
+                self.is_busy = False
+
+        self.is_busy = True
+        try:
+            interruptible(work, callback, lambda: library.abort(self._handle))
+        finally:
+            if show_warnings:
+                for text in texts:
+                    warn(text)
 
     def stop(self) -> bool:
         """In a callback: the optimizer ends its level, if it can."""
@@ -164,9 +167,7 @@ class Method:
     def evaluate(self, show_warnings: bool = True) -> float:
         """The metric of the first stage where it would start."""
         value = ctypes.c_double()
-        code = library.evaluate(self._handle, ctypes.byref(value))
-        library.warn(show_warnings)
-        library.check(code)
+        self._work(lambda _: int(library.evaluate(self._handle, ctypes.byref(value))), show_warnings)
         return value.value
 
     def _numbers(self, name: str) -> Floats:

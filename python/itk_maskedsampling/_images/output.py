@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,17 +70,16 @@ def whole_file(name: str, path: str | os.PathLike[str], reserve: int = 0) -> Ite
     """
     file = check_place(name, path)
     beside = follow(name, file).parent
-    folder: Path | None = None
+    folder = beside / f".{uuid.uuid4().hex[:12]}.part"
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=beside))
-        if reserve > 0:
-            with tempfile.TemporaryFile(dir=folder) as space:
-                os.posix_fallocate(space.fileno(), 0, reserve)
-    except OSError as error:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise reworded(error, f"{name}: {error.strerror or error}", beside) from error
-    try:
+        # All from here on, so that a signal at whatever moment leaves nothing.
+        try:
+            folder.mkdir(mode=0o700)
+            if reserve > 0:
+                with tempfile.TemporaryFile(dir=folder) as space:
+                    os.posix_fallocate(space.fileno(), 0, reserve)
+        except OSError as error:
+            raise reworded(error, f"{name}: {error.strerror or error}", beside) from error
         yield folder / file.name
         written = sorted(folder.iterdir(), key=lambda one: one.name == file.name)
         if not written or written[-1].name != file.name:

@@ -60,10 +60,7 @@ def count_iterations(settings: Mapping[str, SettingValue]) -> tuple[int, ...]:
 
 
 class Watch:
-    """What the core calls: it passes on each iteration, prints a line, and ends where the callback returns False.
-
-    As Python runs here at every iteration, this is also where an interrupt from the keyboard comes out.
-    """
+    """What the core calls: it passes on each iteration, prints a line, and ends where the callback returns False."""
 
     def __init__(
         self, method: Method, iterations: list[tuple[int, ...]], callback: Callback | None, prints: bool
@@ -74,13 +71,12 @@ class Watch:
         self.printer = Printer() if prints else None
         self.stopped = False
 
-    def __call__(self, event: str) -> None:
-        if event == "iteration" and not self.stopped and (self.callback or self.printer):
-            self.report()
+    def wants(self, event: str) -> bool:
+        """Whether there is anything to do at an event."""
+        is_due = self.callback is not None or (self.printer is not None and self.printer.is_due())
+        return event == "iteration" and not self.stopped and is_due
 
-    def report(self) -> None:
-        if self.callback is None and self.printer is not None and not self.printer.is_due():
-            return
+    def __call__(self, event: str) -> None:
         stage, level, iteration, value, learning_rate, convergence = self.method.progress
         stage, level = int(stage), int(level)
         progress = Progress(

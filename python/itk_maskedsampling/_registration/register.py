@@ -241,7 +241,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
     watch = Watch(method, iterations, callback, progress)
     start = time.perf_counter()
     try:
-        method.run(watch)
+        method.run(watch if callback or progress else None, wanted=watch.wants)
     except _core.CoreError as error:
         text = name_arguments(str(error))
         # What is said of an argument is that the argument does not do.

@@ -57,6 +57,9 @@ class Transform:
             # What some inverses are called; its parameters are those of an affine transform.
             full = name.replace("_float_", "_double_").replace("MatrixOffsetTransformBase_", "AffineTransform_")
             part = (full, frozen_copy(fixed_parameters), frozen_copy(parameters))
+            if name.startswith("MatrixOffsetTransformBase_"):
+                # The inverse of an Euler3DTransform also has its order of rotations.
+                part = (full, part[1][: self.dimension], part[2])
             check_finite("parts", part)
             parts.append(part)
         object.__setattr__(self, "parts", tuple(parts))

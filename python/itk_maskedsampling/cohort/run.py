@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import uuid
@@ -152,6 +153,8 @@ def register_cohort(
                     records[record.id] = record
                     watch.add(record)
         except BaseException:
+            if client is None and is_protected(folder / LOCK):  # all processes that wrote there are dead
+                remove_remains(folder, math.inf)
             with suppress(OSError, ValueError):
                 read_cohort(folder)._write("output", folder / RESULTS)
             raise

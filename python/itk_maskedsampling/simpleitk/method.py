@@ -192,13 +192,11 @@ class ImageRegistrationMethod(RegistrationSettings):
 
     def MetricEvaluate(self, fixed: Any, moving: Any) -> float:
         """The metric for the transforms and masks as they are, at every voxel: no sampling, smoothing or shrinking."""
-        core, images, _ = self._make_core("MetricEvaluate", fixed, moving)
+        core, _, _ = self._make_core("MetricEvaluate", fixed, moving)
         stage = core.add_stage("given")
         for name, value in {**self._get_metric_settings(), "sampling": "none", "scales": "none"}.items():
             core.set(stage, name, value)
-        value = core.evaluate(self.GetGlobalWarningDisplay())
-        del images  # the core points to their pixels until here
-        return value
+        return core.evaluate(self.GetGlobalWarningDisplay())
 
     def _make_core(
         self, name: str, fixed: Any, moving: Any
@@ -219,7 +217,7 @@ class ImageRegistrationMethod(RegistrationSettings):
                     )
                 images[role] = image
         for role, image in images.items():
-            core.set_image(role, image.pixels, image.geometry)
+            core.set_image(role, image.pixels, image.geometry, image)
 
         transform = self._transform or InitialTransform("SetInitialTransform", sitk.Transform(), True)
         core.set_transform("transform", to_parts("SetInitialTransform", transform.get(), dimension))
@@ -322,6 +320,8 @@ class ImageRegistrationMethod(RegistrationSettings):
 
     def _keep(self, core: _core.Method) -> None:
         """Keep what can be asked for after a registration."""
+        if core.is_busy:
+            return  # a signal has ended it in the middle
         self._value = core.value
         self._iteration = core.iteration
         self._valid_points = core.valid_points

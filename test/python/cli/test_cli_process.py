@@ -72,8 +72,11 @@ def test_full_disk_leaves_what_was_there(volumes: Files, tmp_path: Path) -> None
         assert (tmp_path / "points.csv").read_text() == "mine"
 
 
-def test_interrupt(files: Files, tmp_path: Path) -> None:
-    """Ctrl-C in the middle of a registration that would take for ever."""
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_signals(files: Files, tmp_path: Path, number: signal.Signals, code: int, said: str) -> None:
+    """Ctrl-C, or kill, in the middle of a registration that would take for ever."""
     endless = ("--iterations", "1000000000", "--set", "minimum-step-length=0", "--set", "relaxation-factor=0.999999999")
     still = ("--set", "gradient-magnitude-tolerance=0", "--set", "convergence-minimum-value=-1e300")
     outputs = ("--output", tmp_path / "m.mha", "--output-transform", tmp_path / "t.h5", "--report", tmp_path / "r.html")
@@ -83,14 +86,14 @@ def test_interrupt(files: Files, tmp_path: Path) -> None:
         assert process.stderr is not None
         # A line a second is shown: the registration runs.
         assert process.stderr.readline().startswith("level 0 of 0..2, iteration ")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
         process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == code
     assert out == ""
-    assert err.splitlines()[-1] == "itk-maskedsampling: interrupted"
+    assert err.splitlines()[-1] == f"itk-maskedsampling: {said}"
     assert "Traceback" not in err
     assert names(tmp_path) == set()
 

@@ -22,10 +22,12 @@ from itk_maskedsampling.cohort.workers import Process, WorkerDiedError, describe
 
 #: Without a guard of the main module, on purpose: nothing of the script of the user may run again in other processes.
 SCRIPT = """
+import signal
 import sys
 import time
 from itk_maskedsampling import register_cohort
 print("once", flush=True)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 quick = dict(transform="translation", metric="mean-squares", samples=500)
 register_cohort(sys.argv[1], output=sys.argv[2], processes=2, **quick)
 """
@@ -66,7 +68,7 @@ def test_pair_that_kills_every_process(pairs: Pairs) -> None:
     assert pairs.stamps() == before
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_run(pairs: Pairs, end: signal.Signals) -> None:
     script = pairs.folder / "script.py"
     script.write_text(SCRIPT)
@@ -80,7 +82,7 @@ def test_interrupted_run(pairs: Pairs, end: signal.Signals) -> None:
                 register_cohort(pairs.table, output=pairs.output, **QUICK)
             run.send_signal(end)
             printed, complaint = run.communicate()
-        assert run.returncode == -end
+        assert run.returncode == (143 if end == signal.SIGTERM else -end)
         assert printed == "once\n"
         assert ("KeyboardInterrupt" in complaint) == (end == signal.SIGINT)
         for worker in workers:

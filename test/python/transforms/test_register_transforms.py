@@ -172,6 +172,40 @@ def test_matrix(dimension: int) -> None:
         Transform.from_simpleitk(make_spline(dimension)).matrix()
 
 
+LINEAR = {
+    2: ("TranslationTransform", "Euler2DTransform", "Similarity2DTransform", "AffineTransform", "ScaleTransform"),
+    3: (
+        "TranslationTransform",
+        "Euler3DTransform",
+        "VersorRigid3DTransform",
+        "VersorTransform",
+        "Similarity3DTransform",
+        "ScaleVersor3DTransform",
+        "AffineTransform",
+        "ScaleTransform",
+    ),
+}
+
+
+@pytest.mark.parametrize(("dimension", "name"), [(d, name) for d, names in LINEAR.items() for name in names])
+def test_inverses_of_every_linear_transform(dimension: int, name: str) -> None:
+    """Against those of SimpleITK, and as SimpleITK gives them."""
+    points = RANDOM.uniform(-40, 40, (20, dimension))
+    for _ in range(5):
+        other = getattr(sitk, name)(
+            *[dimension] * (name in ("TranslationTransform", "AffineTransform", "ScaleTransform"))
+        )
+        fixed = RANDOM.uniform(-9, 9, len(other.GetFixedParameters()))
+        fixed[dimension:] = RANDOM.integers(0, 2)  # whether the order of rotations is Z, Y, X
+        other.SetFixedParameters(fixed.tolist())
+        parameters = np.array(other.GetParameters())
+        other.SetParameters((parameters + RANDOM.uniform(-0.2, 0.2, len(parameters))).tolist())
+        transform = Transform.from_simpleitk(other)
+        np.testing.assert_allclose(transform.inverse()(transform(points)), points, atol=1e-9)
+        inverse = Transform.from_simpleitk(other.GetInverse())
+        np.testing.assert_allclose(inverse(points), transform.inverse()(points), atol=1e-9)
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_compose_and_inverse(dimension: int) -> None:
     one, two = Transform.from_matrix(make_matrix(dimension)), Transform.from_simpleitk(make_spline(dimension))

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work of the compiled part that a signal can end.
+
+Python runs the handlers of signals in its main thread, between two of its own instructions, and so not while that
+thread is in the compiled part. There the work is done by another thread, while the main thread waits, which a signal
+ends at once. What is called back is called in the main thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+#: What work calls back with an event. Whether it is to stop.
+Ask = Callable[[str], bool]
+
+#: Seconds that work has to end after an exception; then the exception comes out, and the work ends by itself.
+PATIENCE = 0.15
+
+
+class _Beside:
+    """Work in a thread of its own, and the talk with it."""
+
+    def __init__(self, work: Callable[[Ask], Any]) -> None:
+        self.events: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # None: it is done
+        self.answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.is_done = threading.Event()
+        self.is_stopping = False
+        self.thread = threading.Thread(target=self._do, args=(work,), name="itk_maskedsampling")
+
+    def _do(self, work: Callable[[Ask], Any]) -> None:
+        try:
+            self.result = work(self._ask)
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.is_done.set()
+            self.events.put(None)
+
+    def _ask(self, event: str) -> bool:
+        if self.is_stopping:
+            return True
+        self.events.put(event)
+        return self.answers.get()
+
+    def stop(self) -> None:
+        """Let what it asks now, or next, be answered with that."""
+        self.is_stopping = True
+        self.answers.put(True)
+
+    def attend(self, callback: Callable[[str], object] | None) -> None:
+        """Wait for the end, and call back what it asks for."""
+        self.thread.start()
+        while (event := self.events.get()) is not None:
+            if callback is not None:
+                callback(event)
+            self.answers.put(False)
+
+
+def interruptible(
+    work: Callable[[Ask], Result],
+    callback: Callable[[str], object] | None = None,
+    abort: Callable[[], object] = lambda: None,
+) -> Result:
+    """Do work, and return what it returns.
+
+    Whatever the callback or a handler of a signal raises comes out, the latter within 0.2 s. The work is told to end.
+    Where it does not at once, it goes on alone: all that it needs must be kept alive by itself.
+
+    work: it calls a function with an event, whose answer is whether it must stop.
+    callback: gets the events.
+    abort: tells the work to end as soon as it can.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return _do_here(work, callback)
+    beside = _Beside(work)
+    try:
+        beside.attend(callback)
+    except BaseException:
+        abort()
+        beside.stop()
+        beside.is_done.wait(PATIENCE)
+        raise
+    if beside.error is not None:
+        try:
+            raise beside.error
+        finally:
+            beside.error = None  # whose traceback has this frame
+    result: Result = beside.result
+    return result
+
+
+def _do_here(work: Callable[[Ask], Result], callback: Callable[[str], object] | None) -> Result:
+    """The same in this thread, which no signal reaches."""
+    raised: list[BaseException] = []
+
+    def ask(event: str) -> bool:
+        if callback is not None and not raised:
+            try:
+                callback(event)
+            except BaseException as error:
+                raised.append(error)
+        return bool(raised)
+
+    try:
+        result = work(ask)
+    except Exception:
+        if raised:
+            raise raised[0] from None
+        raise
+    if raised:
+        raise raised[0]
+    return result

@@ -149,6 +149,7 @@ def describe(result: Registration) -> dict[str, Any]:
         "middle": middle,
         "displacement": moved,
         "stop_condition": result.stop_condition.strip(),
+        "warnings": result.warnings,
         "seconds": result.seconds,
         "levels": result.levels,
         "settings": settings,

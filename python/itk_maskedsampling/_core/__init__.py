@@ -17,7 +17,18 @@ from .functions import (
     write_image,
     write_transform,
 )
-from .library import CoreError, Geometry, LevelReport, NotReadHere, Part, Setting, SettingValue, describe_settings, warn
+from .library import (
+    CoreError,
+    Geometry,
+    LevelReport,
+    NotReadHere,
+    Part,
+    Setting,
+    SettingValue,
+    collect_warnings,
+    describe_settings,
+    warn,
+)
 from .method import COURSE, Method, default_settings
 
 __all__ = [
@@ -30,6 +41,7 @@ __all__ = [
     "Part",
     "Setting",
     "SettingValue",
+    "collect_warnings",
     "default_settings",
     "describe_settings",
     "invert",

@@ -8,7 +8,9 @@ import functools
 import inspect
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -259,8 +261,26 @@ class Library:
         return list(dict.fromkeys(os.fsdecode(self.warnings()).splitlines()))
 
 
+#: The list that collects what is warned of now, if there is one.
+_told: ContextVar[list[str] | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def collect_warnings() -> Iterator[list[str]]:
+    """What is warned of meanwhile, each text once. It is warned of all the same."""
+    texts: list[str] = []
+    token = _told.set(texts)
+    try:
+        yield texts
+    finally:
+        _told.reset(token)
+
+
 def warn(text: str) -> None:
     """Warn as of the first line that is not of this package."""
+    told = _told.get()
+    if told is not None and text not in told:
+        told.append(text)
     frame, level = inspect.currentframe(), 0
     while frame is not None and frame.f_code.co_filename.startswith(str(PACKAGE)):
         frame, level = frame.f_back, level + 1

@@ -17,6 +17,7 @@ from .._images.arrays import Array, exceeds_float32, freeze, is_double, to_point
 from .._images.files import read
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_mask, read_weights, to_real
+from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .plan import Plan, check_dimensions, make_plan
 from .progress import Callback, Watch, count_iterations
@@ -175,13 +176,14 @@ def register(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
     plan = make_plan(transform, initial, {**given, **settings})
-    inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
-    if points is not None:
-        if samples is not None or percentage is not None:
-            name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)
-            raise ValueError(f"{name}: {given_number}, but points says which samples there are; leave it out")
-        plan = replace(plan, points=freeze(to_points("points", points, inputs.fixed.dimension)))
-    return run(plan, inputs, callback, progress)
+    with _core.collect_warnings() as told:
+        inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
+        if points is not None:
+            if samples is not None or percentage is not None:
+                name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)
+                raise ValueError(f"{name}: {given_number}, but points says which samples there are; leave it out")
+            plan = replace(plan, points=freeze(to_points("points", points, inputs.fixed.dimension)))
+        return run(plan, inputs, callback, progress, told)
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,8 @@ def read_inputs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any, weig
     )
 
 
-def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -> Registration:
-    """Do what is planned."""
+def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, told: list[str]) -> Registration:
+    """Do what is planned. What is warned of comes into the list."""
     dimension = inputs.fixed.dimension
     check_dimensions(plan, dimension)
     dtype = choose_type(inputs.fixed.pixels, inputs.moving.pixels)
@@ -251,8 +253,12 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
         watch.close()
     seconds = time.perf_counter() - start
     stop_condition = "The callback returned False." if watch.stopped else method.stop_condition
+    found = Transform(dimension, tuple(method.transform("result")))
+    tear = find_tear(found, inputs.fixed.geometry)
+    if tear is not None:
+        _core.warn(tear.describe())
     return Registration(
-        transform=Transform(dimension, tuple(method.transform("result"))),
+        transform=found,
         value=method.value,
         course=method.course,
         levels=tuple(method.reports),
@@ -262,6 +268,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool) -
         _plan=replace(plan, stages=complete(method, plan)),
         _geometry=inputs.fixed.geometry,
         _sources=inputs.sources(),
+        warnings=tuple(told),
     )
 
 
@@ -301,5 +308,6 @@ def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:
 
 def repeat(plan: Plan, sources: Sources, callback: Callback | None, progress: bool) -> Registration:
     """Do once more what was planned, with the images given."""
-    inputs = read_inputs(sources.fixed, sources.moving, sources.fixed_mask, sources.moving_mask, sources.weights)
-    return run(plan, inputs, callback, progress)
+    with _core.collect_warnings() as told:
+        inputs = read_inputs(sources.fixed, sources.moving, sources.fixed_mask, sources.moving_mask, sources.weights)
+        return run(plan, inputs, callback, progress, told)

@@ -61,6 +61,8 @@ class Registration:
         Why it ended.
     seconds : float
         How long it took, without reading and converting images.
+    warnings : tuple of str
+        What was warned of meanwhile: the result may not be what it seems.
     """
 
     transform: Transform
@@ -73,11 +75,13 @@ class Registration:
     _plan: Plan
     _geometry: Geometry
     _sources: Sources | None = field(default=None)
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "course", freeze(np.array(self.course)))
         object.__setattr__(self, "points", freeze(np.array(self.points)))
         object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "warnings", tuple(self.warnings))
 
     # What was asked for
 
@@ -209,6 +213,7 @@ class Registration:
             f"  moves the middle of the samples, {join(middle)}, by {join(moved)}, {np.linalg.norm(moved):.4g} long"
         )
         lines.append(f"  stopped: {self.stop_condition.strip()}")
+        lines += [f"  warning: {text}" for text in self.warnings]
         return "\n".join(lines)
 
     def displacement(self) -> tuple[Floats, Floats]:
@@ -233,6 +238,7 @@ class Registration:
             f"<p><b>Registration</b> of {len(moved)} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}. "
             f"It moves the middle of the samples by {join(moved)}, {np.linalg.norm(moved):.4g} long. "
             f"{escape(self.stop_condition.strip())}</p>",
+            *(f"<p><b>Warning</b>: {escape(text)}</p>" for text in self.warnings),
             html.make_level_table(self.levels),
             pictures,
             html.make_curve(self.course),

@@ -111,6 +111,7 @@ def attempt(task: Task) -> Record:
         quality=quality,
         register_seconds=result.seconds,
         stop_condition=result.stop_condition.strip(),
+        warnings=result.warnings,
         levels=tuple(to_json(asdict(report)) for report in result.levels),
         settings=tuple(settings),
     )

@@ -43,6 +43,7 @@ COLUMNS = (
     "jacobian_max",
     "folding",
     "stop_condition",
+    "warnings",
     "register_seconds",
     "seconds",
     "started",
@@ -72,6 +73,8 @@ class Record:
         Of what was found, by name; see register_cohort(). Empty if it failed.
     stop_condition : str or None
         Why the registration ended.
+    warnings : tuple of str
+        What register() warned of.
     levels : tuple of mappings
         One for each level of each stage, with the fields of LevelReport.
     settings : tuple of mappings
@@ -118,12 +121,14 @@ class Record:
     error: str | None = None
     traceback: str | None = None
     basis: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def to_row(self) -> dict[str, Cell]:
         """A row of the result: id and status, the row of the table, and what was found."""
         names = {"transform_file": self.id + TRANSFORM, "moved_file": self.id + MOVED}
         files = {name: file if file in self.files else None for name, file in names.items()}
-        found: dict[str, Any] = {**asdict(self), **files, **self.quality}
+        told = " | ".join(self.warnings) or None
+        found: dict[str, Any] = {**asdict(self), **files, **self.quality, "warnings": told}
         row = {name: found.get(name) for name in COLUMNS}
         return {"id": row.pop("id"), "status": row.pop("status"), **self.row, **row}
 
@@ -179,7 +184,7 @@ def read_record(file: Path) -> Record | None:
         return None
     known = {one.name: data[one.name] for one in fields(Record) if data.get(one.name) is not None}
     mappings = [known.get(name, {}) for name in ("row", "files", "quality", "basis")]
-    lists = {name: known.get(name, []) for name in ("levels", "settings")}
+    lists = {name: known.get(name, []) for name in ("levels", "settings", "warnings")}
     if not all(isinstance(one, dict) for one in mappings) or not all(isinstance(one, list) for one in lists.values()):
         return None
     lists = {name: tuple(one) for name, one in lists.items()}

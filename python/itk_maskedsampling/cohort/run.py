@@ -114,6 +114,7 @@ def register_cohort(
           square and maximum of all.
         - jacobian_min, jacobian_max: of the determinant of the Jacobian matrix; folding: the fraction where it is not
           greater than 0.
+        - warnings: what register() warned of, with | between them.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import numpy as np
 from .._core import LevelReport, Part
 from .._images.arrays import Array, Floats, to_layout
 from .._images.image import Raster
+from .edges import find_edge_pixels
 from .png import make_data_url
 from .slices import find_outline, find_window, make_slices, stretch
 
@@ -48,20 +49,25 @@ def make_level_table(levels: Iterable[LevelReport]) -> str:
 # Pictures
 
 
-def make_pictures(fixed: Raster, moving: Raster, mask: Raster | None, middle: Floats, parts: Sequence[Part]) -> str:
-    """Slices through a point: fixed, moving, both in a checkerboard."""
+def make_pictures(
+    fixed: Raster, moving: Raster, mask: Raster | None, middle: Floats, parts: Sequence[Part], alike: bool
+) -> str:
+    """Slices through a point: fixed, moving, and both in a checkerboard. Where they are not alike, the edges of the one
+    over the other instead."""
     floats = to_layout(fixed.pixels, np.float32), to_layout(moving.pixels, np.float32)
     rows = []
     for place in make_slices(fixed.geometry, middle, SIDE):
-        one = to_bytes(place.cut(floats[0], fixed.geometry))
-        two = to_bytes(place.cut(floats[1], moving.geometry, parts))
+        cut = place.cut(floats[0], fixed.geometry)
+        one, two = to_bytes(cut), to_bytes(place.cut(floats[1], moving.geometry, parts))
         inside = None if mask is None else place.cut(mask.pixels, mask.geometry, interpolator="nearest-neighbor")
         outline = None if inside is None else find_outline(inside)
-        checkered = np.where(place.checker(), one, two)
-        pictures = (paint(one, outline), paint(two, outline), paint(checkered, None))
+        both = np.where(place.checker(), one, two) if alike else two
+        lines = None if alike else find_edge_pixels(cut, place.blur)
+        pictures = (paint(one, outline), paint(two, outline), paint(both, lines))
         turned = [picture[::-1] if place.upwards else picture for picture in pictures]
         rows.append("<tr>" + "".join(f'<td><img src="{make_data_url(one)}"/></td>' for one in turned) + "</tr>")
-    heads = "<tr><th>fixed</th><th>moving, resampled</th><th>checkerboard</th></tr>"
+    name = "checkerboard" if alike else "edges of fixed over moving"
+    heads = f"<tr><th>fixed</th><th>moving, resampled</th><th>{name}</th></tr>"
     return f"<table>{heads}{''.join(rows)}</table>"
 
 

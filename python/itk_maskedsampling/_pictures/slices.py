@@ -15,10 +15,23 @@ from .._core import Geometry, Part
 from .._images.arrays import Array, Floats
 from .._images.geometry import index_to_point, point_to_index
 
+#: Along x, y and z of ITK's space: from right to left, from front to back, from below to above.
+SIDES_OF_BODY = (("R", "L"), ("A", "P"), ("I", "S"))
+#: Of the Gaussian before edges are found, in voxels.
+BLUR = 1.2
 #: Squares of a checkerboard along its longest side.
 SQUARES = 8
 #: Pixels along the longest side of a picture. Of smaller images, voxels are divided; larger ones are drawn coarser.
 LEAST, MOST = 240, 1024
+
+
+def nearest_axes(geometry: Geometry) -> tuple[list[int], Floats]:
+    """For each axis of space, the axis of the image that is along it as nearly as they can, and its sign."""
+    axes = range(len(geometry.size))
+    direction = np.reshape(geometry.direction, (len(axes), len(axes)))
+    # In the order of permutations() the first one, of equals, is that without an exchange.
+    order = list(max(permutations(axes), key=lambda order: round(float(np.abs(direction[axes, list(order)]).sum()), 9)))
+    return order, np.where(direction[axes, order] < 0, -1.0, 1.0)
 
 
 def orient(geometry: Geometry) -> Geometry:
@@ -26,10 +39,7 @@ def orient(geometry: Geometry) -> Geometry:
     size, spacing = np.array(geometry.size), np.array(geometry.spacing)
     dimension = len(size)
     direction = np.reshape(geometry.direction, (dimension, dimension))
-    axes = np.arange(dimension)
-    # In the order of permutations() the first one, of equals, is that without an exchange.
-    order = list(max(permutations(axes), key=lambda order: round(float(np.abs(direction[axes, list(order)]).sum()), 9)))
-    signs = np.where(direction[axes, order] < 0, -1.0, 1.0)
+    order, signs = nearest_axes(geometry)
     first = np.zeros(dimension)
     first[order] = np.where(signs < 0, size[order] - 1, 0)
     origin = index_to_point(geometry, first[np.newaxis])[0]
@@ -40,6 +50,29 @@ def orient(geometry: Geometry) -> Geometry:
         tuple(origin.tolist()),
         tuple(turned.ravel().tolist()),
     )
+
+
+def is_plain(geometry: Geometry) -> bool:
+    """Whether an image lies where an array does: in nobody knows which space."""
+    dimension = len(geometry.size)
+    eye = tuple(np.eye(dimension).ravel().tolist())
+    return geometry == Geometry(geometry.size, (1.0,) * dimension, (0.0,) * dimension, eye)
+
+
+def name_unit(geometry: Geometry) -> str:
+    """The unit of coordinates: mm, or that of an array."""
+    return "mm" if not is_plain(geometry) else "pixels" if len(geometry.size) == 2 else "voxels"
+
+
+def axis_letters(geometry: Geometry) -> list[tuple[str, str]] | None:
+    """The letters of the sides of the body at the start and at the end of each axis of a volume; of oblique ones, those
+    that are nearest. None of two dimensions, which do not say of which plane they are, and of plain arrays."""
+    if len(geometry.size) != 3 or is_plain(geometry):
+        return None
+    letters = [("", "")] * 3
+    for pair, axis, sign in zip(SIDES_OF_BODY, *nearest_axes(geometry), strict=True):
+        letters[axis] = pair if sign > 0 else pair[::-1]
+    return letters
 
 
 def crop(geometry: Geometry, points: npt.ArrayLike, margin: float) -> Geometry:
@@ -96,6 +129,18 @@ class Slice:
     def shape(self) -> tuple[int, int]:
         columns, rows = (self.grid.size[side] for side in self.sides)
         return rows, columns
+
+    @property
+    def blur(self) -> tuple[float, float]:
+        """Sigmas, in pixels along columns and along rows, of the Gaussian before edges are found."""
+        first, second = (BLUR * self.image.spacing[side] / self.grid.spacing[side] for side in self.sides)
+        return first, second
+
+    @property
+    def letters(self) -> tuple[str, str, str, str] | None:
+        """The sides of the body at the first and the last column, and the first and the last row, if they are known."""
+        letters = axis_letters(self.image)
+        return None if letters is None else (*letters[self.sides[0]], *letters[self.sides[1]])
 
     def locate(self, points: npt.ArrayLike) -> Floats:
         """Coordinates of points in space, both of shape (n, D)."""

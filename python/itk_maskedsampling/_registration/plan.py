@@ -38,6 +38,23 @@ class Plan:
             dicts.append({"transform": settings.pop("transform"), **settings})
         return dicts
 
+    def find_changed(self) -> list[list[str]]:
+        """For each stage, the names of the settings that were asked for, and are not what they would have been."""
+        changed = []
+        for stage in self.stages:
+            usual = _core.default_settings(stage.transform)
+            given = stage.settings if stage.given is None else stage.given
+            changed.append([snake(name) for name in stage.settings if name in given and is_other(stage, name, usual)])
+        return changed
+
+
+def is_other(stage: Stage, name: str, usual: Mapping[str, Any]) -> bool:
+    """Whether a setting is another one than usual. One value for all levels is equal to as many of it."""
+    own, other = (value if isinstance(value, tuple) else (value,) for value in (stage.settings[name], usual[name]))
+    if own == other:
+        return False
+    return not (len(set(own)) == len(set(other)) == 1 and set(own) == set(other))
+
 
 def make_plan(transform: object, initial: object, given: Mapping[str, object]) -> Plan:
     """From the arguments of register(). Points come later, when the dimension is known."""

@@ -301,7 +301,11 @@ def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:
     """The stages with all their settings, also those that are defaults."""
     settings = [method.settings(number) for number in range(len(plan.stages))]
     return tuple(
-        Stage(stage.transform, {name: value for name, value in own.items() if name != "transform"})
+        Stage(
+            stage.transform,
+            {name: value for name, value in own.items() if name != "transform"},
+            frozenset(stage.settings) if stage.given is None else stage.given,
+        )
         for stage, own in zip(plan.stages, settings, strict=True)
     )
 

@@ -19,6 +19,7 @@ from .._images.files import read
 from .._images.masks import read_mask
 from .._pictures import html
 from .._pictures.slices import middle_of
+from .._pictures.voxels import Contrast, find_contrast
 from .._transforms.resample import resample
 from .._transforms.transform import Transform
 from .plan import Plan
@@ -224,6 +225,14 @@ class Registration:
             middle = np.zeros(self.transform.dimension)
         return middle, self.transform.apply(middle) - middle
 
+    def _find_contrast(self) -> Contrast:
+        """How the values of its images go together inside the mask. A pickled one cannot be asked."""
+        sources = self._get_sources("plot.edges(result, fixed, moving)")
+        fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
+        mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
+        metric = str(self.settings[-1]["metric"]) if self.settings else ""
+        return find_contrast(fixed, moving, mask, self.transform.parts, metric)
+
     def _repr_html_(self) -> str:
         """For a notebook."""
         _, moved = self.displacement()
@@ -232,7 +241,8 @@ class Registration:
             fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
             mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
             middle = self.displacement()[0] if len(self.points) else middle_of(fixed.geometry)
-            pictures = html.make_pictures(fixed, moving, mask, middle, self.transform.parts)
+            alike = self._find_contrast().alike
+            pictures = html.make_pictures(fixed, moving, mask, middle, self.transform.parts, alike)
         lines = [
             "<div>",
             f"<p><b>Registration</b> of {len(moved)} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}. "

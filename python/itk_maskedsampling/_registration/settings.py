@@ -151,10 +151,14 @@ def to_number(argument: str, value: Any, kind: str) -> int | float:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as the core takes it: a kind of transform, and the settings that are not its defaults."""
+    """A stage as the core takes it: a kind of transform, and the settings that are not its defaults.
+
+    given: the names of those that were asked for, once all settings are there; None before.
+    """
 
     transform: str
     settings: Mapping[str, Value]
+    given: frozenset[str] | None = None
 
 
 def convert(given: Mapping[str, object], place: str) -> dict[str, Value]:

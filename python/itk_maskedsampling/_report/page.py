@@ -3,26 +3,24 @@
 
 from __future__ import annotations
 
-import base64
 import importlib
-import io
 import os
 import platform
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from .. import plot, public, version
+from .. import public, version
 from .._images.arrays import describe, join, times
 from .._images.conversion import libraries_of
 from .._images.files import read
-from .._images.geometry import point_to_index
 from .._images.output import check_place, whole_file
 from .._pictures.html import make_level_table, make_table
+from .._pictures.slices import name_unit
 from .._registration.result import Registration, describe_level
-from .._transforms.transform import describe_part
+from .figures import make_figures
+from .transform import make_transform
 
 STYLE = """
 :root { color-scheme: light dark;
@@ -35,6 +33,8 @@ body { color: var(--text); background: var(--page); font: 15px/1.5 system-ui, sa
 h1 { font-size: 1.7rem; margin: 1rem 0 0.5rem; }
 h2 { font-size: 1.25rem; margin: 2rem 0 0.5rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.2rem 0 0.4rem; }
+h4 { font-size: 0.95rem; margin: 0.8rem 0 0.2rem; }
+summary h3 { display: inline; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: 0.2rem 0.55rem; text-align: left; vertical-align: top; }
@@ -58,6 +58,10 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 @public
 def write_report(result: Registration, path: str | os.PathLike[str], *, title: str | None = None) -> None:
     """Write a registration as one HTML file: what was done and found, with pictures. It refers to no other file.
+
+    A checkerboard and the difference are in it only where both images have the same contrast: not with a metric of
+    mutual information, and not where their values inside the mask do not rise together (checkerboard), or are not the
+    same (difference). Without, there are the edges of the fixed image over the moving one.
 
     Parameters
     ----------
@@ -120,13 +124,16 @@ def wide(table: str) -> str:
 
 def make_summary(result: Registration) -> str:
     middle, moved = result.displacement()
+    unit = name_unit(result._geometry)
     rows = [
         ("result", f"metric {result.value:.6g} after {len(result.course)} iterations in {result.seconds:.2f} s"),
         (
             "motion",
-            f"moves {join(middle)}, the middle of the samples, by {join(moved)}, {np.linalg.norm(moved):.4g} long",
+            f"moves {join(middle)}, the middle of the samples, by {join(moved)} {unit}, "
+            f"{np.linalg.norm(moved):.4g} {unit} long",
         ),
         ("stopped", result.stop_condition.strip()),
+        *(("warning", text) for text in result.warnings),
     ]
     if result.levels:
         rows.insert(
@@ -135,73 +142,7 @@ def make_summary(result: Registration) -> str:
     return wide(make_table(("registration", f"{result.transform.dimension} dimensions"), rows))
 
 
-# Pictures
-
-
-def make_figures(result: Registration) -> list[str]:
-    figures = [embed(plot.course(result), "The metric at each iteration, level by level.")]
-    if result._sources is None:
-        return [
-            *figures,
-            "<p>The images are not kept when a registration is pickled, so that they are not shown here.</p>",
-        ]
-    margin = find_margin(result)
-    where = "" if margin is None else " Only the surroundings of the samples are shown."
-    pictures: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
-        (plot.samples, {}, "Sample points of the last level, over slices of the fixed image."),
-        (
-            plot.checkerboard,
-            {"margin": margin},
-            f"Squares of the fixed and of the moving image, before and after: where they fit, edges go on.{where}",
-        ),
-        (
-            plot.difference,
-            {"margin": margin},
-            f"The fixed minus the moving image, before and after; of use where both have the same contrast.{where}",
-        ),
-    ]
-    return figures + [embed(draw(result, **options), caption) for draw, options, caption in pictures]
-
-
-def find_margin(result: Registration) -> float | None:
-    """How much is shown around the samples: half the length of their box if it is small in the image, else all."""
-    if not len(result.points):
-        return None
-    grid = result._geometry
-    index = point_to_index(grid, result.points)
-    box = (index.max(axis=0) - index.min(axis=0) + 1) * grid.spacing
-    image = np.array(grid.size) * grid.spacing
-    return float(box.max() / 2) if (box < 0.4 * image).all() else None
-
-
-def embed(figure: Any, caption: str) -> str:
-    """A figure with its caption, which is also its alternative text."""
-    from ..plot.figure import close  # noqa: PLC0415
-
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=130, metadata={"Software": None})
-    close(figure)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    text = escape(caption)
-    image = f'<img alt="{text}" src="data:image/png;base64,{data}">'
-    return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
-
-
 # What was found, and from what
-
-
-def make_transform(result: Registration) -> list[str]:
-    transform = result.transform
-    parts = [f"<li>{escape(describe_part(part))}</li>" for part in reversed(transform.parts)] or ["<li>identity</li>"]
-    lines = [
-        "<p>From points of the fixed image to those of the moving one, in the order in which they are applied:</p>",
-        f"<ol>{''.join(parts)}</ol>",
-    ]
-    if transform.is_affine():
-        axes = "xyz"[: transform.dimension]
-        rows = [[*(f"{number:.9g}" for number in row)] for row in transform.matrix()]
-        lines += ["<h3>As a homogeneous matrix</h3>", wide(make_table([*axes, "offset"], rows))]
-    return lines
 
 
 def make_images(result: Registration) -> str:
@@ -230,11 +171,16 @@ def describe_image(name: str, image: Any, place: Any) -> tuple[str, ...]:
 
 def make_settings(result: Registration) -> list[str]:
     lines = []
-    for number, settings in enumerate(result.settings):
+    for number, (settings, changed) in enumerate(zip(result.settings, result._plan.find_changed(), strict=True)):
         shown = dict(settings)
-        lines.append(f"<h3>Stage {number}: {escape(str(shown.pop('transform')))}</h3>")
-        texts = (f"<p><b>{escape(name)}</b> {escape(describe_setting(value))}</p>" for name, value in shown.items())
-        lines.append(f'<div class="settings">{"".join(texts)}</div>')
+        transform = escape(str(shown.pop("transform")))
+        told = f"changed: {', '.join(changed)}" if changed else "all as usual"
+        lines.append(f"<details><summary><h3>Stage {number}: {transform}</h3> ({escape(told)})</summary>")
+        for title, names in (("Changed", changed), ("As usual", [name for name in shown if name not in changed])):
+            texts = (f"<p><b>{escape(name)}</b> {escape(describe_setting(shown[name]))}</p>" for name in names)
+            if names:
+                lines.append(f'<h4>{title}</h4><div class="settings">{"".join(texts)}</div>')
+        lines.append("</details>")
     if result.initial is not None:
         lines.append(f"<h3>Initial transform</h3><p>{escape(repr(result.initial))}</p>")
     return lines

@@ -9,13 +9,10 @@ from .._core import Geometry
 from .._images.arrays import Floats
 from .._images.geometry import index_to_point
 from .._registration.result import Registration
-from .._transforms.transform import Transform
+from .._transforms.motion import jacobian_determinants
 
 #: Points that are looked at, at most.
 POINTS = 10_000
-
-#: Half the distance over which derivatives are taken, in voxels of the fixed image.
-STEP = 0.01
 
 
 def measure(registration: Registration) -> dict[str, float | None]:
@@ -26,7 +23,7 @@ def measure(registration: Registration) -> dict[str, float | None]:
     transform = registration.transform
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     lengths = np.linalg.norm(transform.apply(points) - points, axis=1)
-    determinants = jacobian_determinants(transform, points, STEP * min(registration._geometry.spacing))
+    determinants = jacobian_determinants(transform, points, registration._geometry)
     first, last = measure_metric(registration)
     measures: dict[str, float | None] = {
         "metric_first": first,
@@ -69,14 +66,3 @@ def voxel_centres(geometry: Geometry) -> Floats:
     axes = [np.arange(0, size, max(step, 1)) for size in geometry.size]
     index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     return index_to_point(geometry, index.reshape(-1, len(axes)))
-
-
-def jacobian_determinants(transform: Transform, points: Floats, step: float) -> Floats:
-    """The determinant of the derivative of a transform at points, by central differences. Shape (n,)."""
-    if transform.is_affine():
-        return np.full(len(points), np.linalg.det(transform.matrix()))
-    columns = []
-    for axis in np.eye(transform.dimension):
-        columns.append((transform.apply(points + step * axis) - transform.apply(points - step * axis)) / (2 * step))
-    determinants: Floats = np.linalg.det(np.stack(columns, axis=-1))
-    return determinants

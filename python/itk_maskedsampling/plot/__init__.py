@@ -10,7 +10,10 @@ figure of yours are drawn into instead.
 
 Slices are taken in space, across the axes of the fixed image, and turned as the axes of space are: x to the right, y
 down (z up), which is the radiological convention for LPS coordinates. Where the axes of the image are oblique, labels
-say "of the image", and coordinates are lengths from its first voxel.
+say "of the image", and coordinates are lengths from its first voxel. Letters at the sides of slices say where right and
+left (R, L), front and back (A, P), and below and above (I, S) are in LPS coordinates, or nearest to, if oblique. Images
+of two dimensions have none, as they do not say of which plane they are; nor have volumes with spacing 1, origin 0 and
+the axes of space, which are those of plain arrays.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from .._registration.result import Registration
     from .scene import Scene
 
-__all__ = ["checkerboard", "course", "difference", "samples"]
+__all__ = ["checkerboard", "course", "difference", "edges", "samples", "side_by_side"]
 
 
 def samples(
@@ -151,8 +154,8 @@ def checkerboard(
         Without matplotlib.
     """
     need_matplotlib()
+    from .pairs import draw_checkerboard  # noqa: PLC0415
     from .scene import check_count, choose_slices, read_pair  # noqa: PLC0415
-    from .slices import draw_checkerboard  # noqa: PLC0415
 
     number = check_count("squares", squares, 1)
     scene = read_pair("checkerboard", result, fixed, moving, mask)
@@ -176,8 +179,9 @@ def difference(
 ) -> Figure:
     """The fixed minus the moving image, before and after, in one colour scale that is symmetric about 0.
 
-    For images of the same contrast. The scale leaves out the hundredth with the largest differences. Titles have the
-    mean of the absolute values that are shown.
+    For images of the same contrast; edges() are for all others. The scale leaves out the hundredth with the largest
+    differences. Titles have the mean of the absolute values inside the mask, of the whole volume (of every voxel, up to
+    a million, and evenly spread ones beyond).
 
     Parameters
     ----------
@@ -211,12 +215,132 @@ def difference(
         Without matplotlib.
     """
     need_matplotlib()
+    from .pairs import draw_difference  # noqa: PLC0415
     from .scene import choose_slices, read_pair  # noqa: PLC0415
-    from .slices import draw_difference  # noqa: PLC0415
 
     scene = read_pair("difference", result, fixed, moving, mask)
     slices = choose_slices(scene, at, across, margin)
     return draw_difference(scene if border else without_border(scene), slices, unit, one_of(axes, ax))
+
+
+def edges(
+    result: Any,
+    fixed: Any = None,
+    moving: Any = None,
+    mask: Any = None,
+    *,
+    at: npt.ArrayLike | None = None,
+    across: str | None = None,
+    margin: float | None = None,
+    border: bool = True,
+    unit: str | None = None,
+    axes: Any = None,
+    ax: Any = None,
+) -> Figure:
+    """Edges of the fixed image over the moving one, before and after. They fit whatever the contrasts are.
+
+    They are where the slope is steepest, of the steepest pixels of a slice that is smoothed by 1.2 voxels.
+
+    Parameters
+    ----------
+    result : Registration or transform
+        A transform is a Transform, one of itk or SimpleITK, a homogeneous matrix or a file.
+    fixed, moving, mask : image, optional
+        Any images that register() takes. Default: those of the Registration; a transform needs them.
+    at : sequence of D floats, optional
+        A point in space that the slices go through. Default: the middle of the points.
+    across : str, optional
+        Only the slice across this axis: x, y or z. Default: all three.
+    margin : float, optional
+        Only the surroundings of the mask (or of the points, where there is none) are shown, so far around their box, in
+        units of space. Default: the whole image.
+    border : bool, default True
+        Whether the border of the mask is drawn.
+    unit : str, optional
+        What labels call the unit of space. Default: mm, or voxels where spacing is 1 and origin 0.
+    axes, ax : sequence of matplotlib.axes.Axes, optional
+        Panels to draw into: one for each slice before, then one for each slice after. Default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        They name the argument.
+    ImportError
+        Without matplotlib.
+    """
+    need_matplotlib()
+    from .pairs import draw_edges  # noqa: PLC0415
+    from .scene import choose_slices, read_pair  # noqa: PLC0415
+
+    scene = read_pair("edges", result, fixed, moving, mask)
+    slices = choose_slices(scene, at, across, margin)
+    return draw_edges(scene if border else without_border(scene), slices, unit, one_of(axes, ax))
+
+
+def side_by_side(
+    result: Any,
+    fixed: Any = None,
+    moving: Any = None,
+    mask: Any = None,
+    *,
+    same_window: bool | None = None,
+    at: npt.ArrayLike | None = None,
+    across: str | None = None,
+    margin: float | None = None,
+    border: bool = True,
+    unit: str | None = None,
+    axes: Any = None,
+    ax: Any = None,
+) -> Figure:
+    """The fixed image, and beside it the moving one with the transform that was found.
+
+    Parameters
+    ----------
+    result : Registration or transform
+        A transform is a Transform, one of itk or SimpleITK, a homogeneous matrix or a file.
+    fixed, moving, mask : image, optional
+        Any images that register() takes. Default: those of the Registration; a transform needs them.
+    same_window : bool, optional
+        Whether equal values are equally bright. Default: only where both images have the same values inside the mask,
+        by correlation and histogram.
+    at : sequence of D floats, optional
+        A point in space that the slices go through. Default: the middle of the points.
+    across : str, optional
+        Only the slice across this axis: x, y or z. Default: all three.
+    margin : float, optional
+        Only the surroundings of the mask (or of the points, where there is none) are shown, so far around their box, in
+        units of space. Default: the whole image.
+    border : bool, default True
+        Whether the border of the mask is drawn.
+    unit : str, optional
+        What labels call the unit of space. Default: mm, or voxels where spacing is 1 and origin 0.
+    axes, ax : sequence of matplotlib.axes.Axes, optional
+        Panels to draw into: one for each slice of the fixed image, then one for each of the moving one. Default: those
+        of a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        They name the argument.
+    ImportError
+        Without matplotlib.
+    """
+    need_matplotlib()
+    from .pairs import draw_side_by_side  # noqa: PLC0415
+    from .scene import choose_slices, has_same_scale, read_pair  # noqa: PLC0415
+
+    scene = read_pair("side_by_side", result, fixed, moving, mask)
+    slices = choose_slices(scene, at, across, margin)
+    same = has_same_scale(scene) if same_window is None else bool(same_window)
+    return draw_side_by_side(scene if border else without_border(scene), slices, same, unit, one_of(axes, ax))
 
 
 def course(result: Registration, *, axes: Any = None, ax: Any = None) -> Figure:
@@ -259,7 +383,7 @@ def one_of(axes: Any, ax: Any) -> Any:
 
 
 def without_border(scene: Scene) -> Scene:
-    return replace(scene, mask=None)
+    return replace(scene, has_border=False)
 
 
 def need_matplotlib() -> None:

@@ -17,7 +17,7 @@ from .._images.arrays import describe
 from .._pictures.slices import Slice
 
 #: Told apart by all, whether or not they see all colours.
-ORANGE, BLUE, PURPLE, GREEN, YELLOW = "#d95f02", "#1b6ca8", "#7b3294", "#1b9e77", "#ffb000"
+ORANGE, BLUE, PURPLE, GREEN, YELLOW, SKY = "#d95f02", "#1b6ca8", "#7b3294", "#1b9e77", "#ffb000", "#56b4e9"
 COLORS = (ORANGE, BLUE, PURPLE, GREEN)
 
 #: Inches: the width of a figure of slices, the height of a panel at most, and what labels take of each panel.

@@ -16,6 +16,7 @@ from .._images.geometry import corners_of, index_to_point, point_to_index
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, mask_box, read_mask
 from .._pictures.slices import Slice, crop, make_slice, middle_of, orient
+from .._pictures.voxels import find_contrast
 from .._registration.result import Registration
 from .._registration.sample import Samples
 from .._registration.settings import choose
@@ -30,6 +31,7 @@ class Scene:
     fixed, moving: with pixels of float32; None where they are not drawn.
     points: of samples, shape (n, D), in fixed space; there may be none.
     before, after: the parts of the transforms from which the registration started, and which it found.
+    has_border: whether that of the mask is drawn.
     """
 
     geometry: Geometry
@@ -39,6 +41,12 @@ class Scene:
     points: Floats
     before: tuple[Part, ...] = ()
     after: tuple[Part, ...] = ()
+    has_border: bool = True
+
+    @property
+    def outline(self) -> Raster | None:
+        """The mask whose border is drawn."""
+        return self.mask if self.has_border else None
 
 
 def read_samples(result: Any, image: Any, mask: Any, grid: Geometry | None = None) -> Scene:
@@ -122,6 +130,13 @@ def find_start(result: Registration) -> Transform:
 def to_floats(name: str, image: Any) -> Raster:
     raster = read(name, image)
     return Raster(to_layout(raster.pixels, np.float32), raster.geometry, raster.source, raster.kind)
+
+
+def has_same_scale(scene: Scene) -> bool:
+    """Whether both images have the same values inside the mask, with the transform that was found."""
+    assert scene.fixed is not None
+    assert scene.moving is not None
+    return find_contrast(scene.fixed, scene.moving, scene.mask, scene.after).same_scale
 
 
 def find_corners(scene: Scene) -> Floats | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slices in panels: grey values, the border of a mask, sample points, checkerboards and differences."""
+"""Slices in panels: grey values, the border of a mask, letters of the sides, sample points."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
 from .._core import Geometry
 from .._images.arrays import Array, Floats
 from .._images.image import Raster
-from .._pictures.slices import Slice, find_border, find_window, is_aligned, stretch
+from .._pictures.slices import Slice, find_border, find_window, is_aligned, name_unit
 from .figure import BLUE, YELLOW, make_panels
 from .scene import Scene
 
@@ -30,12 +29,7 @@ class Style:
     """
 
     def __init__(self, geometry: Geometry, unit: str | None) -> None:
-        dimension = len(geometry.size)
-        plain = Geometry(
-            geometry.size, (1.0,) * dimension, (0.0,) * dimension, tuple(np.eye(dimension).ravel().tolist())
-        )
-        voxels = "pixels" if dimension == 2 else "voxels"
-        self.unit = (voxels if geometry == plain else "mm") if unit is None else unit
+        self.unit = name_unit(geometry) if unit is None else unit
 
     def label(self, place: Slice, axis: int) -> str:
         return f"{'xyz'[axis]}{'' if is_aligned(place.image) else ' of the image'}"
@@ -59,7 +53,23 @@ def draw_values(axes: Any, place: Slice, values: Array, style: Style, cmap: Any,
     axes.set_xlabel(f"{style.label(place, place.sides[0])}, {style.unit}", fontsize=9)
     axes.set_ylabel(f"{style.label(place, place.sides[1])}, {style.unit}", fontsize=9)
     axes.tick_params(labelsize=8)
+    draw_letters(axes, place)
     return shown
+
+
+def draw_letters(axes: Any, place: Slice) -> None:
+    """Draw the letters of the sides of the body: black on white, so that they are seen on any image."""
+    if place.letters is None:
+        return
+    left, right, first, last = place.letters
+    top, bottom = (last, first) if place.upwards else (first, last)
+    outline = [withStroke(linewidth=2.5, foreground="white")]
+    for letter, x, y in ((left, 0.03, 0.5), (right, 0.97, 0.5), (top, 0.5, 0.97), (bottom, 0.5, 0.03)):
+        horizontal, vertical = ({0.03: "left", 0.97: "right"}.get(x, "center"), {0.03: "bottom", 0.97: "top"}.get(y))
+        axes.text(
+            x, y, letter, transform=axes.transAxes, ha=horizontal, va=vertical or "center", fontsize=10, weight="bold",
+            color="black", path_effects=outline, zorder=4,
+        )  # fmt: skip
 
 
 def draw_border(axes: Any, place: Slice, mask: Raster | None, color: str = YELLOW) -> None:
@@ -67,14 +77,19 @@ def draw_border(axes: Any, place: Slice, mask: Raster | None, color: str = YELLO
     if mask is None:
         return
     inside = place.cut(mask.pixels, mask.geometry, interpolator="nearest-neighbor")
+    draw_lines(axes, place, find_border(inside), color, "border of the mask")
+
+
+def draw_lines(axes: Any, place: Slice, lines: Floats, color: str, label: str) -> None:
+    """Draw lines, shape (n, 2, 2), of ends (column, row) in pixels of a slice."""
     left, right, first, last = place.extent
     rows, columns = place.shape
     steps = np.array([(right - left) / columns, (last - first) / rows])
-    segments = (find_border(inside) + 0.5) * steps + (left, first)
+    segments = (lines + 0.5) * steps + (left, first)
     # Thinner, the more there is of it: thin masks are mostly border.
     width = float(np.clip(8 * np.sqrt(rows * columns) / max(len(segments), 1), 0.4, 1.0))
-    lines = LineCollection(segments, colors=color, linewidths=width, capstyle="projecting", label="border of the mask")
-    axes.add_collection(lines, autolim=False)
+    collection = LineCollection(segments, colors=color, linewidths=width, capstyle="projecting", label=label)
+    axes.add_collection(collection, autolim=False)
 
 
 def draw_points(axes: Any, place: Slice, points: Floats, color: str) -> None:
@@ -104,7 +119,7 @@ def draw_samples(
     limits = find_window(np.concatenate([values.ravel() for values in cuts]))
     for axes, place, values in zip(panels[0], slices, cuts, strict=True):
         draw_values(axes, place, values, style, "gray", limits)
-        draw_border(axes, place, scene.mask)
+        draw_border(axes, place, scene.outline)
         near = scene.points[place.is_near(scene.points, thickness)]
         draw_points(axes, place, near, BLUE if color is None else color)
         total = f"{count(len(scene.points))} samples"
@@ -121,78 +136,9 @@ def count(number: int) -> str:
 
 
 def describe_samples(scene: Scene, slices: Sequence[Slice], thickness: float | None, style: Style) -> str:
-    border = "" if scene.mask is None else ", and the border of the mask (line)"
+    border = "" if scene.outline is None else ", and the border of the mask (line)"
     if slices[0].axis < 0:
         return f"Samples (dots){border}"
     halves = {place.image.spacing[place.axis] / 2 for place in slices} if thickness is None else {thickness / 2}
     distance = f"{halves.pop():.3g} {style.unit}" if len(halves) == 1 else "half a voxel"
     return f"Samples (dots) at most {distance} from the slice{border}"
-
-
-def cut_pair(scene: Scene, slices: Sequence[Slice]) -> tuple[list[Array], list[list[Array]]]:
-    """Slices of the fixed image, and of the moving one before and after."""
-    assert scene.fixed is not None
-    assert scene.moving is not None
-    one, two = scene.fixed, scene.moving
-    fixed = [place.cut(one.pixels, one.geometry) for place in slices]
-    moving = [[place.cut(two.pixels, two.geometry, parts) for place in slices] for parts in (scene.before, scene.after)]
-    return fixed, moving
-
-
-def draw_checkerboard(scene: Scene, slices: Sequence[Slice], squares: int, unit: str | None, given: Any) -> Figure:
-    figure, panels, fresh = make_panels(slices, 2, given)
-    style = Style(scene.geometry, unit)
-    fixed, moving = cut_pair(scene, slices)
-    windows = [
-        find_window(np.concatenate([values.ravel() for values in all_]))
-        for all_ in (fixed, [values for row in moving for values in row])
-    ]
-    cmap = colormaps["gray"].with_extremes(bad=NOTHING)
-    missing = False
-    for number, (row, name) in enumerate(zip(moving, ("before", "after"), strict=True)):
-        for axes, place, one, two in zip(panels[number], slices, fixed, row, strict=True):
-            board = np.where(place.checker(squares), stretch(one, windows[0]), stretch(two, windows[1]))
-            missing |= bool(np.isnan(board).any())
-            draw_values(axes, place, board, style, cmap, (0.0, 1.0))
-            draw_border(axes, place, scene.mask)
-            axes.set_title(join_title(name, style, place), fontsize=10)
-    if fresh:
-        figure.suptitle("Squares of the fixed image (the first one) and of the moving image", fontsize=11)
-        explain_missing(figure, missing)
-    return figure
-
-
-def draw_difference(scene: Scene, slices: Sequence[Slice], unit: str | None, given: Any) -> Figure:
-    figure, panels, fresh = make_panels(slices, 2, given)
-    style = Style(scene.geometry, unit)
-    fixed, moving = cut_pair(scene, slices)
-    differences = [[one - two for one, two in zip(fixed, row, strict=True)] for row in moving]
-    sizes = np.abs(np.concatenate([values.ravel() for row in differences for values in row]))
-    limit = find_window(sizes)[1] or 1.0
-    cmap = colormaps["RdBu_r"].with_extremes(bad=NOTHING)
-    shown: Any = None
-    for number, (row, name) in enumerate(zip(differences, ("before", "after"), strict=True)):
-        for axes, place, values in zip(panels[number], slices, row, strict=True):
-            shown = draw_values(axes, place, values, style, cmap, (-limit, limit))
-            draw_border(axes, place, scene.mask, "black")
-            known = values[np.isfinite(values)]
-            mean = f"\nmean {np.abs(known).mean():.3g}" if known.size else ""
-            axes.set_title(f"{join_title(name, style, place)}{mean}", fontsize=10)
-    if fresh:
-        figure.suptitle("Fixed minus moving image, and the mean of the absolute values", fontsize=11)
-        bar = figure.colorbar(shown, ax=panels, extend="both", extendfrac=0.03, fraction=0.04, pad=0.02)
-        bar.set_label("fixed minus moving", fontsize=9)
-        bar.ax.tick_params(labelsize=8)
-        explain_missing(figure, bool(np.isnan(sizes).any()))
-    return figure
-
-
-def join_title(name: str, style: Style, place: Slice) -> str:
-    return name if place.axis < 0 else f"{name}, {style.title(place)}"
-
-
-def explain_missing(figure: Any, missing: bool) -> None:
-    """Say what the colour is of what is beyond the moving image."""
-    if missing:
-        patch = Patch(color=NOTHING, label="beyond the moving image, or not finite")
-        figure.legend(handles=[patch], loc="outside lower center", frameon=False, fontsize=9)

@@ -18,7 +18,7 @@ from .._transforms.motion import find_folds, find_motion, fit_matrix
 from .._transforms.transform import describe_part
 
 #: Points at which a transform that bends is looked at, at most.
-MOST = 100_000
+MOST = 300_000
 
 
 def make_transform(result: Registration) -> list[str]:

@@ -27,6 +27,7 @@ class Tear:
     voxels, length: of the jump, in voxels of the image and in units of space.
     kind: of the transform, as the setting has it.
     low, high: the box of the grid, in space.
+    is_alone: whether there is no other transform, which moves all of space.
     """
 
     voxels: float
@@ -34,14 +35,20 @@ class Tear:
     kind: str
     low: Floats
     high: Floats
+    is_alone: bool
 
     def describe(self) -> str:
         """What is wrong, and the way out."""
+        # Beyond the box, what other transforms do goes on.
+        beyond = "nothing" if self.is_alone else "that of the other stages"
+        way_out = (
+            "Take 'affine' as a stage before it, for what moves as a whole; or dilate" if self.is_alone else "Dilate"
+        )
         return (
-            f"{self.kind}: its grid covers only the box from {join(self.low)} to {join(self.high)}, and nothing moves "
-            f"beyond it: at the edge of the box, the displacement jumps by {self.voxels:.3g} voxels ({self.length:.3g} "
-            "in space), which resample() shows. Inside the mask it is sound. Take 'affine' as a stage before "
-            "it, for what moves as a whole; or dilate the mask to where nothing moves, or to the whole image"
+            f"{self.kind}: its grid covers only the box from {join(self.low)} to {join(self.high)}; at the edge of the "
+            f"box, the displacement jumps by {self.voxels:.3g} voxels ({self.length:.3g} in space), to {beyond}, which "
+            f"resample() shows. Inside the mask it is sound. {way_out} the mask to where nothing else moves, "
+            "or to the whole image"
         )
 
 
@@ -77,7 +84,8 @@ def find_jump(transform: Transform, number: int, image: Geometry) -> Tear | None
     largest = int(np.argmax(voxels))
     corners = index_to_point(grid, corners_of(low, high))
     length = float(np.linalg.norm(jumps[largest]))
-    return Tear(float(voxels[largest]), length, kind, corners.min(axis=0), corners.max(axis=0))
+    is_alone = len(transform.parts) == 1
+    return Tear(float(voxels[largest]), length, kind, corners.min(axis=0), corners.max(axis=0), is_alone)
 
 
 def find_grid(part: Part, dimension: int) -> tuple[str, Geometry, Floats, Floats] | None:

@@ -267,3 +267,15 @@ def test_files_that_belong_together(tmp_path: Path) -> None:
         ("a.mha", "./a.mha", True),
     ):
         assert bool(keys(tmp_path / one) & keys(tmp_path / other)) == together, (one, other)
+
+
+@pytest.mark.filterwarnings("always:b-spline:RuntimeWarning")
+def test_warnings_are_told_and_kept(shell: Shell, files: Files) -> None:
+    """On standard error, in the text of the result and in its JSON."""
+    words = [*files.register, "-t", "b-spline", "--iterations", "2", "--grid-spacing", "3"]
+    said = shell.done(*words, "--json", "--quiet")
+    (text,) = said.json["warnings"]
+    assert "the displacement jumps by" in text
+    assert said.err == f"itk-maskedsampling: warning: {text}\n"
+    assert f"  warning: {text}" in shell.done(*words).out.splitlines()
+    assert shell.done(*files.register, "--json", "--quiet").json["warnings"] == []

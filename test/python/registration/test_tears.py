@@ -73,6 +73,9 @@ def test_what_is_before_and_after_counts(seed: int) -> None:
     assert find_tear(spline @ Transform.from_matrix(shift), image) is None
     if plain is not None and stretched is not None:
         assert stretched.voxels == pytest.approx(3 * plain.voxels, rel=0.01)
+        # Where there is an affine transform already, that is no way out.
+        assert "'affine'" in plain.describe()
+        assert "'affine'" not in stretched.describe()
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
@@ -128,6 +131,7 @@ def test_the_result_says_so(torn: Registration) -> None:
     (text,) = torn.warnings
     assert "'affine'" in text
     assert "dilate the mask" in text
+    assert "to nothing" in text
     assert text in repr(torn)
     assert text.replace("'", "&#x27;") in torn._repr_html_()
     assert pickle.loads(pickle.dumps(torn)).warnings == (text,)

@@ -94,13 +94,8 @@ class Contrast:
     reason: str = ""
 
 
-def find_contrast(
-    fixed: Raster, moving: Raster, mask: Raster | None, parts: Sequence[Part], metric: str = ""
-) -> Contrast:
-    """Of two images inside a mask, one of them moved. A metric of mutual information is for images of different
-    contrast: nothing else is looked at then."""
-    if "mutual-information" in metric:
-        return Contrast(False, False, "mutual information is for images of different contrast")
+def find_contrast(fixed: Raster, moving: Raster, mask: Raster | None, parts: Sequence[Part]) -> Contrast:
+    """Of two images inside a mask, one of them moved. Their values tell it: the default metric is for any contrast."""
     voxels = choose_voxels(fixed.geometry, mask)
     return compare_contrast(voxels.values(fixed.pixels), voxels.moved(moving, parts))
 

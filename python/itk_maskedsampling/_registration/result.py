@@ -230,8 +230,7 @@ class Registration:
         sources = self._get_sources("plot.edges(result, fixed, moving)")
         fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
         mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
-        metric = str(self.settings[-1]["metric"]) if self.settings else ""
-        return find_contrast(fixed, moving, mask, self.transform.parts, metric)
+        return find_contrast(fixed, moving, mask, self.transform.parts)
 
     def _repr_html_(self) -> str:
         """For a notebook."""

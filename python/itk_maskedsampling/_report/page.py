@@ -59,9 +59,9 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def write_report(result: Registration, path: str | os.PathLike[str], *, title: str | None = None) -> None:
     """Write a registration as one HTML file: what was done and found, with pictures. It refers to no other file.
 
-    A checkerboard and the difference are in it only where both images have the same contrast: not with a metric of
-    mutual information, and not where their values inside the mask do not rise together (checkerboard), or are not the
-    same (difference). Without, there are the edges of the fixed image over the moving one.
+    A checkerboard and the difference are in it only where both images have the same contrast: not where their values
+    inside the mask do not rise together (checkerboard), or are not the same (difference). Without, there are the edges
+    of the fixed image over the moving one.
 
     Parameters
     ----------

@@ -44,21 +44,19 @@ CASES = [(change, metric, 2) for change in CHANGES for metric in METRICS]
 def test_values_of_different_contrasts_are_not_compared(
     change: str, metric: str, dimension: int, tmp_path: Path
 ) -> None:
-    """Neither in a report nor in a notebook; edges are. They are where the metric is for different contrasts, too."""
+    """Neither in a report nor in a notebook; edges are. Whatever the metric is."""
     scene = make_scene(dimension, shift=(0.4, 0.3, 0.2))
     moving = Image(CHANGES[change](scene.moving.pixels), scene.moving.spacing)
     result = register(scene.fixed, moving, scene.fixed_mask, metric=metric, iterations=2, levels=1)
     html = report(result, tmp_path)
     shown = captions(html)
-    alike = change in ("same", "scaled") and metric != "mutual-information"
+    alike = change in ("same", "scaled")
     assert ("Squares" in shown) == alike
     assert ("minus" in shown) == (alike and change == "same")
     assert ("The edges of the fixed image" in shown) != alike
     assert "moving one after registration" in shown
     assert ("checkerboard</th>" in result._repr_html_()) == alike
     assert ("edges of fixed over moving</th>" in result._repr_html_()) != alike
-    if not alike:
-        assert ("mutual information is" in shown) == (metric == "mutual-information")
 
 
 @pytest.mark.parametrize("seed", range(5))

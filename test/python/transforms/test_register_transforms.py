@@ -202,8 +202,9 @@ def test_inverses_of_every_linear_transform(dimension: int, name: str) -> None:
         other.SetParameters((parameters + RANDOM.uniform(-0.2, 0.2, len(parameters))).tolist())
         transform = Transform.from_simpleitk(other)
         np.testing.assert_allclose(transform.inverse()(transform(points)), points, atol=1e-9)
-        inverse = Transform.from_simpleitk(other.GetInverse())
-        np.testing.assert_allclose(inverse(points), transform.inverse()(points), atol=1e-9)
+        if name != "ScaleVersor3DTransform":  # of which SimpleITK has none
+            inverse = Transform.from_simpleitk(other.GetInverse())
+            np.testing.assert_allclose(inverse(points), transform.inverse()(points), atol=1e-9)
 
 
 @pytest.mark.parametrize("dimension", [2, 3])

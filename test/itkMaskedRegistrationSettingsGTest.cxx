@@ -327,7 +327,6 @@ TEST(MaskedRegistrationSettings, RefusesBadNumbers)
     { "histogram-bins", { 0 }, { "0", "greater than 0" } },
     { "histogram-bins", { 16, 32 }, { "one number", "2" } },
     { "histogram-bins", {}, { "one number", "0" } },
-    { "manual-scales", { 1, 0 }, { "0", "greater than 0" } },
     { "perturb-samples", { 0.5 }, { "0.5", "neither true nor false" } },
     { "region-index", { 0.5, 1 }, { "0.5", "integer" } },
     { "region-size", { 4, 0 }, { "0", "greater than 0" } },
@@ -369,7 +368,26 @@ TEST(MaskedRegistrationSettings, CheckSeesWhatMembersWereGiven)
   expectRefusal([](Settings & s) { s.StepLength = std::numeric_limits<double>::quiet_NaN(); },
                 { "step-length: ", "finite" });
   expectRefusal([](Settings & s) { s.Scales = "manual"; }, { "manual-scales: ", "each parameter", "physical-shift" });
+  for (const char * const optimizer : { "gradient-descent", "lbfgsb", "amoeba" })
+  {
+    expectRefusal(
+      [&](Settings & s) {
+        s.Optimizer = optimizer;
+        s.Scales = "manual";
+        s.ManualScales = { 1.0, 0.0 };
+      },
+      { "manual-scales: ", "0", "greater than 0" });
+  }
   expectRefusal([](Settings & s) { s.Seed = 3000000000U; }, { "seed: ", "3000000000", "2147483647" });
+}
+
+TEST(MaskedRegistrationSettings, ExhaustiveSearchTakesAnyScale)
+{
+  Settings settings;
+  settings.Optimizer = "exhaustive";
+  settings.Scales = "manual";
+  settings.ManualScales = { 1.0, 0.0, -2.0 };
+  EXPECT_EQ(GetMessageOf([&] { settings.Check(); }), "");
 }
 
 TEST(MaskedRegistrationSettings, ValuesPerLevelAreOneForAllOrOneForEach)

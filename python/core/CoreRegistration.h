@@ -6,6 +6,8 @@
 #include "CoreChain.h"
 #include "CoreImages.h"
 
+#include "facade/itkStockEvents.h"
+
 #include "itkMaskedImageRegistration.h"
 
 #include <memory>
@@ -194,6 +196,9 @@ public:
       observe(itk::MultiResolutionIterationEvent(), "level");
       observe(itk::IterationEvent(), "iteration");
       observe(itk::EndEvent(), "end");
+      observe(itk::MethodStartEvent(), "method-start");
+      observe(itk::OptimizerEvent(), "optimizer");
+      observe(itk::MethodEndEvent(), "method-end");
     }
     m_Method->Update();
   }

@@ -139,7 +139,8 @@ extern "C"
 
   /** An itk::MaskedImageRegistration. */
   typedef struct masked_sampling_registration masked_sampling_registration;
-  /** Called with "start", "level", "iteration" and "end". \return 0: go on; 1: end with the code 2 */
+  /** Called with "start", "level", "iteration" and "end"; with the setting stock-optimizer also with "method-start",
+   * "method-end" and, for all other events of ITK's optimizer, "optimizer". \return 0: go on; 1: end with the code 2 */
   typedef int (*masked_sampling_callback)(const char * event, void * data);
 
   /** \return null after an error */

@@ -18,6 +18,7 @@
 #include "facade/itkMaskedRegistrationOptimizer.h"
 
 #include "facade/itkPerLevel.h"
+#include "facade/itkStockEvents.h"
 
 #include "itkExhaustiveOptimizerv4.h"
 #include "itkGradientDescentOptimizerv4.h"
@@ -27,6 +28,10 @@
 
 namespace itk
 {
+itkEventMacroDefinition(MethodStartEvent, UserEvent);
+itkEventMacroDefinition(MethodEndEvent, UserEvent);
+itkEventMacroDefinition(OptimizerEvent, UserEvent);
+
 namespace
 {
 using Exhaustive = ExhaustiveOptimizerv4<double>;

@@ -198,6 +198,13 @@ MaskedRegistrationSettings::Check() const
     Refuse("manual-scales",
            "there are none. Give one for each parameter, or estimate them: scales \"physical-shift\".");
   }
+  // An exhaustive search multiplies its steps by them: of 0 it makes none, of less it makes them the other way round.
+  const auto notPositive =
+    std::find_if(ManualScales.begin(), ManualScales.end(), [](double scale) { return !(scale > 0.0); });
+  if (Scales == "manual" && Optimizer != "exhaustive" && notPositive != ManualScales.end())
+  {
+    Refuse("manual-scales", ToText(*notPositive) + " is not greater than 0.");
+  }
   for (const auto & [name, seed] : { std::pair("seed", Seed), std::pair("optimizer-seed", OptimizerSeed) })
   {
     if (seed > static_cast<SizeValueType>(NumericTraits<int>::max()))

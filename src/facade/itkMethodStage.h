@@ -24,6 +24,7 @@
 #include "facade/itkNormalizedMetric.h"
 #include "facade/itkRegistrationStage.h"
 #include "facade/itkSetUpScales.h"
+#include "facade/itkStockEvents.h"
 
 #include "itkMaskedRegistrationMethod.h"
 
@@ -102,13 +103,18 @@ public:
     m_Method->SetInitialTransform(this->m_Transform);
     m_Method->InPlaceOn();
     this->ObserveLevels(*m_Method);
-    m_Optimizer.GetOptimizer()->AddObserver(IterationEvent(), [this](const EventObject &) { this->IterateOrCancel(); });
+    m_Optimizer.GetOptimizer()->AddObserver(
+      IterationEvent(), [this](const EventObject &) { this->DoOrCancel([this] { this->Iterate(); }); });
     m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
       if (m_IsBestKept && this->m_Context.Record.HasIterations())
       {
         this->ReturnBestOfEvaluations();
       }
     });
+    if (this->m_Settings.StockOptimizer)
+    {
+      this->ObserveStockEvents();
+    }
     m_Method->Update();
     this->RethrowException();
     // At the end, also where the levels go on from the last position.
@@ -177,12 +183,14 @@ protected:
   void
   StartLevelOfOptimizer(SizeValueType level) override
   {
+    m_IsOptimizerHeard = false; // what is set here is not set by ITK
     m_Optimizer.StartLevel(this->m_Settings, level, this->GetUnit());
     if (m_Normalized)
     {
       m_Normalized->StartLevel();
     }
     m_Evaluations.Start(m_IsBestKept);
+    m_IsOptimizerHeard = true;
   }
 
   void
@@ -302,7 +310,21 @@ private:
   }
 
   void
-  IterateOrCancel()
+  ObserveStockEvents()
+  {
+    m_Method->AddObserver(StartEvent(), [this](const EventObject &) { this->m_Context.Notify(MethodStartEvent()); });
+    m_Method->AddObserver(EndEvent(), [this](const EventObject &) { this->m_Context.Notify(MethodEndEvent()); });
+    m_Optimizer.GetOptimizer()->AddObserver(AnyEvent(), [this](const EventObject & event) {
+      if (m_IsOptimizerHeard && !IterationEvent().CheckEvent(&event) && !DeleteEvent().CheckEvent(&event))
+      {
+        this->DoOrCancel([this] { this->m_Context.Notify(OptimizerEvent()); });
+      }
+    });
+  }
+
+  template <typename TFunction>
+  void
+  DoOrCancel(const TFunction & function)
   {
     this->CallOrCancel([this] { this->Iterate(); });
   }
@@ -347,6 +369,7 @@ private:
   NormalizedMetric::Pointer   m_Normalized{};
   bool                        m_IsBestKept{};
   bool                        m_IsBestSearched{};
+  bool                        m_IsOptimizerHeard{};
   std::exception_ptr          m_Exception{};
   ParametersType              m_PositionOfException{};
 };

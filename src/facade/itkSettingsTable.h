@@ -178,7 +178,7 @@ public:
     visit("optimizer-seed", s.OptimizerSeed, RangeType::Any);
 
     visit("scales", s.Scales, TextsType{ "physical-shift", "index-shift", "jacobian", "manual", "none" });
-    visit("manual-scales", s.ManualScales, RangeType::Positive);
+    visit("manual-scales", s.ManualScales, RangeType::Any);
     visit("central-region-radius", s.CentralRegionRadius, RangeType::Any);
     visit("small-parameter-variation", s.SmallParameterVariation, RangeType::Positive);
     visit("optimizer-weights", s.OptimizerWeights, RangeType::Any);

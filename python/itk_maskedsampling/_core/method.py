@@ -114,12 +114,15 @@ class Method:
         callback: Callable[[str], None] | None = None,
         show_warnings: bool = True,
         wanted: Callable[[str], bool] = lambda event: True,
+        reword: Callable[[str], str] = str,
     ) -> None:
         """Register. Warnings of ITK become those of Python.
 
-        callback: gets "start", "level", "iteration" and "end", in the thread that calls. What it raises ends the run,
-        and is raised here, as is what a handler of a signal raises.
+        callback: gets "start", "level", "iteration" and "end", with the setting stock-optimizer also "method-start",
+        "optimizer" and "method-end", in the thread that calls. What it raises ends the run, and is raised here, as is
+        what a handler of a signal raises.
         wanted: whether an event is one for the callback; called in any thread.
+        reword: another text of a warning.
         """
 
         def run(ask: Ask) -> int:
@@ -129,12 +132,13 @@ class Method:
 
             return int(library.run(self._handle, Callback() if callback is None else Callback(call), None))
 
-        self._work(run, show_warnings, callback)
+        self._work(run, show_warnings, reword, callback)
 
     def _work(
         self,
         function: Callable[[Ask], int],
         show_warnings: bool,
+        reword: Callable[[str], str],
         callback: Callable[[str], None] | None = None,
     ) -> None:
         """Do what a function of the library does, whose code it returns."""
@@ -154,7 +158,7 @@ class Method:
         finally:
             if show_warnings:
                 for text in texts:
-                    warn(text)
+                    warn(reword(text))
 
     def stop(self) -> bool:
         """In a callback: the optimizer ends its level, if it can."""
@@ -164,10 +168,10 @@ class Method:
         """In a callback: end here, and keep what was reached."""
         library.finish(self._handle)
 
-    def evaluate(self, show_warnings: bool = True) -> float:
+    def evaluate(self, show_warnings: bool = True, reword: Callable[[str], str] = str) -> float:
         """The metric of the first stage where it would start."""
         value = ctypes.c_double()
-        self._work(lambda _: int(library.evaluate(self._handle, ctypes.byref(value))), show_warnings)
+        self._work(lambda _: int(library.evaluate(self._handle, ctypes.byref(value))), show_warnings, reword)
         return value.value
 
     def _numbers(self, name: str) -> Floats:

@@ -125,7 +125,7 @@ def has_place_or_children(mask: Any) -> bool:
     return bool(moved) or mask.GetNumberOfChildren() > 0
 
 
-def check_overlap(name: str, mask: Raster, image: Raster) -> None:
+def check_overlap(name: str, mask: Raster, image: Raster, hint: str = "a numpy array takes those of the image") -> None:
     """Refuse a mask whose voxels lie beside its image."""
     if same_grid(mask.geometry, image.geometry):
         return
@@ -136,7 +136,7 @@ def check_overlap(name: str, mask: Raster, image: Raster) -> None:
         raise ValueError(
             f"{name}: the mask is beside its image: it is in the box from {join(low)} to {join(high)}, the image "
             f"in that from {join(image_low)} to {join(image_high)}. Probably its origin, spacing or direction are not "
-            "those with which it was drawn; a numpy array takes those of the image"
+            f"those with which it was drawn; {hint}"
         )
 
 
@@ -151,11 +151,12 @@ def count_not_finite(pixels: Array) -> int:
     return int(pixels.size - np.count_nonzero(np.isfinite(pixels)))
 
 
-def to_real(name: str, image: Raster, dtype: Any, mask: Raster | None) -> Array:
+def to_real(name: str, image: Raster, dtype: Any, mask: Raster | None, exclude: str = "") -> Array:
     """The pixels as reals, for the core.
 
     Those that are not finite are an error, unless there is a mask and they are outside of it: there, the mean of all
-    others takes their place, so that smoothing does not spread them.
+    others takes their place, so that smoothing does not spread them. The error says how to exclude them, by default
+    with an argument of register().
     """
     pixels = to_layout(image.pixels, dtype)
     if all_finite(pixels):
@@ -166,9 +167,9 @@ def to_real(name: str, image: Raster, dtype: Any, mask: Raster | None) -> Array:
         where = tuple(int(number) for number in index[np.argmax(inside)])
         point = index_to_point(image.geometry, [where[::-1]])[0]
         count = int(np.count_nonzero(inside))
-        mask_name = f"{name}_mask"
+        exclude = exclude or f"{name}_mask="
         place = "inside the mask" if mask is not None else "and there is no mask"
-        way_out = "shrink the mask" if mask is not None else f"exclude them with {mask_name}="
+        way_out = "shrink the mask" if mask is not None else f"exclude them with {exclude}"
         value = image.pixels[where]
         reason = f", which is beyond {np.dtype(dtype)}" if np.isfinite(value) else ""
         raise ValueError(

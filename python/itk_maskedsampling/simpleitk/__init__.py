@@ -1,22 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """A drop-in for SimpleITK's ImageRegistrationMethod that samples inside the masks.
 
+Two edits of a script: the class,
+
 >>> from itk_maskedsampling.simpleitk import ImageRegistrationMethod
 
-in place of `SimpleITK.ImageRegistrationMethod()` is the only change: methods, arguments, defaults and what is returned
-are those of SimpleITK 2.5, and so are the numbers, as long as there is neither a mask nor sampling. What is different:
+in place of `SimpleITK.ImageRegistrationMethod`; and, with a mask and a sampling strategy, a call without which it is as
+slow as SimpleITK: `SetMetricUseExactDerivative(True)`. SimpleITK takes the gradient of the whole moving image, blurred,
+at each level; the exact derivative is that of the samples alone, 20 to 150 times faster on a brain of 1 mm. It is as
+accurate on images with texture. On sharp edges in images that are not smoothed, the blur reaches further: therefore it
+is not the default, but a warning tells of it where it would save time.
 
-- A sampling percentage is a fraction of the mask voxels of the level, and exactly that many samples reach the metric.
-  SimpleITK draws them from the whole grid, and drops those outside the mask.
-- Samples lie inside their voxels and the mask; a seed fixes them, with any number of threads.
-- With a mask, the scales of the parameters are estimated in its bounding box.
-- A pixel of a mask is inside if it is not 0; SimpleITK converts it to 8 bits first, where 0.5 and 256 are 0.
-- An exception in a command comes out of Execute() as it is, also KeyboardInterrupt. SimpleITK makes it a RuntimeError.
-- A chain of transforms may hold composite transforms at any place.
-- The sitkBSplineResampler interpolators, and displacement fields smoothed by B-splines, are not here:
-  NotImplementedError.
-- What SimpleITK takes and crashes by or ignores raises an exception: no optimizer, an unknown interpolator, a negative
-  sigma, an empty mask, percentages that are not as many as the levels, scaleFactors for splines of order 0 or 1.
+It has nearly the whole interface of SimpleITK 2.5: methods, arguments, defaults and what is returned; and the same
+numbers, events and texts, as long as there is neither a mask nor sampling. All that differs is in this list.
+
+With a mask, or with samples:
+
+- Percentages: a fraction of the mask voxels of the level, and exactly that many samples reach the metric. SimpleITK
+  draws them from the whole grid, and drops those outside the mask.
+- Samples: inside their voxels and the mask; a seed fixes them, with any number of threads.
+- Scales: estimated in the box of the mask.
+- Grids: with a mask and the strategy NONE, a shrunken grid begins at the box of the mask, and not at the corner of the
+  image, so that there are a few voxels more or less of it inside.
+- Masks: a pixel is inside if it is not 0. SimpleITK converts it to 8 bits first, where 0.5 and 256 are 0.
+- Gaps: pixels that are not finite numbers are nothing outside the masks, and an error inside, or where there is no
+  mask.
+
+Always:
+
+- Commands: an exception in one comes out of Execute() as it is, also KeyboardInterrupt. SimpleITK makes it a
+  RuntimeError.
+- Positions: before the first iteration, GetOptimizerPosition() has the parameters of the start. SimpleITK raises an
+  exception until there is a metric.
+- Chains: may hold composite transforms at any place.
+- Arrays: those of numpy are taken where SimpleITK wants other sequences.
+- Text: str() has the settings of metric and optimizer, but not the object of ITK that runs.
+- Missing: the sitkBSplineResampler interpolators, and displacement fields smoothed by B-splines: NotImplementedError.
+- Refused: what SimpleITK takes and crashes by, or ignores: no optimizer, an unknown interpolator, a negative sigma, an
+  empty mask or one beside its image, an image that is the same everywhere, percentages that are not as many as the
+  levels, scales or steps that are not as many as the parameters, too few bins, scaleFactors for splines of order 0 or
+  1, seeds beyond 2^31 - 1, parameters that are not finite.
 
 Beyond SimpleITK: SetMetricNumberOfSamples(), SetMetricResampleEveryIteration(), SetMetricSamplingWeights(),
 SetMetricUseExactDerivative(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoints().

@@ -11,11 +11,15 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from .._core import Geometry, Part
+from .._images.image import Raster
+from .._images.masks import check_overlap, to_real
 from .._transforms.foreign_simpleitk import downcast, flatten
 from .values import instance
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+
+DTYPES = {sitk.sitkFloat32: np.float32, sitk.sitkFloat64: np.float64}
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class SharedImage:
     def geometry(self) -> Geometry:
         return to_geometry(self.image)
 
+    @property
+    def raster(self) -> Raster:
+        return Raster(self.pixels, self.geometry, self.image, "SimpleITK")
+
 
 def to_geometry(image: Any) -> Geometry:
     return Geometry(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
@@ -53,6 +61,53 @@ def to_scalars(name: str, image: Any) -> SharedImage:
             "SimpleITK.VectorIndexSelectionCast(image, 0), or SimpleITK.ComplexToReal(image)"
         )
     return SharedImage.make(sitk.Cast(image, sitk.sitkUInt32) if "label" in kind else image)
+
+
+def check_images(name: str, fixed: Any, moving: Any) -> int:
+    """The dimension of two images that can be registered."""
+    instance(f"{name}: fixed", fixed, sitk.Image)
+    instance(f"{name}: moving", moving, sitk.Image)
+    types = [image.GetPixelIDTypeAsString() for image in (fixed, moving)]
+    if types[0] != types[1]:
+        raise RuntimeError(
+            f"{name}: fixed has pixels of {types[0]}, moving of {types[1]}, but both must have the same; "
+            "SimpleITK.Cast(image, SimpleITK.sitkFloat32) makes them so"
+        )
+    if fixed.GetDimension() != moving.GetDimension():
+        raise RuntimeError(
+            f"{name}: fixed has {fixed.GetDimension()} dimensions, moving {moving.GetDimension()}, but both must "
+            "have the same"
+        )
+    if fixed.GetPixelID() not in DTYPES:
+        raise RuntimeError(
+            f"{name}: images with pixels of {types[0]} are not supported; use SimpleITK.Cast(image, "
+            "SimpleITK.sitkFloat32)"
+        )
+    dimension = int(fixed.GetDimension())
+    if dimension not in (2, 3):
+        raise RuntimeError(f"{name}: images of {dimension} dimensions are not supported; use ones of 2 or 3")
+    for argument, image in (("fixed", fixed), ("moving", moving)):
+        if not all(image.GetSize()):
+            raise RuntimeError(f"{name}: {argument} has the size {image.GetSize()}, that is no pixels")
+    return dimension
+
+
+def to_finite(name: str, image: Any, mask: SharedImage | None, setter: str) -> SharedImage:
+    """An image to register. What is not finite is an error, unless it is outside the mask of that setter."""
+    shared = SharedImage.make(image)
+    raster = None if mask is None else mask.raster
+    try:
+        if raster is not None:
+            if not raster.pixels.any():
+                raise ValueError(
+                    f"{setter}: binaryMask: no voxel is inside, all {raster.pixels.size} are 0; for no mask, give "
+                    "SimpleITK.Image()"
+                )
+            check_overlap(f"{setter}: binaryMask", raster, shared.raster, "mask.CopyInformation(image) makes them so")
+        pixels = to_real(name, shared.raster, shared.pixels.dtype, raster, f"{setter}()")
+    except ValueError as error:
+        raise RuntimeError(str(error)) from None
+    return SharedImage(pixels, shared.image)
 
 
 def to_mask(name: str, image: Any) -> SharedImage | None:
@@ -91,7 +146,20 @@ def to_parts(name: str, transform: Any, dimension: int) -> list[Part]:
             f"{name}: the transform has {transform.GetDimension()} dimensions, the images have {dimension}"
             + ("; set one, such as SimpleITK.TranslationTransform(2)" if is_identity(transform) else "")
         )
-    return flatten(name, downcast(transform))
+    parts = flatten(name, downcast(transform))
+    for part in parts:
+        check_parameters(name, part)
+    return parts
+
+
+def check_parameters(name: str, part: Part) -> None:
+    """Refuse a transform that maps points nowhere."""
+    bad = np.flatnonzero(~np.isfinite(part[2]))
+    if bad.size:
+        raise RuntimeError(
+            f"{name}: {bad.size} of {part[2].size} parameters of {part[0].split('_')[0]} are not finite, the first is "
+            f"number {bad[0]}, {part[2][bad[0]]}"
+        )
 
 
 def write_part(transform: Any, part: Part) -> None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,21 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from .. import _core, public
-from .._core import Geometry
 from .._transforms.foreign_simpleitk import downcast
-from .data import InitialTransform, SharedImage, is_identity, to_geometry, to_parts
-from .settings import RegistrationSettings
-from .values import flag, instance, reals, unsigneds
-
-DTYPES = {sitk.sitkFloat32: np.float32, sitk.sitkFloat64: np.float64}
+from .data import (
+    DTYPES,
+    InitialTransform,
+    SharedImage,
+    check_images,
+    check_parameters,
+    is_identity,
+    to_finite,
+    to_parts,
+)
+from .optimizers import Settings
+from .settings import INTERPOLATOR_NAMES
+from .texts import reword
+from .transforms import RegistrationTransforms
 
 
 @dataclass
@@ -31,20 +40,16 @@ class Run:
     transform: InitialTransform
     levels: int
     level: int = 0
+    has_started: bool = False
     has_position: bool = False
 
 
 @public
-class ImageRegistrationMethod(RegistrationSettings):
+class ImageRegistrationMethod(RegistrationTransforms):
     """Registration of two images. See the documentation of the module for what is different from SimpleITK."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._transform: InitialTransform | None = None
-        self._scale_factors: tuple[int, ...] = ()
-        self._moving_initial: Any = sitk.Transform()
-        self._fixed_initial: Any = sitk.Transform()
-        self._domain: Geometry | None = None
         self._run: Run | None = None
         self._value = 0.0
         self._iteration = 0
@@ -60,8 +65,9 @@ class ImageRegistrationMethod(RegistrationSettings):
             [
                 own,
                 *self._describe(),
+                f"  Interpolator: {INTERPOLATOR_NAMES[self._interpolator][4:]}",
                 *(f"  {name}: {value}" for name, value in settings.items()),
-                f"  transform: {self.GetInitialTransform()}",
+                f"  Transform: {self.GetInitialTransform()}",
             ]
         )
 
@@ -73,109 +79,28 @@ class ImageRegistrationMethod(RegistrationSettings):
         """The same as str()."""
         return str(self)
 
-    # Transforms and domain
-
-    def SetInitialTransform(self, transform: Any, inPlace: bool = True) -> None:
-        """The transform to optimise: in place, or a copy of it."""
-        in_place = flag("SetInitialTransform: inPlace", inPlace)
-        self._transform = InitialTransform("SetInitialTransform: transform", transform, in_place)
-        self._scale_factors = ()
-
-    def GetInitialTransform(self) -> Any:
-        """The transform to optimise. In a command, and afterwards, that which is optimised in place."""
-        return sitk.Transform() if self._transform is None else self._transform.get()
-
-    def GetInitialTransformInPlace(self) -> bool:
-        """Whether the transform that was set is changed."""
-        return self._transform is None or self._transform.is_in_place
-
-    def SetInitialTransformAsBSpline(
-        self, transform: Any, inPlace: bool = True, scaleFactors: Sequence[int] = ()
-    ) -> None:
-        """A B-spline to optimise; its grid has as many times the cells at each level. 0: as it is."""
-        name = "SetInitialTransformAsBSpline"
-        instance(f"{name}: transform", transform, sitk.BSplineTransform)
-        scale_factors = unsigneds(f"{name}: scaleFactors", scaleFactors)
-        in_place = flag(f"{name}: inPlace", inPlace)
-        self._transform = InitialTransform(f"{name}: transform", transform, in_place)
-        self._scale_factors = scale_factors
-
-    def SetMovingInitialTransform(self, transform: Any) -> None:
-        """A transform that is applied after the one that is optimised, and stays as it is."""
-        instance("SetMovingInitialTransform: transform", transform, sitk.Transform)
-        self._moving_initial = sitk.Transform(transform)
-
-    def GetMovingInitialTransform(self) -> Any:
-        """The transform that is applied after the one that is optimised."""
-        return sitk.Transform(self._moving_initial)
-
-    def SetFixedInitialTransform(self, transform: Any) -> None:
-        """From the virtual domain to the fixed image."""
-        instance("SetFixedInitialTransform: transform", transform, sitk.Transform)
-        self._fixed_initial = sitk.Transform(transform)
-
-    def GetFixedInitialTransform(self) -> Any:
-        """From the virtual domain to the fixed image."""
-        return sitk.Transform(self._fixed_initial)
-
-    def SetVirtualDomain(
-        self,
-        virtualSize: Sequence[int],
-        virtualOrigin: Sequence[float],
-        virtualSpacing: Sequence[float],
-        virtualDirection: Sequence[float],
-    ) -> None:
-        """The grid on which the images are compared. By default that of the fixed image."""
-        name = "SetVirtualDomain"
-        size = unsigneds(f"{name}: virtualSize", virtualSize)
-        origin = reals(f"{name}: virtualOrigin", virtualOrigin)
-        spacing = reals(f"{name}: virtualSpacing", virtualSpacing)
-        direction = reals(f"{name}: virtualDirection", virtualDirection)
-        dimension = len(size)
-        for argument, values, length in (
-            ("virtualOrigin", origin, dimension),
-            ("virtualSpacing", spacing, dimension),
-            ("virtualDirection", direction, dimension**2),
-        ):
-            if len(values) != length:
-                raise RuntimeError(
-                    f"{name}: {argument} has {len(values)} numbers; for a virtualSize of {dimension} it needs {length}"
-                )
-        self._domain = Geometry(size, spacing, origin, direction)
-
-    def SetVirtualDomainFromImage(self, virtualImage: Any) -> None:
-        """The grid on which the images are compared: that of an image."""
-        image = instance("SetVirtualDomainFromImage: virtualImage", virtualImage, sitk.Image)
-        self._domain = to_geometry(image)
-
     # Registration
 
     def Execute(self, fixed: Any, moving: Any) -> Any:
         """Register. Returns the transform to optimise, changed; not in place, a changed copy in a composite one."""
         if self._run is not None:
             raise RuntimeError("Execute: this object is registering already; use another one in a command")
-        factors = self._get_grid_scale_factors()
-        core, images, transform = self._make_core("Execute", fixed, moving)
-        stage = core.add_stage("given")
-        settings = {
-            **self._get_metric_settings(),
-            **self._get_level_settings(),
-            **self._get_sampling_settings(),
-            **self._get_optimizer_settings(),
-            "stock-optimizer": True,
-            "grid-scale-factors": factors,
-        }
-        for name, value in settings.items():
-            core.set(stage, name, value)
+        try:
+            core, images, transform = self._prepare(fixed, moving)
+        except Exception as error:
+            self._stop_condition = str(error)
+            raise
         if self._debug:
             print(self)
         self._progress = 0.0
         self._is_active = True
         self._run = Run(core, images, transform, len(self._shrink_factors))
         try:
-            core.run(self._observe, self.GetGlobalWarningDisplay())
+            with self._rewording(core):
+                core.run(self._observe, self.GetGlobalWarningDisplay(), self._make_reword(core))
             self._keep(core)
             part = core.transform("optimized")[-1]
+            check_parameters("Execute: the result", part)
             if not transform.is_in_place:
                 return transform.make_changed_copy(part)
             transform.change(part)
@@ -190,21 +115,56 @@ class ImageRegistrationMethod(RegistrationSettings):
             self._invoke(sitk.sitkDeleteEvent)
             self._invoke(sitk.sitkAnyEvent)
 
+    def _prepare(self, fixed: Any, moving: Any) -> tuple[_core.Method, dict[str, SharedImage], InitialTransform]:
+        """The core with all that it needs for a registration."""
+        factors = self._get_grid_scale_factors()
+        core, images, transform = self._make_core("Execute", fixed, moving)
+        settings = {
+            **self._get_metric_settings(),
+            **self._get_level_settings(),
+            **self._get_sampling_settings(),
+            **self._get_optimizer_settings(),
+            "stock-optimizer": True,
+            "grid-scale-factors": factors,
+        }
+        self._set(core, settings)
+        self._warn_of_slow_derivative(moving.GetSize())
+        return core, images, transform
+
     def MetricEvaluate(self, fixed: Any, moving: Any) -> float:
         """The metric for the transforms and masks as they are, at every voxel: no sampling, smoothing or shrinking."""
         core, _, _ = self._make_core("MetricEvaluate", fixed, moving)
+        self._set(core, {**self._get_metric_settings(), "sampling": "none", "scales": "none"})
+        with self._rewording(core):
+            return core.evaluate(self.GetGlobalWarningDisplay(), self._make_reword(core))
+
+    def _set(self, core: _core.Method, settings: Settings) -> None:
         stage = core.add_stage("given")
-        for name, value in {**self._get_metric_settings(), "sampling": "none", "scales": "none"}.items():
-            core.set(stage, name, value)
-        return core.evaluate(self.GetGlobalWarningDisplay())
+        with self._rewording(core):
+            for name, value in settings.items():
+                core.set(stage, name, value)
+
+    def _make_reword(self, core: _core.Method) -> Callable[[str], str]:
+        return lambda text: reword(text, self._get_situation(core.reports))
+
+    @contextmanager
+    def _rewording(self, core: _core.Method) -> Iterator[None]:
+        """What the core refuses is said in the words of this interface."""
+        try:
+            yield
+        except _core.CoreError as error:
+            text = self._make_reword(core)(str(error))
+            if text == str(error):
+                raise
+            raise _core.CoreError(text) from error
 
     def _make_core(
         self, name: str, fixed: Any, moving: Any
     ) -> tuple[_core.Method, dict[str, SharedImage], InitialTransform]:
         """The core with images, masks, transforms and domain."""
-        dimension = self._check_images(name, fixed, moving)
+        dimension = check_images(name, fixed, moving)
         core = _core.Method(dimension, DTYPES[fixed.GetPixelID()])
-        images = {"fixed": SharedImage.make(fixed), "moving": SharedImage.make(moving)}
+        images = {}
         for role, setter, image in (
             ("fixed-mask", "SetMetricFixedMask", self._fixed_mask),
             ("moving-mask", "SetMetricMovingMask", self._moving_mask),
@@ -216,6 +176,8 @@ class ImageRegistrationMethod(RegistrationSettings):
                         f"{name}: the image of {setter} has {image.dimension} dimensions, the images have {dimension}"
                     )
                 images[role] = image
+        for role, setter, image in (("fixed", "SetMetricFixedMask", fixed), ("moving", "SetMetricMovingMask", moving)):
+            images[role] = to_finite(f"{name}: {role}", image, images.get(f"{role}-mask"), setter)
         for role, image in images.items():
             core.set_image(role, image.pixels, image.geometry, image)
 
@@ -228,83 +190,34 @@ class ImageRegistrationMethod(RegistrationSettings):
             if not is_identity(other):  # whose dimension does not count
                 core.set_transform(role, to_parts(setter, other, dimension))
         if self._domain is not None:
-            domain = self._domain
-            if len(domain.size) != dimension or not all(domain.size):
-                raise RuntimeError(
-                    f"{name}: the virtual domain has the size {domain.size}, the images have {dimension} dimensions; "
-                    "set one that is not empty, such as SetVirtualDomainFromImage(fixed)"
-                )
-            core.set_virtual_domain(domain)
+            core.set_virtual_domain(self._get_domain(name, dimension))
         return core, images, transform
-
-    @staticmethod
-    def _check_images(name: str, fixed: Any, moving: Any) -> int:
-        """The dimension of the images."""
-        instance(f"{name}: fixed", fixed, sitk.Image)
-        instance(f"{name}: moving", moving, sitk.Image)
-        types = [image.GetPixelIDTypeAsString() for image in (fixed, moving)]
-        if types[0] != types[1]:
-            raise RuntimeError(
-                f"{name}: fixed has pixels of {types[0]}, moving of {types[1]}, but both must have the same; "
-                "SimpleITK.Cast(image, SimpleITK.sitkFloat32) makes them so"
-            )
-        if fixed.GetDimension() != moving.GetDimension():
-            raise RuntimeError(
-                f"{name}: fixed has {fixed.GetDimension()} dimensions, moving {moving.GetDimension()}, but both must "
-                "have the same"
-            )
-        if fixed.GetPixelID() not in DTYPES:
-            raise RuntimeError(
-                f"{name}: images with pixels of {types[0]} are not supported; use SimpleITK.Cast(image, "
-                "SimpleITK.sitkFloat32)"
-            )
-        dimension = int(fixed.GetDimension())
-        if dimension not in (2, 3):
-            raise RuntimeError(f"{name}: images of {dimension} dimensions are not supported; use ones of 2 or 3")
-        for argument, image in (("fixed", fixed), ("moving", moving)):
-            if not all(image.GetSize()):
-                raise RuntimeError(f"{name}: {argument} has the size {image.GetSize()}, that is no pixels")
-        return dimension
-
-    def _get_grid_scale_factors(self) -> tuple[int, ...]:
-        """Those of a B-spline, for every level. 0, also where none is given, leaves the grid as it is."""
-        levels = len(self._shrink_factors)
-        factors = (*self._scale_factors, *[0] * levels)[:levels]
-        if not any(factors):
-            return ()
-        order = downcast(self.GetInitialTransform()).GetOrder()
-        if order not in (2, 3):
-            raise NotImplementedError(
-                f"SetInitialTransformAsBSpline: scaleFactors are for splines of order 2 or 3, not {order}; give none"
-            )
-        return factors
 
     # Observers
 
     def _observe(self, event: str) -> None:
         """Turn an event of the core into those of SimpleITK.
 
-        sitkAnyEvent is for those of the optimizer, as with SimpleITK: settings, start, iterations and end of levels.
+        sitkAnyEvent is for those of the optimizer, as with SimpleITK, where it also tells of what is set before.
         """
         run = self._run
         assert run is not None
-        if event == "start":
-            for _ in range(1 + bool(self._manual_scales) + bool(self._optimizer_weights)):
+        if event == "method-start":
+            for _ in range(self._count_settings_of_optimizer()):
                 self._show(run, sitk.sitkAnyEvent)
+            run.has_started = True
             self._show(run, sitk.sitkStartEvent)
             self._is_aborted = False
         elif event == "level":
-            if run.core.level > 0:
-                self._show(run, sitk.sitkAnyEvent)
             run.level = run.core.level
             self._show(run, sitk.sitkMultiResolutionIterationEvent)
-            for _ in range(1 if run.core.level > 0 else 2):
-                self._show(run, sitk.sitkAnyEvent)
         elif event == "iteration":
             run.has_position = True
             self._show(run, sitk.sitkIterationEvent, sitk.sitkAnyEvent)
-        elif event == "end":
+        elif event == "optimizer":
+            run.has_position = run.has_position or run.core.position.size > 0
             self._show(run, sitk.sitkAnyEvent)
+        elif event == "method-end":
             run.level = run.levels
             if self._is_aborted:
                 self._progress = 1.0
@@ -374,7 +287,9 @@ class ImageRegistrationMethod(RegistrationSettings):
 
     def GetOptimizerStopConditionDescription(self) -> str:
         """Why the optimizer ended, or what went wrong."""
-        return self._stop_condition if self._run is None else self._run.core.stop_condition
+        if self._run is None:
+            return self._stop_condition
+        return self._run.core.stop_condition if self._run.has_started else ""
 
     def GetMetricNumberOfMaskVoxels(self) -> int:
         """Not in SimpleITK: the voxels inside the mask; with the strategy NONE those of the grid of the level."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import SimpleITK as sitk
 
 from .process import ProcessObject
+from .texts import SCALES_ARGUMENTS
 from .values import choice, flag, real, reals, unsigned, unsigneds
 
 Value = str | bool | int | float | tuple[int, ...] | tuple[float, ...]
@@ -103,18 +104,33 @@ class Optimizers(ProcessObject):
     def __init__(self) -> None:
         super().__init__()
         self._optimizer: Settings = {}
+        self._optimizer_setter = ""
         self._optimizer_weights: tuple[float, ...] = ()
         self._scales: Settings = {"scales": "none"}
+        self._scales_setter = "SetOptimizerScales"
         self._manual_scales: tuple[float, ...] | None = ()
 
     def _set_optimizer(self, optimizer: str, method: str, arguments: Mapping[str, Any]) -> None:
         """Take the arguments of SetOptimizerAs<method>(), which are its local variables."""
         settings: Settings = {"optimizer": optimizer}
+        self._optimizer_setter = f"SetOptimizerAs{method}"
         for argument, value in arguments.items():
             if argument != "self":
                 name, check = ARGUMENTS[argument]
                 settings[name] = check(f"SetOptimizerAs{method}: {argument}", value)
         self._optimizer = settings
+
+    def _name_optimizer_settings(self) -> dict[str, str]:
+        """What sets which setting of the core."""
+        arguments = {name: argument for argument, (name, _) in ARGUMENTS.items() if name in self._optimizer}
+        return {name: f"{self._optimizer_setter}: {argument}" for name, argument in arguments.items()} | {
+            name: f"{self._scales_setter}: {argument}" for name, argument in SCALES_ARGUMENTS.items()
+        }
+
+    def _count_settings_of_optimizer(self) -> int:
+        """How many of them SimpleITK gives the optimizer after it has told it of the commands, and before it starts."""
+        is_estimated = self._scales["scales"] not in ("none", "manual")
+        return is_estimated + bool(self._optimizer_weights)
 
     def SetOptimizerAsConjugateGradientLineSearch(
         self,
@@ -202,7 +218,7 @@ class Optimizers(ProcessObject):
         """Limited memory BFGS without bounds. 0 iterations: until it converges."""
         self._set_optimizer("lbfgs2", "LBFGS2", locals())
 
-    def SetOptimizerAsExhaustive(self, numberOfSteps: Sequence[int], stepLength: float = 1.0) -> None:
+    def SetOptimizerAsExhaustive(self, numberOfSteps: Iterable[int], stepLength: float = 1.0) -> None:
         """The best of all positions on a grid: for each parameter the number of steps to each side."""
         self._set_optimizer("exhaustive", "Exhaustive", locals())
 
@@ -240,17 +256,21 @@ class Optimizers(ProcessObject):
         """Evolution of one by one. The same seed, not 0, gives the same course."""
         self._set_optimizer("one-plus-one-evolutionary", "OnePlusOneEvolutionary", locals())
 
-    def SetOptimizerScales(self, scales: Sequence[float]) -> None:
-        """The scale of each parameter. By default, and for an empty sequence, all are 1."""
+    def SetOptimizerScales(self, scales: Iterable[float]) -> None:
+        """The scale of each parameter. By default, and for an empty sequence, all are 1.
+
+        With the exhaustive optimizer a factor of the step, which can be 0, or less; with all others more than 0.
+        """
         self._manual_scales = reals("SetOptimizerScales: scales", scales)
         self._scales = {"scales": "none"}
+        self._scales_setter = "SetOptimizerScales"
         if self._manual_scales:
             self._scales = {"scales": "manual", "manual-scales": self._manual_scales}
 
     def SetOptimizerScalesFromJacobian(self, centralRegionRadius: int = 5) -> None:
         """Estimate the scales from the Jacobian."""
         radius = unsigned("SetOptimizerScalesFromJacobian: centralRegionRadius", centralRegionRadius)
-        self._estimate_scales({"scales": "jacobian", "central-region-radius": radius})
+        self._estimate_scales("Jacobian", {"scales": "jacobian", "central-region-radius": radius})
 
     def SetOptimizerScalesFromIndexShift(
         self, centralRegionRadius: int = 5, smallParameterVariation: float = 0.01
@@ -259,7 +279,7 @@ class Optimizers(ProcessObject):
         radius = unsigned("SetOptimizerScalesFromIndexShift: centralRegionRadius", centralRegionRadius)
         variation = real("SetOptimizerScalesFromIndexShift: smallParameterVariation", smallParameterVariation)
         shift: Settings = {"central-region-radius": radius, "small-parameter-variation": variation}
-        self._estimate_scales({"scales": "index-shift", **shift})
+        self._estimate_scales("IndexShift", {"scales": "index-shift", **shift})
 
     def SetOptimizerScalesFromPhysicalShift(
         self, centralRegionRadius: int = 5, smallParameterVariation: float = 0.01
@@ -268,13 +288,14 @@ class Optimizers(ProcessObject):
         radius = unsigned("SetOptimizerScalesFromPhysicalShift: centralRegionRadius", centralRegionRadius)
         variation = real("SetOptimizerScalesFromPhysicalShift: smallParameterVariation", smallParameterVariation)
         shift: Settings = {"central-region-radius": radius, "small-parameter-variation": variation}
-        self._estimate_scales({"scales": "physical-shift", **shift})
+        self._estimate_scales("PhysicalShift", {"scales": "physical-shift", **shift})
 
-    def _estimate_scales(self, settings: Settings) -> None:
+    def _estimate_scales(self, method: str, settings: Settings) -> None:
         self._manual_scales = None
+        self._scales_setter = f"SetOptimizerScalesFrom{method}"
         self._scales = settings
 
-    def SetOptimizerWeights(self, weights: Sequence[float]) -> None:
+    def SetOptimizerWeights(self, weights: Iterable[float]) -> None:
         """A factor for the derivative by each parameter, 0 to hold it. By default, and for an empty sequence, 1."""
         self._optimizer_weights = reals("SetOptimizerWeights: weights", weights)
 

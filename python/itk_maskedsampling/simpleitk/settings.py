@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import SimpleITK as sitk
 
+from .._core import LevelReport, warn
+from .._images.arrays import times
 from .data import SharedImage, to_mask, to_weights
 from .optimizers import Optimizers, Settings, new_seed
-from .values import choice, flag, real, reals, unsigned, unsigneds
+from .texts import METRIC_ARGUMENTS, SETTERS, Situation
+from .values import choice, flag, iterate, real, reals, unsigned, unsigneds
 
 INTERPOLATORS = {
     "sitkNearestNeighbor": "nearest-neighbor",
@@ -34,6 +38,10 @@ RESAMPLERS = {f"sitkBSplineResamplerOrder{order}": f"sitkBSpline{order}" for ord
 INTERPOLATOR_NAMES = {getattr(sitk, name): name for name in (*INTERPOLATORS, *RESAMPLERS)}
 #: Metrics that the core also has with the exact derivative.
 EXACT_METRICS = ("mean-squares", "correlation", "mutual-information")
+#: So many that their gradient takes a good part of a second.
+MANY_PIXELS = 500_000
+#: Those that never compare a value with one of other samples.
+RESAMPLING_OPTIMIZERS = ("gradient-descent", "regular-step-gradient-descent")
 
 
 class RegistrationSettings(Optimizers):
@@ -49,9 +57,10 @@ class RegistrationSettings(Optimizers):
         super().__init__()
         self._interpolator: int = sitk.sitkLinear
         self._metric: Settings = {}
+        self._metric_setter = ""
         self._uses_fixed_filter = True
         self._uses_moving_filter = True
-        self._uses_exact_derivative = False
+        self._uses_exact_derivative: bool | None = None
         self._fixed_mask: SharedImage | None = None
         self._moving_mask: SharedImage | None = None
         self._sampling_weights: SharedImage | None = None
@@ -83,16 +92,16 @@ class RegistrationSettings(Optimizers):
     def SetMetricAsANTSNeighborhoodCorrelation(self, radius: int) -> None:
         """The correlation in the windows around the voxels. The radius is in voxels."""
         radius = unsigned("SetMetricAsANTSNeighborhoodCorrelation: radius", radius)
-        self._metric = {"metric": "neighborhood-correlation", "radius": radius}
+        self._set_metric("ANTSNeighborhoodCorrelation", {"metric": "neighborhood-correlation", "radius": radius})
 
     def SetMetricAsCorrelation(self) -> None:
         """The correlation of the intensities."""
-        self._metric = {"metric": "correlation"}
+        self._set_metric("Correlation", {"metric": "correlation"})
 
     def SetMetricAsDemons(self, intensityDifferenceThreshold: float = 0.001) -> None:
         """The metric of demons, for displacement fields."""
         threshold = real("SetMetricAsDemons: intensityDifferenceThreshold", intensityDifferenceThreshold)
-        self._metric = {"metric": "demons", "intensity-difference-threshold": threshold}
+        self._set_metric("Demons", {"metric": "demons", "intensity-difference-threshold": threshold})
 
     def SetMetricAsJointHistogramMutualInformation(
         self, numberOfHistogramBins: int = 20, varianceForJointPDFSmoothing: float = 1.5
@@ -102,16 +111,22 @@ class RegistrationSettings(Optimizers):
         bins = unsigned(f"{name}: numberOfHistogramBins", numberOfHistogramBins)
         variance = real(f"{name}: varianceForJointPDFSmoothing", varianceForJointPDFSmoothing)
         metric = "joint-histogram-mutual-information"
-        self._metric = {"metric": metric, "histogram-bins": bins, "joint-variance": variance}
+        self._set_metric(
+            "JointHistogramMutualInformation", {"metric": metric, "histogram-bins": bins, "joint-variance": variance}
+        )
 
     def SetMetricAsMeanSquares(self) -> None:
         """The mean of the squared differences of the intensities."""
-        self._metric = {"metric": "mean-squares"}
+        self._set_metric("MeanSquares", {"metric": "mean-squares"})
 
     def SetMetricAsMattesMutualInformation(self, numberOfHistogramBins: int = 50) -> None:
         """Mutual information, after Mattes et al. The default."""
         bins = unsigned("SetMetricAsMattesMutualInformation: numberOfHistogramBins", numberOfHistogramBins)
-        self._metric = {"metric": "mutual-information", "histogram-bins": bins}
+        self._set_metric("MattesMutualInformation", {"metric": "mutual-information", "histogram-bins": bins})
+
+    def _set_metric(self, method: str, settings: Settings) -> None:
+        self._metric = settings
+        self._metric_setter = f"SetMetricAs{method}"
 
     def SetMetricUseFixedImageGradientFilter(self, arg2: bool) -> None:
         """Whether a filter differentiates the fixed image, or differences at each point do. Default: True."""
@@ -138,9 +153,12 @@ class RegistrationSettings(Optimizers):
         self._uses_moving_filter = False
 
     def SetMetricUseExactDerivative(self, arg: bool) -> None:
-        """Not in SimpleITK: the derivative of the interpolated image, not of a blurred one; faster. Default: False.
+        """Not in SimpleITK: the derivative of the interpolated image, of the samples alone; many times faster.
 
-        For mean squares, correlation and the mutual information of Mattes. The values are the same.
+        For mean squares, correlation and the mutual information of Mattes, with linear interpolation. The values are
+        the same. Default: False, which is SimpleITK's derivative, from the whole moving image, blurred; a warning says
+        so where that takes long. True is as accurate on images with texture; on sharp edges without smoothing, the blur
+        reaches further.
         """
         self._uses_exact_derivative = flag("SetMetricUseExactDerivative: arg", arg)
 
@@ -163,7 +181,7 @@ class RegistrationSettings(Optimizers):
         name = "SetMetricSamplingPercentage"
         self._set_percentages((real(f"{name}: percentage", percentage),), unsigned(f"{name}: seed", seed))
 
-    def SetMetricSamplingPercentagePerLevel(self, percentage: Sequence[float], seed: int = sitk.sitkWallClock) -> None:
+    def SetMetricSamplingPercentagePerLevel(self, percentage: Iterable[float], seed: int = sitk.sitkWallClock) -> None:
         """The fraction, in (0, 1], of the mask voxels of each level. A seed that is not 0 fixes the samples."""
         name = "SetMetricSamplingPercentagePerLevel"
         self._set_percentages(reals(f"{name}: percentage", percentage), unsigned(f"{name}: seed", seed))
@@ -177,17 +195,14 @@ class RegistrationSettings(Optimizers):
         """The fractions of the mask voxels: one for each level, or one for all."""
         return self._percentages
 
-    def SetMetricNumberOfSamples(self, n: int | Sequence[int]) -> None:
+    def SetMetricNumberOfSamples(self, n: int | Iterable[int]) -> None:
         """Not in SimpleITK: how many samples at each level, or one number for all, instead of fractions.
 
         0 is the fraction again, and so is a call of SetMetricSamplingPercentage(), which is where the seed is set: call
         that first.
         """
         name = "SetMetricNumberOfSamples: n"
-        if isinstance(n, Sequence | np.ndarray):
-            self._samples = unsigneds(name, n)
-        else:
-            self._samples = (unsigned(name, n),)
+        self._samples = (unsigned(name, n),) if iterate(n) is None else unsigneds(name, n)
 
     def SetMetricResampleEveryIteration(self, arg: bool) -> None:
         """Not in SimpleITK: other samples at each iteration of a gradient descent. Default: False."""
@@ -199,11 +214,11 @@ class RegistrationSettings(Optimizers):
 
     # Levels
 
-    def SetShrinkFactorsPerLevel(self, shrinkFactors: Sequence[int]) -> None:
+    def SetShrinkFactorsPerLevel(self, shrinkFactors: Iterable[int]) -> None:
         """How much coarser than the fixed image the grid of each level is. Default: [1]."""
         self._shrink_factors = unsigneds("SetShrinkFactorsPerLevel: shrinkFactors", shrinkFactors)
 
-    def SetSmoothingSigmasPerLevel(self, smoothingSigmas: Sequence[float]) -> None:
+    def SetSmoothingSigmasPerLevel(self, smoothingSigmas: Iterable[float]) -> None:
         """Sigmas of the Gaussian that smooths both images at each level. Default: [0]."""
         self._sigmas = reals("SetSmoothingSigmasPerLevel: smoothingSigmas", smoothingSigmas)
 
@@ -219,7 +234,47 @@ class RegistrationSettings(Optimizers):
         """Sigmas are numbers of voxels."""
         self._sigmas_are_physical = False
 
-    # What the core needs
+    # What the core needs, and says
+
+    def _get_situation(self, reports: Sequence[LevelReport]) -> Situation:
+        """What a message of the core is about."""
+        is_sampling = self._strategy != self.NONE
+        count = "SetMetricNumberOfSamples" if any(self._samples) else "SetMetricSamplingPercentage"
+        report = reports[-1] if reports else None
+        return Situation(
+            setters={
+                **SETTERS,
+                **self._name_optimizer_settings(),
+                **{name: f"{self._metric_setter}: {argument}" for name, argument in METRIC_ARGUMENTS.items()},
+                "samples": count,
+            },
+            optimizer=self._optimizer_setter,
+            metric=self._metric_setter,
+            scales=self._scales_setter,
+            count=count if is_sampling else "",
+            level=0 if report is None else report.level,
+            samples=0 if report is None else report.points,
+            voxels=0 if report is None else report.mask_voxels,
+        )
+
+    def _warn_of_slow_derivative(self, size: Sequence[int]) -> None:
+        """Say what would be faster, unless it was chosen, or takes no time."""
+        has_mask = self._fixed_mask is not None or self._moving_mask is not None
+        if (
+            self._uses_exact_derivative is None
+            and (has_mask and self._strategy != self.NONE)
+            and self._uses_moving_filter
+            and self._metric["metric"] in EXACT_METRICS
+            and self._interpolator == sitk.sitkLinear
+            and math.prod(size) >= MANY_PIXELS
+            and self.GetGlobalWarningDisplay()
+        ):
+            warn(
+                "SetMetricUseExactDerivative: not called. SimpleITK's derivative needs the gradient of the whole "
+                f"moving image, {times(size)} pixels, at each level, and only that of the samples is used. "
+                "SetMetricUseExactDerivative(True) is many times faster, and as accurate on images with texture; "
+                "SetMetricUseExactDerivative(False) keeps it, without this warning"
+            )
 
     def _get_metric_settings(self) -> Settings:
         if self._uses_exact_derivative and self._metric["metric"] not in EXACT_METRICS:
@@ -259,6 +314,17 @@ class RegistrationSettings(Optimizers):
             raise RuntimeError(
                 f"SetMetricNumberOfSamples: {self._samples} are not used with the strategy NONE; call "
                 "SetMetricSamplingStrategy(RANDOM), or SetMetricNumberOfSamples(0)"
+            )
+        if self._resamples and not is_sampling:
+            raise RuntimeError(
+                "SetMetricResampleEveryIteration: with the strategy NONE there are no other samples; call "
+                "SetMetricSamplingStrategy(RANDOM), or SetMetricResampleEveryIteration(False)"
+            )
+        if self._resamples and self._optimizer.get("optimizer") not in RESAMPLING_OPTIMIZERS:
+            raise RuntimeError(
+                f"SetMetricResampleEveryIteration: {self._optimizer_setter} compares values of the same samples; use "
+                "SetOptimizerAsGradientDescent() or SetOptimizerAsRegularStepGradientDescent(), or "
+                "SetMetricResampleEveryIteration(False)"
             )
         if is_sampling:
             levels = len(self._shrink_factors)

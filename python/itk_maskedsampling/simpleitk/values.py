@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-import SimpleITK as sitk
 
 from .._images.arrays import describe
 
@@ -44,24 +43,35 @@ def flag(name: str, value: object) -> bool:
 
 
 def unsigneds(name: str, values: object) -> tuple[int, ...]:
-    """A sequence of integers of at least 0."""
+    """Integers of at least 0."""
     return sequence(name, values, unsigned, "integers of at least 0, such as [4, 2, 1]")
 
 
 def reals(name: str, values: object) -> tuple[float, ...]:
-    """A sequence of numbers."""
+    """Numbers."""
     return sequence(name, values, real, "numbers, such as [2.0, 1.0]")
 
 
 def sequence(name: str, values: object, convert: Callable[[str, object], Value], needed: str) -> tuple[Value, ...]:
+    """What can be iterated over, as SimpleITK takes it: also a generator, from which the values come once."""
     if isinstance(values, np.ndarray) and values.ndim == 1:
         values = values.tolist()
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence | sitk.VectorUInt32 | sitk.VectorDouble):
+    given = None if isinstance(values, str) else iterate(values)
+    if given is None:
         raise TypeError(f"{name}: a sequence of {needed}, is needed, not {describe(values)}")
     try:
-        return tuple(convert(f"{name}[{place}]", value) for place, value in enumerate(values))
+        return tuple(convert(f"{name}[{place}]", value) for place, value in enumerate(given))
     except OverflowError as error:
         raise TypeError(str(error)) from None
+
+
+def iterate(values: Any) -> Iterator[object] | None:
+    """An iterator over what has several values; None for what is one."""
+    try:
+        iterator: Iterator[object] = iter(values)
+    except TypeError:
+        return None
+    return iterator
 
 
 def choice(name: str, value: object, choices: Mapping[int, str]) -> int:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the setters of the drop-in for SimpleITK refuse: exceptions of SimpleITK's types that name the argument."""
 
+import collections
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -160,6 +162,95 @@ def test_no_sequence(method: str, argument: str, before: list[Any], after: list[
     if argument in ("shrinkFactors", "numberOfSteps", "scaleFactors", "virtualSize"):
         for value, words in (([1, -1], r"\[1\].*not -1"), ([1.5], r"\[0\].*not float 1.5"), ([2**40], "1099511627776")):
             check(method, argument, [*before, value, *after], TypeError, words)
+
+
+class Iterated:
+    """What only can be iterated over."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+
+class Indexed:
+    """What is iterated over by its numbers, as Python did it at first."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, number: int) -> Any:
+        return self.values[number]
+
+
+#: SimpleITK takes all of them; those of one use are empty for who looks twice.
+ITERABLES: dict[str, Callable[[list[Any]], Any]] = {
+    "tuple": tuple,
+    "iterator": iter,
+    "map": lambda values: map(lambda value: value, values),
+    "filter": lambda values: filter(lambda _: True, values),
+    "generator": lambda values: (value for value in values),
+    "zip": lambda values: (value for value, _ in zip(values, values, strict=True)),
+    "reversed": lambda values: reversed(values[::-1]),
+    "deque": collections.deque,
+    "values of a dict": lambda values: dict(enumerate(values)).values(),
+    "keys of a dict": dict.fromkeys,
+    "iterated": Iterated,
+    "indexed": Indexed,
+}
+#: What sequences become.
+KEPT = (
+    *("_shrink_factors", "_sigmas", "_percentages", "_samples", "_optimizer", "_optimizer_weights"),
+    *("_manual_scales", "_scale_factors", "_domain"),
+)
+
+
+@pytest.mark.parametrize("kind", ITERABLES)
+@pytest.mark.parametrize(("method", "argument", "before", "after"), SEQUENCES)
+def test_iterables(method: str, argument: str, before: list[Any], after: list[Any], kind: str) -> None:
+    values: list[Any] = [4, 2] if argument != "virtualDirection" else [4, 3, 2, 1]
+
+    def call(given: Any) -> Any:
+        ours = make_short_method(ImageRegistrationMethod)
+        getattr(ours, method)(*before, given, *after)
+        return {name: getattr(ours, name) for name in KEPT}
+
+    assert call(ITERABLES[kind](values)) == call(values)
+    assert call(values) != {name: getattr(make_short_method(ImageRegistrationMethod), name) for name in KEPT}
+    assert find_error(lambda m: getattr(m, method)(*before, ITERABLES[kind](values), *after)) is None
+    if argument not in ("scales", "weights", "scaleFactors", "percentage", "virtualOrigin"):
+        return
+    # What fails in the middle of it is named by its place.
+    with pytest.raises(TypeError, match=rf"{method}: {argument}\[1\].*not NoneType"):
+        call(ITERABLES[kind]([values[0], None, *values[2:]]))
+
+
+@pytest.mark.parametrize("kind", ITERABLES)
+def test_iterables_of_numbers_of_samples(kind: str) -> None:
+    method = make_short_method(ImageRegistrationMethod)
+    method.SetMetricSamplingStrategy(method.RANDOM)
+    method.SetShrinkFactorsPerLevel(map(int, "21"))
+    method.SetSmoothingSigmasPerLevel(sigma for sigma in (1.0, 0.0))
+    method.SetMetricNumberOfSamples(ITERABLES[kind]([30, 40]))
+    counts: list[int] = []
+    method.AddCommand(
+        sitk.sitkMultiResolutionIterationEvent, lambda: counts.append(len(method.GetMetricSamplePoints()))
+    )
+    method.Execute(IMAGE, IMAGE)
+    assert counts == [30, 40]
+
+
+def test_exception_of_an_iterable() -> None:
+    def fail() -> Iterator[int]:
+        yield 2
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        make_short_method(ImageRegistrationMethod).SetShrinkFactorsPerLevel(fail())
 
 
 @pytest.mark.parametrize(("method", "argument", "before"), ENUMERATIONS)

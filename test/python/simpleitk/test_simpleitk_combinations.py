@@ -5,6 +5,7 @@ import ctypes
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 from itk_maskedsampling import _core
@@ -262,6 +263,34 @@ def test_argument_of_an_optimizer(optimizer: str, usual: dict[str, Any], other: 
     stock = run(STOCK, {**usual, **other})
     assert differs(stock, run(STOCK, usual)), "makes no difference, so that this test would see none"
     assert_same(run(ImageRegistrationMethod, {**usual, **other}), stock)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_scales_of_an_exhaustive_search(seed: int) -> None:
+    """It multiplies its steps by them: SimpleITK's notebooks hold parameters by a scale of 0."""
+    rng = np.random.default_rng(seed)
+    transform = ["translation", "Euler", "affine", "versor rigid"][seed % 4]
+
+    def run(cls: Any) -> Any:
+        given = TRANSFORMS[transform]()
+        return register(
+            cls,
+            lambda m: m.SetOptimizerAsExhaustive(steps, step),
+            lambda m: m.SetOptimizerScales(scales),
+            lambda m: m.SetShrinkFactorsPerLevel([2, 1]),
+            lambda m: m.SetSmoothingSigmasPerLevel([1.0, 0.0]),
+            transform=given,
+            images=IMAGES[given.GetDimension()],
+        )
+
+    number = TRANSFORMS[transform]().GetNumberOfParameters()
+    steps = [int(each) for each in rng.permutation([2, 1] + [0] * (number - 2))]
+    step = float(rng.uniform(0.01, 0.2))
+    scales = [float(each) for each in rng.choice([0.0, -1.0, 1.0, 0.5, -0.3], number)]
+    scales[int(rng.integers(number))] = 0.0
+    stock = run(STOCK)
+    assert stock != "RuntimeError"
+    assert_same(run(ImageRegistrationMethod), stock)
 
 
 INTERPOLATORS = [

@@ -143,7 +143,7 @@ STOCK_GOES_ON: dict[str, tuple[Configure, str]] = {
     "mask elsewhere": (lambda m: m.SetMetricFixedMask(make_shifted_mask()), "(?s)mask.*origin"),
     "learning rate that is no number": (
         lambda m: m.SetOptimizerAsRegularStepGradientDescent(float("nan"), 0.1, 5),
-        "learning-rate: nan",
+        "SetOptimizerAsRegularStepGradientDescent: learningRate: nan",
     ),
     "grids of a spline of another order": (
         lambda m: m.SetInitialTransformAsBSpline(sitk.BSplineTransformInitializer(IMAGE, [2, 2], 1), True, [2]),

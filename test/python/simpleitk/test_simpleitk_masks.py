@@ -2,6 +2,7 @@
 """The drop-in for SimpleITK samples inside the mask; the images, masks and weights that it is given."""
 
 import gc
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from simpleitk_sides import (
     MASK_VOXELS,
     METRICS,
     MOVING,
+    NOTHING,
     SPACING,
     STOCK,
     Configure,
@@ -26,7 +28,9 @@ from simpleitk_sides import (
 )
 
 STRATEGIES = {"regular": STOCK.REGULAR, "random": STOCK.RANDOM}
-pytestmark = pytest.mark.filterwarnings("ignore:percentage. .*are few for:RuntimeWarning")  # 20 samples of a small mask
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:SetMetricSamplingPercentage. .*are few for:RuntimeWarning"
+)  # 20 samples of a small mask
 
 
 def sample(configure: Configure, strategy: int = STOCK.RANDOM) -> tuple[Any, Any]:
@@ -56,7 +60,9 @@ def test_percentages_are_of_the_mask_voxels(percentage: float, strategy: str) ->
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_fewer_samples_than_parameters(strategy: str) -> None:
     """Stock drew one sample, and refused a spacing of 0."""
-    with pytest.raises(RuntimeError, match=f"samples: 1 at level 0, of {MASK_VOXELS} mask voxels, .* Give more"):
+    with pytest.raises(
+        RuntimeError, match=f"Percentage: 1 samples at level 0, of {MASK_VOXELS} mask voxels, .* Give more"
+    ):
         sample(lambda m: m.SetMetricSamplingPercentage(0.001, 3), STRATEGIES[strategy])
 
 
@@ -295,6 +301,74 @@ def test_exact_derivative(metric: str) -> None:
     stock, exact = run(False), run(True)
     assert exact[0] == pytest.approx(stock[0], rel=1e-6)
     assert exact[1] != pytest.approx(stock[1], rel=1e-6)
+
+
+#: What is not the usual, and whether there is then something to say of the derivative.
+ARE_SLOW: dict[str, tuple[Configure, bool]] = {
+    "nothing": (NOTHING, True),
+    "moving mask": (lambda m: (m.SetMetricFixedMask(sitk.Image()), m.SetMetricMovingMask(make_mask()))[1], True),
+    "both masks": (lambda m: m.SetMetricMovingMask(make_mask()), True),
+    "regular": (lambda m: m.SetMetricSamplingStrategy(m.REGULAR), True),
+    "mean squares": (METRICS["mean squares"], True),
+    "Mattes": (METRICS["Mattes"], True),
+    "no mask": (lambda m: m.SetMetricFixedMask(sitk.Image()), False),
+    "no samples": (lambda m: m.SetMetricSamplingStrategy(m.NONE), False),
+    "joint histogram": (METRICS["joint histogram"], False),
+    "interpolator": (lambda m: m.SetInterpolator(sitk.sitkNearestNeighbor), False),
+    "gradient": (lambda m: m.MetricUseMovingImageGradientFilterOff(), False),
+    "exact": (lambda m: m.SetMetricUseExactDerivative(True), False),
+    "not exact": (lambda m: m.SetMetricUseExactDerivative(False), False),
+}
+
+
+@pytest.mark.parametrize("name", ARE_SLOW)
+@pytest.mark.parametrize("has_many_pixels", [True, False])
+def test_warning_of_the_slow_derivative(name: str, has_many_pixels: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SetMetricUseExactDerivative(True) would save time, and nothing was chosen. It changes no result."""
+    configure, is_slow = ARE_SLOW[name]
+    monkeypatch.setattr("itk_maskedsampling.simpleitk.settings.MANY_PIXELS", 720 if has_many_pixels else 721)
+
+    def run(*more: Configure) -> tuple[list[str], Any]:
+        def set_all(method: Any) -> None:
+            METRICS["correlation"](method)
+            method.SetMetricSamplingPercentage(0.9, 1)
+            for each in (configure, *more):
+                each(method)
+
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            parameters = sample(set_all)[1].GetParameters()
+        assert all(each.filename == __file__ for each in caught)
+        return [str(each.message) for each in caught if "ExactDerivative" in str(each.message)], parameters
+
+    told, parameters = run()
+    assert len(told) == (is_slow and has_many_pixels)
+    assert all("30 x 24 pixels" in text and "SetMetricUseExactDerivative(True)" in text for text in told)
+    if is_slow:
+        assert run(lambda m: m.SetMetricUseExactDerivative(False)) == ([], parameters)
+        again, others = run(lambda m: m.SetMetricUseExactDerivative(True))
+        assert not again
+        assert differs(others, parameters)
+    sitk.ProcessObject.GlobalWarningDisplayOff()
+    try:
+        assert run() == ([], parameters)
+    finally:
+        sitk.ProcessObject.GlobalWarningDisplayOn()
+
+
+@pytest.mark.parametrize("interpolator", ["sitkNearestNeighbor", "sitkBSpline3", "sitkGaussian"])
+def test_exact_derivative_is_of_linear_interpolation(interpolator: str) -> None:
+    """With another interpolator, SimpleITK's derivative is there, whatever is asked for."""
+
+    def run(exact: bool) -> Any:
+        def configure(method: Any) -> None:
+            method.SetInterpolator(getattr(sitk, interpolator))
+            method.SetMetricSamplingPercentage(0.5, 1)
+            method.SetMetricUseExactDerivative(exact)
+
+        return sample(configure)[1].GetParameters()
+
+    assert_same(run(True), run(False))
 
 
 def test_own_getters_before_and_without_sampling() -> None:

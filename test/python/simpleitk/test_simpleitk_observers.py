@@ -3,56 +3,85 @@
 
 import gc
 import os
+import re
 import signal
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 from itk_maskedsampling.simpleitk import ImageRegistrationMethod
 from simpleitk_sides import (
     EVENTS,
     FIXED,
+    IMAGES,
     MOVING,
+    NOTHING,
     OPTIMIZERS,
+    STATE,
     STOCK,
     TRANSFORMS,
+    Configure,
     assert_same,
     make_method,
     one_thread,  # noqa: F401 (a fixture that every test uses)
-    read_state,
 )
 
+#: With which scales: that is what the optimizer is told of before it starts.
+SCALES: dict[str, Configure] = {
+    "estimated": NOTHING,
+    "of Jacobian": lambda m: m.SetOptimizerScalesFromJacobian(),
+    "given": lambda m: m.SetOptimizerScales([300.0, 1.0, 2.0]),
+    "none": lambda m: m.SetOptimizerScales([]),
+    "weights": lambda m: m.SetOptimizerWeights([0.5, 1.0, 1.0]),
+    "given, weights": lambda m: (m.SetOptimizerScales([300.0, 1.0, 2.0]), m.SetOptimizerWeights([0.5, 1.0, 1.0]))[1],
+}
+#: SimpleITK ends the process, or has numbers that were never set.
+CRASHES = {("LBFGSB", scales) for scales in ("given", "given, weights", "weights")}
 
+
+def observe(cls: Any, levels: int, *configure: Configure) -> list[Any]:
+    """All events in their order, with all that can be asked for in them."""
+    outcome: list[Any] = []
+    method = make_method(cls, None, *configure)
+    method.SetShrinkFactorsPerLevel([1] * levels)
+    method.SetSmoothingSigmasPerLevel([2.0, 1.0, 0.0][-levels:])
+
+    def look(name: str) -> None:
+        state: dict[str, Any] = {"GetInitialTransform": method.GetInitialTransform().GetParameters()}
+        for each in STATE:
+            try:
+                state[each] = getattr(method, each)()
+            except RuntimeError:  # SimpleITK has no position before there is a metric
+                state[each] = None
+        outcome.append([name, state])
+
+    for name in EVENTS:
+        method.AddCommand(getattr(sitk, name), lambda name=name: look(name))
+    method.Execute(FIXED, MOVING)
+    return outcome
+
+
+@pytest.mark.filterwarnings("ignore:No valid points:RuntimeWarning")  # line searches that go far
 @pytest.mark.parametrize("levels", [1, 3])
-@pytest.mark.parametrize("optimizer", ["gradient descent", "regular step", "conjugate gradient"])
-def test_events(optimizer: str, levels: int) -> None:
-    """All events in their order, with what can be asked for in them."""
-    names = ("GetOptimizerIteration", "GetCurrentLevel", "GetMetricValue", "GetOptimizerPosition")
-
-    def run(cls: Any) -> Any:
-        outcome: list[Any] = []
-        method = make_method(cls, None, OPTIMIZERS[optimizer])
-        method.SetShrinkFactorsPerLevel([1] * levels)
-        method.SetSmoothingSigmasPerLevel([2.0, 1.0, 0.0][-levels:])
-
-        def look(name: str) -> None:
-            # SimpleITK has values by chance, or raises exceptions, before the first iteration.
-            during = outcome and "sitkIterationEvent" in (each[0] for each in outcome)
-            is_known = name == "sitkIterationEvent" or (during and name != "sitkAnyEvent")
-            outcome.append([name, read_state(method, names) if is_known else {}])
-
-        for name in EVENTS:
-            method.AddCommand(getattr(sitk, name), lambda name=name: look(name))
-        method.Execute(FIXED, MOVING)
-        return outcome
-
-    stock = run(STOCK)
+@pytest.mark.parametrize(
+    ("optimizer", "scales"), sorted({(optimizer, scales) for optimizer in OPTIMIZERS for scales in SCALES} - CRASHES)
+)
+def test_events(optimizer: str, scales: str, levels: int) -> None:
+    configure = [OPTIMIZERS[optimizer], SCALES[scales]]
+    stock = observe(STOCK, levels, *configure)
     kinds = [name for name, _ in stock]
     assert kinds.count("sitkMultiResolutionIterationEvent") == levels
     assert kinds.count("sitkIterationEvent") >= levels
     assert kinds.count("sitkAnyEvent") > kinds.count("sitkIterationEvent")
-    assert_same(run(ImageRegistrationMethod), stock)
+    ours = observe(ImageRegistrationMethod, levels, *configure)
+    assert [name for name, _ in ours] == kinds
+    for (_, our_state), (_, state) in zip(ours, stock, strict=True):
+        for each in STATE:
+            if state[each] is None:
+                our_state[each] = None
+    assert_same(ours, stock)
 
 
 class Counter(sitk.Command):  # type: ignore[misc]
@@ -213,6 +242,46 @@ def test_text() -> None:
         assert "gradient-descent" in text
     assert "ActiveProcess: (none)" in texts[1]
     assert "ActiveProcess: (none)" not in texts[0]
+
+
+#: What differs from object to object.
+OBJECTS = re.compile(r"0x[0-9a-f]+|Time: \d+|Reference Count: \d+")
+
+
+@pytest.mark.parametrize("transform", [*TRANSFORMS, None])
+@pytest.mark.parametrize("when", ["before", "after", "in a command"])
+def test_text_has_all_of_SimpleITK(transform: str | None, when: str) -> None:
+    """Line by line, in the same order; only ITK's own object that runs is not there."""
+    rng = np.random.default_rng(len(transform or ""))
+    interpolator = rng.choice(
+        ["sitkLinear", "sitkNearestNeighbor", "sitkBSpline2", "sitkBSpline", "sitkLanczosWindowedSinc"]
+    )
+
+    def run(cls: Any) -> list[str]:
+        method = cls() if transform is None else make_method(cls, TRANSFORMS[transform]())
+        method.SetInterpolator(getattr(sitk, interpolator))
+        method.SetNumberOfThreads(1)
+        method.SetNumberOfWorkUnits(3)
+        method.DebugOff()
+        texts = [str(method)]
+        method.AddCommand(sitk.sitkEndEvent, lambda: texts.append(str(method)))
+        if transform is not None and when != "before":
+            dimension = method.GetInitialTransform().GetDimension()
+            method.SetOptimizerAsExhaustive([0] * method.GetInitialTransform().GetNumberOfParameters())
+            method.SetOptimizerScales([1.0] * method.GetInitialTransform().GetNumberOfParameters())
+            if dimension == 2 and "field" not in transform:
+                method.Execute(*IMAGES[dimension])
+                texts.append(str(method))
+        text = texts[-2 if when == "in a command" and len(texts) == 3 else -1]
+        return OBJECTS.sub("", text).splitlines()
+
+    stock, ours = run(STOCK)[1:], iter(run(ImageRegistrationMethod))
+    if "  ActiveProcess:" in stock:
+        first, last = stock.index("  ActiveProcess:"), next(n for n, line in enumerate(stock) if "Interpolator" in line)
+        del stock[first + 1 : last]
+    assert any("Interpolator: " in line for line in stock)
+    for line in filter(str.strip, stock):
+        assert any(line.strip() == other.strip() for other in ours), line
 
 
 def test_debug_prints_the_settings(capsys: pytest.CaptureFixture[str]) -> None:

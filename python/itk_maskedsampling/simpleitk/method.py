@@ -97,7 +97,7 @@ class ImageRegistrationMethod(RegistrationTransforms):
         self._run = Run(core, images, transform, len(self._shrink_factors))
         try:
             with self._rewording(core):
-                core.run(self._observe, self.GetGlobalWarningDisplay(), self._make_reword(core))
+                core.run(self._observe, self.GetGlobalWarningDisplay(), self._wants, self._make_reword(core))
             self._keep(core)
             part = core.transform("optimized")[-1]
             check_parameters("Execute: the result", part)
@@ -223,6 +223,10 @@ class ImageRegistrationMethod(RegistrationTransforms):
                 self._progress = 1.0
                 self._show(run, sitk.sitkProgressEvent)
             self._show(run, sitk.sitkEndEvent)
+
+    def _wants(self, event: str) -> bool:
+        """Whether an event of the core changes anything."""
+        return bool(self._observers) or event not in ("iteration", "optimizer")
 
     def _show(self, run: Run, *events: int) -> None:
         """Call what observes any of the events, with the transform in place where the optimizer is."""

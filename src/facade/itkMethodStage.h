@@ -104,7 +104,7 @@ public:
     m_Method->InPlaceOn();
     this->ObserveLevels(*m_Method);
     m_Optimizer.GetOptimizer()->AddObserver(
-      IterationEvent(), [this](const EventObject &) { this->DoOrCancel([this] { this->Iterate(); }); });
+      IterationEvent(), [this](const EventObject &) { this->CallOrCancel([this] { this->Iterate(); }); });
     m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
       if (m_IsBestKept && this->m_Context.Record.HasIterations())
       {
@@ -317,16 +317,9 @@ private:
     m_Optimizer.GetOptimizer()->AddObserver(AnyEvent(), [this](const EventObject & event) {
       if (m_IsOptimizerHeard && !IterationEvent().CheckEvent(&event) && !DeleteEvent().CheckEvent(&event))
       {
-        this->DoOrCancel([this] { this->m_Context.Notify(OptimizerEvent()); });
+        this->CallOrCancel([this] { this->m_Context.Notify(OptimizerEvent()); });
       }
     });
-  }
-
-  template <typename TFunction>
-  void
-  DoOrCancel(const TFunction & function)
-  {
-    this->CallOrCancel([this] { this->Iterate(); });
   }
 
   /** Whether LBFGS2, which goes on for a while after it was cancelled, is to be given no more values. */

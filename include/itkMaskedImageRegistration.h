@@ -112,7 +112,8 @@ public:
     SizeValueType NumberOfPoints{};
     SizeValueType NumberOfPointsInMovingImage{};
     SizeValueType NumberOfIterations{};
-    /** Of the metric; not a number if there was no iteration. */
+    /** Of the metric. Without iterations, both are its value there; not a number where it has none:
+     * SyN, and optimizers as in ITK. */
     double      FirstValue{};
     double      LastValue{};
     double      Seconds{};

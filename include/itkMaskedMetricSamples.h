@@ -18,6 +18,7 @@
 #ifndef itkMaskedMetricSamples_h
 #define itkMaskedMetricSamples_h
 
+#include "itkArray.h"
 #include "itkMaskedLevelPlan.h"
 #include "itkMaskedVoxelSampler.h"
 
@@ -150,6 +151,10 @@ public:
    * \exception ExceptionObject if there are none */
   void
   CheckOwnPoints() const;
+
+  /** \exception ExceptionObject if there is no memory for as many samples as a level has, where they are drawn */
+  void
+  CheckNumberOfSamples(const Array<SizeValueType> & numbers) const;
 
   /** Choose the points of a level, and report on them. \exception ExceptionObject if there are none */
   void

@@ -105,6 +105,9 @@ protected:
   InitializeLevel(SizeValueType level) override;
   void
   RunLevels() override;
+  /** Optimise at the current level. */
+  virtual void
+  RunOptimizer();
   void
   SetMetricSamplePoints() override
   {
@@ -163,6 +166,12 @@ private:
                    SampledMetricType &                 sampledMetric,
                    const LevelImage<FixedImageType> &  fixed,
                    const LevelImage<MovingImageType> & moving);
+  /** Whether a metric evaluates samples itself, rather than its superclass. */
+  bool
+  EvaluatesSamples(ImageMetricType & metric, bool isInDouble) const;
+  /** Throw if no sample has a value in a moving image that has pixels without one. */
+  void
+  CheckValues(SizeValueType index, ImageMetricType & metric) const;
   /** Throw if what a metric is going to allocate is more than this machine has. */
   void
   CheckMemory(ImageMetricType & metric, bool isInDouble) const;
@@ -183,8 +192,6 @@ private:
     return typeid(interpolator) == typeid(LinearInterpolateImageFunction<FixedImageType, CoordinateType>) ||
            typeid(interpolator) == typeid(NearestNeighborInterpolateImageFunction<FixedImageType, CoordinateType>);
   }
-  void
-  RunOptimizer();
 };
 } // end namespace itk
 

@@ -18,10 +18,10 @@
 #ifndef itkMaskedRegistrationMethod_hxx
 #define itkMaskedRegistrationMethod_hxx
 
+#include "itkCheckOptimizer.h"
 #include "itkComparesValues.h"
 #include "itkIdentityTransform.h"
 #include "itkMattesMutualInformationImageToImageMetricv4.h"
-#include "itkMattesMemory.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 
@@ -55,6 +55,15 @@ void
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::CheckSettings() const
 {
   Superclass::CheckSettings();
+  if (const auto * const transform = this->GetInitialTransform())
+  {
+    const auto problem =
+      DescribeUnfitOptimizer(*this->GetOptimizer(), static_cast<double>(transform->GetNumberOfParameters()));
+    if (!problem.empty())
+    {
+      itkExceptionMacro("The optimizer does not fit the initial transform: " << problem);
+    }
+  }
   if (!this->GetResampleEveryIteration())
   {
     return;
@@ -253,109 +262,6 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseImages(
-  SizeValueType     index,
-  ImageMetricType & metric)
-{
-  metric.SetFixedImage(this->GetFixedImage(index));
-  metric.SetMovingImage(this->GetMovingImage(index));
-  metric.GetModifiableFixedInterpolator()->SetInputImage(nullptr);
-  metric.GetModifiableMovingInterpolator()->SetInputImage(nullptr);
-  metric.GetModifiableFixedImageGradientCalculator()->SetInputImage(nullptr);
-  metric.GetModifiableMovingImageGradientCalculator()->SetInputImage(nullptr);
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetImagesOfLevel(
-  SizeValueType     level,
-  SizeValueType     index,
-  ImageMetricType & metric)
-{
-  this->ReleaseImages(index, metric);
-  const double                      sigma = this->m_SmoothingSigmasPerLevel[level];
-  const bool                        isPhysical = this->m_SmoothingSigmasAreSpecifiedInPhysicalUnits;
-  const auto                        numberOfWorkUnits = this->GetNumberOfWorkUnits();
-  const LevelImage<FixedImageType>  fixed(this->GetFixedImage(index), sigma, isPhysical, numberOfWorkUnits);
-  const LevelImage<MovingImageType> moving(this->GetMovingImage(index), sigma, isPhysical, numberOfWorkUnits);
-
-  auto * const sampledMetric = Self::AsSampledMetric(metric);
-  if (sampledMetric != nullptr)
-  {
-    sampledMetric->SetMovingPart({});
-  }
-  if (sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined() &&
-      sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform))
-  {
-    this->SetPartsOfImages(index, metric, *sampledMetric, fixed, moving);
-  }
-  else
-  {
-    this->CheckMemory(metric, this->GetSamples(index).GetPlan().IsInDouble);
-    metric.SetFixedImage(fixed.MakeWhole());
-    metric.SetMovingImage(moving.MakeWhole());
-  }
-  this->m_FixedSmoothImages[index] = metric.GetFixedImage();
-  this->m_MovingSmoothImages[index] = metric.GetMovingImage();
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::SetPartsOfImages(
-  SizeValueType                       index,
-  ImageMetricType &                   metric,
-  SampledMetricType &                 sampledMetric,
-  const LevelImage<FixedImageType> &  fixed,
-  const LevelImage<MovingImageType> & moving)
-{
-  constexpr double numberOfVoxels = 8.0;
-  constexpr double fraction = 0.125;
-
-  const SamplesType & samples = this->GetSamples(index);
-  const bool          isFixedConfined = Self::LooksAtNeighborsOnly(*metric.GetFixedInterpolator());
-  metric.SetFixedImage(isFixedConfined ? fixed.MakePart(samples.FindFixedRegion(*this->GetFixedImage(index)))
-                                       : fixed.MakeWhole());
-
-  const auto   whole = this->GetMovingImage(index)->GetBufferedRegion();
-  const auto & bounds = samples.GetBoundsInMovingImage();
-  auto         region = bounds ? moving.MakeRegion(bounds->first, bounds->second, numberOfVoxels, fraction) : whole;
-  const auto   part = moving.MakeVaryingPart(region, numberOfVoxels);
-  metric.SetMovingImage(part);
-
-  typename SampledMetricType::MovingPartType movingPart;
-  movingPart.Image = part;
-  movingPart.RangeRegion = region;
-  if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
-  {
-    movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
-      grown = moving.MakeWider(grown, needed, numberOfVoxels, fraction);
-      return moving.MakePartOrWhole(grown);
-    };
-  }
-  sampledMetric.SetMovingPart(movingPart);
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::CheckMemory(
-  ImageMetricType & metric,
-  bool              isInDouble) const
-{
-  using MattesType = MattesMutualInformationImageToImageMetricv4<TFixedImage, TMovingImage, TVirtualImage, RealType>;
-  const auto * const mattes = dynamic_cast<const MattesType *>(&metric);
-  const auto * const sampledMetric = Self::AsSampledMetric(metric);
-  const bool         evaluatesSamples = sampledMetric != nullptr && (metric.GetUseSampledPointSet() || isInDouble) &&
-                                sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform);
-  if (mattes != nullptr && !evaluatesSamples && !SamplesType::IsOnDomain(*this->m_OutputTransform))
-  {
-    MattesMemory::Check(this->m_OutputTransform->GetNumberOfParameters(),
-                        mattes->GetNumberOfHistogramBins(),
-                        mattes->GetMaximumNumberOfWorkUnits());
-  }
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
 bool
 MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::TakesCoordinates(
   ImageMetricType & metric) const
@@ -394,6 +300,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
       for (const auto & [index, metric] : imageMetrics)
       {
         metric->SetFixedImageMask(this->GetFixedMaskOfLevel(index, *metric));
+        this->CheckValues(index, *metric);
       }
       this->RunOptimizer();
     }
@@ -404,28 +311,6 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     throw;
   }
   this->ReleaseParts(imageMetrics);
-}
-
-template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
-void
-MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::ReleaseParts(
-  const ImageMetricsType & imageMetrics)
-{
-  // A metric that its user asks from now on has whole images, and takes their range.
-  for (const auto & [index, metric] : imageMetrics)
-  {
-    if (auto * const sampledMetric = Self::AsSampledMetric(*metric))
-    {
-      const auto isPart = [](const auto * image) {
-        return image != nullptr && image->GetBufferedRegion() != image->GetLargestPossibleRegion();
-      };
-      if (isPart(metric->GetFixedImage()) || isPart(metric->GetMovingImage()))
-      {
-        this->ReleaseImages(index, *metric);
-      }
-      sampledMetric->ReleaseRegistration();
-    }
-  }
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -446,5 +331,8 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   this->m_Optimizer->StartOptimization();
 }
 } // end namespace itk
+
+// What becomes of the images of a level.
+#include "itkMaskedRegistrationMethodImages.hxx"
 
 #endif // itkMaskedRegistrationMethod_hxx

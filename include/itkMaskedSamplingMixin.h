@@ -18,6 +18,7 @@
 #ifndef itkMaskedSamplingMixin_h
 #define itkMaskedSamplingMixin_h
 
+#include "itkImageGaps.h"
 #include "itkMaskedMetricSamples.h"
 #include "itkMaskedSamplingSettingsMixin.h"
 #include "itkMetricStateGuard.h"
@@ -229,6 +230,23 @@ protected:
   TakesCoordinates(ImageMetricType &) const
   {
     return false;
+  }
+
+  /** An image, or a copy of it without pixels that are no finite numbers if there are some in a region: see ImageGaps.
+   * \exception ExceptionObject if one is inside the mask, or if there is no mask */
+  template <typename TImage>
+  typename TImage::ConstPointer
+  FillGaps(const char *                        name,
+           SizeValueType                       metric,
+           const TImage *                      image,
+           const typename TImage::RegionType & region,
+           const MaskType *                    mask) const
+  {
+    // A region is a mask, too.
+    const auto * const sampler = this->GetSamples(metric).GetSampler();
+    const bool isSampled = sampler != nullptr && sampler->GetDomain() == image && sampler->GetNumberOfVoxels() > 0;
+    return FillImageGaps<TImage>(
+      name, image, region, mask, isSampled ? sampler : nullptr, this->GetNumberOfWorkUnits());
   }
 
   /** What is known of the sample points of a metric; empty if nothing is. */

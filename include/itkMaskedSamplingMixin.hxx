@@ -221,6 +221,7 @@ MaskedSamplingMixin<TSuperclass>::StartRun(const ImageMetricsType & imageMetrics
     {
       this->UpdateSampler(index, *metric);
       state.Samples.CheckOwnPoints();
+      state.Samples.CheckNumberOfSamples(this->GetNumberOfSamplesPerLevel());
     }
   }
 }
@@ -265,6 +266,7 @@ MaskedSamplingMixin<TSuperclass>::GenerateData()
   }
   this->SetMasksOfRun(imageMetrics, guard);
   this->RunLevels();
+  this->CheckResult();
 }
 
 template <typename TSuperclass>

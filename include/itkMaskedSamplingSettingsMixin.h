@@ -146,6 +146,9 @@ protected:
   /** Throw if settings do not go together. */
   virtual void
   CheckSettings() const;
+  /** Throw if what the optimizer found is no transform. */
+  void
+  CheckResult() const;
 
   /** Number of metrics of any kind. */
   SizeValueType
@@ -172,6 +175,12 @@ protected:
 private:
   void
   CheckPerLevelArrays() const;
+  /** \exception ExceptionObject if an image has not the pixels that it says to have */
+  template <typename TImage>
+  void
+  CheckPixels(const char * name, SizeValueType metric, const TImage & image) const;
+  void
+  CheckTransforms() const;
   template <typename TArray>
   void
   CheckSizeOfPerLevelArray(const char * name, const TArray & array) const;

@@ -18,6 +18,7 @@
 #ifndef itkMaskedSamplingSettingsMixin_hxx
 #define itkMaskedSamplingSettingsMixin_hxx
 
+#include "itkHasFiniteParameters.h"
 #include "itkPrintHelper.h"
 
 #include <algorithm>
@@ -187,6 +188,51 @@ MaskedSamplingSettingsMixin<TSuperclass>::CheckPerLevelArrays() const
 }
 
 template <typename TSuperclass>
+template <typename TImage>
+void
+MaskedSamplingSettingsMixin<TSuperclass>::CheckPixels(const char *   name,
+                                                      SizeValueType  metric,
+                                                      const TImage & image) const
+{
+  const SizeValueType number = image.GetBufferedRegion().GetNumberOfPixels();
+  const auto * const  pixels = image.GetPixelContainer();
+  if (number == 0 || pixels == nullptr || pixels->Size() < number)
+  {
+    itkExceptionMacro("The " << name << " image of metric " << metric
+                             << (number == 0 ? " has no pixels" : " has a region, but no pixels for all of it")
+                             << ". Call its Allocate(), or Update() of the filter that makes it.");
+  }
+}
+
+template <typename TSuperclass>
+void
+MaskedSamplingSettingsMixin<TSuperclass>::CheckTransforms() const
+{
+  const auto check = [this](const char * name, const auto * transform) {
+    if (transform != nullptr && !HasFiniteParameters(*transform))
+    {
+      itkExceptionMacro("The " << name << ", " << transform->GetNameOfClass()
+                               << ", has parameters that are no finite numbers.");
+    }
+  };
+  check("initial transform", this->GetInitialTransform());
+  check("moving initial transform", this->GetMovingInitialTransform());
+  check("fixed initial transform", this->GetFixedInitialTransform());
+}
+
+template <typename TSuperclass>
+void
+MaskedSamplingSettingsMixin<TSuperclass>::CheckResult() const
+{
+  if (!HasFiniteParameters(*this->m_OutputTransform))
+  {
+    itkExceptionMacro("optimizer: " << this->m_Optimizer->GetNameOfClass()
+                                    << " ended with parameters that are no finite numbers. Use smaller steps, or "
+                                       "another optimizer.");
+  }
+}
+
+template <typename TSuperclass>
 void
 MaskedSamplingSettingsMixin<TSuperclass>::CheckSettings() const
 {
@@ -216,6 +262,7 @@ MaskedSamplingSettingsMixin<TSuperclass>::CheckSettings() const
                       << ", is no image metric of the image types of this registration method, so there is nothing to "
                          "sample. Use the strategy NONE with metrics of point sets.");
   }
+  this->CheckTransforms();
   for (const auto & [index, metric] : imageMetrics)
   {
     if (this->GetFixedImage(index) == nullptr || this->GetMovingImage(index) == nullptr)
@@ -224,6 +271,8 @@ MaskedSamplingSettingsMixin<TSuperclass>::CheckSettings() const
                                        << " image for metric " << index << ", " << metric->GetNameOfClass()
                                        << ". Call SetFixedImage() and SetMovingImage() with its number.");
     }
+    this->CheckPixels("fixed", index, *this->GetFixedImage(index));
+    this->CheckPixels("moving", index, *this->GetMovingImage(index));
   }
   if (m_ResampleEveryIteration && !this->IsDrawing())
   {

@@ -73,14 +73,24 @@ public:
   using typename Superclass::DisplacementFieldPointer;
   using typename Superclass::FixedImageMasksContainerType;
   using typename Superclass::FixedImagesContainerType;
+  using typename Superclass::FixedImageType;
   using typename Superclass::InitialTransformType;
   using typename Superclass::MeasureType;
   using typename Superclass::MovingImageMasksContainerType;
   using typename Superclass::MovingImagesContainerType;
+  using typename Superclass::MovingImageType;
   using typename Superclass::OutputTransformType;
   using typename Superclass::PointSetsContainerType;
   using typename Superclass::RealType;
   using typename Superclass::TransformBaseType;
+
+  /** The images; while the registration runs, copies of those with pixels that are no finite numbers: see ImageGaps. */
+  using Superclass::GetFixedImage;
+  using Superclass::GetMovingImage;
+  const FixedImageType *
+  GetFixedImage(SizeValueType index) const override;
+  const MovingImageType *
+  GetMovingImage(SizeValueType index) const override;
 
 protected:
   using typename Superclass::MaskType;
@@ -114,6 +124,14 @@ protected:
   MakeMaskForMetric(const MaskType * mask, const ImageBase<ImageDimension> * image) const override;
 
 private:
+  struct FilledImages
+  {
+    typename FixedImageType::ConstPointer  Fixed{};
+    typename MovingImageType::ConstPointer Moving{};
+  };
+
+  void
+  FillImages();
   static typename InitialTransformType::ConstPointer
   Compose(const InitialTransformType * initialTransform, const OutputTransformType & toMiddle);
 
@@ -121,6 +139,8 @@ private:
   typename OutputTransformType::ConstPointer m_OwnFixedToMiddleTransform{};
   typename OutputTransformType::ConstPointer m_OwnMovingToMiddleTransform{};
   SizeValueType                              m_IterationOfPoints{};
+  /** One for each metric, while the registration runs. */
+  std::vector<FilledImages> m_FilledImages{};
 };
 } // end namespace itk
 

@@ -47,14 +47,52 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
   };
   try
   {
+    this->FillImages();
     Superclass::RunLevels();
   }
   catch (...)
   {
+    m_FilledImages.clear();
     rememberOwn();
     throw;
   }
+  m_FilledImages.clear();
   rememberOwn();
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+void
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::FillImages()
+{
+  std::vector<FilledImages> filled(this->GetNumberOfMetrics());
+  for (const auto & [index, metric] : this->GetImageMetrics())
+  {
+    const auto * const fixed = Superclass::GetFixedImage(index);
+    const auto * const moving = Superclass::GetMovingImage(index);
+    filled[index].Fixed =
+      this->FillGaps("fixed", index, fixed, fixed->GetBufferedRegion(), this->GetFixedMaskOfRun(index));
+    filled[index].Moving =
+      this->FillGaps("moving", index, moving, moving->GetBufferedRegion(), metric->GetMovingImageMask());
+  }
+  m_FilledImages.swap(filled);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::GetFixedImage(
+  SizeValueType index) const -> const FixedImageType *
+{
+  return index < m_FilledImages.size() && m_FilledImages[index].Fixed ? m_FilledImages[index].Fixed.GetPointer()
+                                                                      : Superclass::GetFixedImage(index);
+}
+
+template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
+auto
+MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, TPointSet>::GetMovingImage(
+  SizeValueType index) const -> const MovingImageType *
+{
+  return index < m_FilledImages.size() && m_FilledImages[index].Moving ? m_FilledImages[index].Moving.GetPointer()
+                                                                       : Superclass::GetMovingImage(index);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>
@@ -192,6 +230,7 @@ MaskedSyNRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage
 
   itkPrintSelfObjectMacro(OwnFixedToMiddleTransform);
   itkPrintSelfObjectMacro(OwnMovingToMiddleTransform);
+  os << indent << "FilledImages: " << m_FilledImages.size() << std::endl;
   os << indent << "IterationOfPoints: " << m_IterationOfPoints << std::endl;
 }
 } // end namespace itk

@@ -221,6 +221,11 @@ public:
   static SizeValueType
   ComputeNumberOfSamples(SizeValueType numberOfVoxels, double percentage, double shrinkage = 1.0);
 
+  /** To be asked before a draw: whether so many samples fit into memory, each with a number of bytes besides its point.
+   * \exception ExceptionObject if they do not */
+  void
+  CheckNumberOfSamples(SizeValueType numberOfSamples, SizeValueType bytesPerSample) const;
+
   /** A sampler with the same settings, except the weights, for another grid with the same axes: its voxels whose
    * centres are in the region of this one. Null if there are none. */
   Pointer

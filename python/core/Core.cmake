@@ -34,6 +34,7 @@ set(
   CoreMetaFormat.cxx
   CoreNiftiFormat.cxx
   CoreNrrdFormat.cxx
+  CorePart.cxx
   CorePictureHeaders.cxx
   CorePixels.cxx
   CoreRegistration.cxx

@@ -3,6 +3,7 @@
 
 #include "CoreCalls.h"
 #include "CoreLocale.h"
+#include "CorePart.h"
 #include "CoreTransformFiles.h"
 
 #include "itkBSplineTransform.h"
@@ -38,55 +39,18 @@ GetSuffix(unsigned int dimension)
   return "_double_" + std::to_string(dimension) + '_' + std::to_string(dimension);
 }
 
-void
-CheckFinite(const masked_sampling_chain::Part & part, const char * name, const std::vector<double> & numbers)
-{
-  const auto found = std::find_if(numbers.begin(), numbers.end(), [](double value) { return !std::isfinite(value); });
-  if (found != numbers.end())
-  {
-    itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << *found << " as number "
-                                             << found - numbers.begin() << " of its " << name
-                                             << ", which are finite numbers.");
-  }
-}
-
-/** Whether parameters belong to the points of a grid, which the fixed parameters tell of. */
-bool
-HasGrid(const std::string & name)
-{
-  return name.find("BSpline") != std::string::npos || name.find("Field") != std::string::npos;
-}
-
-/** Before ITK allocates a grid: is it one, and of as many points as there are parameters? */
-void
-CheckGrid(const masked_sampling_chain::Part & part, unsigned int dimension, size_t numberOfFixed)
-{
-  size_t axes = dimension;
-  axes += axes * (axes + 3) < numberOfFixed ? 1 : 0; // of time
-  double number = dimension;
-  for (size_t axis = 0; axis < axes; ++axis)
-  {
-    const double size = part.FixedParameters[axis];
-    if (!(size >= 1.0 && size <= std::numeric_limits<int>::max()) || std::floor(size) != size)
-    {
-      itkGenericExceptionMacro("transform: \"" << part.Name << "\" has a grid of " << size << " points along axis "
-                                               << axis << '.');
-    }
-    number *= size;
-  }
-  if (number != static_cast<double>(part.Parameters.size()))
-  {
-    itkGenericExceptionMacro("transform: \"" << part.Name << "\" has " << part.Parameters.size()
-                                             << " parameters, but a grid that needs " << number << '.');
-  }
-}
-
 /** A transform without its parameters, to which those of a part fit. */
 template <unsigned int VDimension>
 typename itk::Transform<double, VDimension, VDimension>::Pointer
 CreateTransform(const masked_sampling_chain::Part & part)
 {
   using TransformType = itk::Transform<double, VDimension, VDimension>;
+  // Also empty parts, of which a transform keeps what it begins with.
+  CheckPart(part.Name,
+            part.FixedParameters.data(),
+            part.FixedParameters.size(),
+            part.Parameters.data(),
+            part.Parameters.size());
   const auto created = itk::ObjectFactoryBase::CreateInstance(GetKnownName(part.Name).c_str());
   if (created.IsNotNull())
   {
@@ -108,8 +72,6 @@ CreateTransform(const masked_sampling_chain::Part & part)
   };
   const size_t numberOfOwn = transform->GetFixedParameters().Size();
   const size_t numberOfFixed = part.FixedParameters.size();
-  CheckFinite(part, "fixed parameters", part.FixedParameters);
-  CheckFinite(part, "parameters", part.Parameters);
   if (numberOfFixed > 0 || numberOfOwn == 0)
   {
     using SmoothedType = itk::GaussianSmoothingOnUpdateDisplacementFieldTransform<double, VDimension>;
@@ -117,11 +79,7 @@ CreateTransform(const masked_sampling_chain::Part & part)
       numberOfFixed == numberOfOwn + 2 && dynamic_cast<const SmoothedType *>(transform.GetPointer()) != nullptr;
     check("fixed parameters", numberOfOwn, numberOfFixed - (hasVariances ? 2 : 0));
   }
-  if (HasGrid(part.Name) && numberOfFixed > 0)
-  {
-    CheckGrid(part, VDimension, numberOfOwn);
-  }
-  else
+  if (numberOfFixed == 0 || !HasGrid(part.Name)) // whose fixed parameters tell how many there are
   {
     check("parameters", transform->GetNumberOfParameters(), part.Parameters.size());
   }
@@ -313,6 +271,11 @@ AppendTransform(const itk::TransformBase & transform, masked_sampling_chain & ch
     // The inverse of an itk::Euler3DTransform, which is a matrix and an offset, also has its order of rotations.
     part.FixedParameters.resize(transform.GetInputSpaceDimension());
   }
+  CheckPart(part.Name,
+            part.FixedParameters.data(),
+            part.FixedParameters.size(),
+            part.Parameters.data(),
+            part.Parameters.size());
   chain.Parts.push_back(std::move(part));
 }
 } // namespace MaskedSamplingCore

@@ -64,6 +64,13 @@ extern "C"
                             size_t                  number_of_fixed_parameters,
                             const double *          parameters,
                             size_t                  number_of_parameters);
+  /** Whether a part can be what its numbers say: all of them finite, and as many as its grid needs. */
+  MASKED_SAMPLING_API int
+  masked_sampling_check_part(const char *   name,
+                             const double * fixed_parameters,
+                             size_t         number_of_fixed_parameters,
+                             const double * parameters,
+                             size_t         number_of_parameters);
   MASKED_SAMPLING_API size_t
   masked_sampling_chain_length(const masked_sampling_chain * chain);
   MASKED_SAMPLING_API const char *

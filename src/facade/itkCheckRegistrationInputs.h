@@ -20,6 +20,7 @@
 
 #include "facade/itkRegistrationInputs.h"
 #include "facade/itkRegistrationOptimizerKind.h"
+#include "sampler/itkMaskedVoxelInputs.h"
 
 #include "itkMultiTransform.h"
 
@@ -58,6 +59,8 @@ public:
       {
         itkGenericExceptionMacro("The " << name << " image has no pixels. Update what makes it.");
       }
+      CheckIsAllocated<TImage::ImageDimension>(
+        name, *image, image->GetPixelContainer() != nullptr ? image->GetPixelContainer()->Size() : 0);
     }
     if (stages.empty())
     {

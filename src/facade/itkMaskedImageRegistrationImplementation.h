@@ -169,7 +169,8 @@ private:
                                                IsFinishing,
                                                IsAborting,
                                                [this](const EventObject & event) { m_Facade.InvokeEvent(event); },
-                                               [this](const std::string & text) { this->Warn(text); } };
+                                               [this](const std::string & text) { this->Warn(text); },
+                                               Stages };
     const SettingsType                settings = Resolve(given);
     const StageGuard                  guard(*this);
     context.CheckAborted();

@@ -27,7 +27,7 @@ using namespace SettingsValues;
 
 namespace
 {
-/** Refuse what would end where it began, in silence. */
+/** Refuse what would end where it began, in silence, or would not end. */
 void
 CheckThatItCanMove(const MaskedRegistrationSettings & settings)
 {
@@ -40,6 +40,17 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
   if (settings.Metric == "joint-histogram-mutual-information" && settings.HistogramBins < 2)
   {
     Refuse("histogram-bins", "one bin tells nothing apart. Give at least 2.");
+  }
+  // What a histogram costs at every evaluation grows with the square of them, and intensities of so many kinds would
+  // need more samples than there are.
+  constexpr SizeValueType mostBins = 1024;
+  const bool              hasBins =
+    settings.Metric == "mutual-information" || settings.Metric == "joint-histogram-mutual-information";
+  if (hasBins && settings.HistogramBins > mostBins)
+  {
+    Refuse("histogram-bins",
+           ToText(settings.HistogramBins) + " are more than " + ToText(mostBins) +
+             ": each evaluation would take their square, and most would be empty. Usual are 20 to 64.");
   }
   if (settings.Metric == "correlation" && (settings.Transform == "displacement-field" || settings.Transform == "syn"))
   {

@@ -22,6 +22,7 @@
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationOptimizer.h"
 #include "facade/itkNormalizedMetric.h"
+#include "facade/itkPerLevel.h"
 #include "facade/itkRegistrationStage.h"
 #include "facade/itkSetUpScales.h"
 #include "facade/itkStockEvents.h"
@@ -29,6 +30,8 @@
 #include "itkMaskedRegistrationMethod.h"
 
 #include <exception>
+#include <functional>
+#include <limits>
 #include <utility>
 
 namespace itk
@@ -56,6 +59,13 @@ public:
     m_NormalizedMetric = metric;
   }
 
+  /** A function that is called instead of the optimizer, at levels where it returns true. */
+  void
+  SetSkip(std::function<bool()> skip)
+  {
+    m_Skip = std::move(skip);
+  }
+
 protected:
   NormalizedRegistrationMethod() = default;
   ~NormalizedRegistrationMethod() override = default;
@@ -70,8 +80,18 @@ protected:
     }
   }
 
+  void
+  RunOptimizer() override
+  {
+    if (!m_Skip || !m_Skip())
+    {
+      Superclass::RunOptimizer();
+    }
+  }
+
 private:
   NormalizedMetric::Pointer m_NormalizedMetric{};
+  std::function<bool()>     m_Skip{};
 };
 
 /** \class MethodStage
@@ -115,6 +135,7 @@ public:
     {
       this->ObserveStockEvents();
     }
+    m_Method->SetSkip([this] { return this->SkipLevel(); });
     m_Method->Update();
     this->RethrowException();
     // At the end, also where the levels go on from the last position.
@@ -134,6 +155,10 @@ public:
     {
       return {};
     }
+    if (m_IsSkipped)
+    {
+      return { 0, m_ValueOfSkipped, m_Optimizer.GetLearningRate(), std::numeric_limits<double>::quiet_NaN() };
+    }
     const bool isLength = m_Optimizer.GetKind().Rate == RegistrationOptimizerKind::RateType::Length;
     return { m_Optimizer.GetIteration(),
              m_Optimizer.GetValue() / (m_Normalized ? m_Normalized->GetFactor() : 1.0),
@@ -144,7 +169,9 @@ public:
   std::string
   GetStopConditionDescription() const override
   {
-    return m_Optimizer.GetOptimizer() != nullptr ? m_Optimizer.GetStopConditionDescription() : std::string();
+    return m_IsSkipped                             ? "No iterations were asked for."
+           : m_Optimizer.GetOptimizer() != nullptr ? m_Optimizer.GetStopConditionDescription()
+                                                   : std::string();
   }
 
   const PointSetType *
@@ -184,6 +211,7 @@ protected:
   StartLevelOfOptimizer(SizeValueType level) override
   {
     m_IsOptimizerHeard = false; // what is set here is not set by ITK
+    m_IsSkipped = false;
     m_Optimizer.StartLevel(this->m_Settings, level, this->GetUnit());
     if (m_Normalized)
     {
@@ -206,7 +234,7 @@ protected:
   void
   ReturnBest() override
   {
-    if (m_IsBestSearched)
+    if (m_IsBestSearched && !m_IsSkipped)
     {
       ParametersType position;
       double         value{};
@@ -298,6 +326,21 @@ private:
     }
   }
 
+  /** No iterations are none, whatever an optimizer makes of the number 0: the metric is evaluated where it is.
+   * \return whether it is so at this level */
+  bool
+  SkipLevel()
+  {
+    if (this->m_Settings.StockOptimizer || PerLevel::At(this->m_Settings.Iterations, this->m_Context.Level) > 0)
+    {
+      return false;
+    }
+    m_ValueOfSkipped = this->m_Metric->GetValue();
+    m_IsSkipped = true;
+    this->m_Context.Record.SetValue(m_ValueOfSkipped);
+    return true;
+  }
+
   void
   ReturnBestOfEvaluations()
   {
@@ -363,6 +406,8 @@ private:
   bool                        m_IsBestKept{};
   bool                        m_IsBestSearched{};
   bool                        m_IsOptimizerHeard{};
+  bool                        m_IsSkipped{};
+  double                      m_ValueOfSkipped{};
   std::exception_ptr          m_Exception{};
   ParametersType              m_PositionOfException{};
 };

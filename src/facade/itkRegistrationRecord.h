@@ -62,6 +62,14 @@ public:
     }
   }
 
+  /** The level has no iterations, but this value. */
+  void
+  SetValue(double value)
+  {
+    m_Reports.back().FirstValue = value;
+    m_Reports.back().LastValue = value;
+  }
+
   /** The level ends at another value than that of its last iteration. */
   void
   SetLastValue(double value)

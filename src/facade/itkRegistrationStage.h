@@ -23,13 +23,17 @@
 #include "facade/itkRegistrationRecord.h"
 #include "facade/itkSetUpRegistrationMethod.h"
 
+#include "geometry/itkGridGeometry.h"
+
 #include "itkEventObject.h"
 #include "itkImageToImageMetricv4.h"
+#include "itkMaskedVoxelSampler.h"
 #include "itkProcessObject.h"
 
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace itk
 {
@@ -57,6 +61,8 @@ struct RegistrationContext
   const std::atomic<bool> &                            IsAborting;
   std::function<void(const EventObject &)>             Notify;
   std::function<void(const std::string &)>             Warn;
+  /** All of them, as the user has set them. */
+  const std::vector<MaskedRegistrationSettings> & Stages;
 
   /** \exception ProcessAborted if it was asked for */
   void
@@ -190,6 +196,8 @@ protected:
 
 private:
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
+  using GeometryType = GridGeometry<ImageDimension>;
+  using SamplerType = MaskedVoxelSampler<ImageDimension>;
 
   template <typename TMethod>
   void
@@ -197,6 +205,14 @@ private:
   /** Refuse a level with fewer samples than parameters, and warn of few. */
   void
   CheckNumberOfPoints(const typename FacadeType::LevelReport & report) const;
+  static bool
+  IsField(const SettingsType & settings)
+  {
+    return settings.Transform == "displacement-field" || settings.Transform == "syn";
+  }
+  /** The box of the mask, on which a transform is made, or the whole domain for one that is given. */
+  typename GeometryType::ReindexedGrid
+  FindBox(const SettingsType & settings, const SamplerType & sampler) const;
   template <typename TMethod>
   void
   MakeTransform(TMethod & method);

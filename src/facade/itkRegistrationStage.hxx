@@ -19,6 +19,7 @@
 #define itkRegistrationStage_hxx
 
 #include "facade/itkCheckContrast.h"
+#include "facade/itkCheckTransformSize.h"
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
@@ -42,6 +43,14 @@ RegistrationStage<TImage>::SetUp(TMethod & method)
   if (m_Context.Stage == 0)
   {
     CheckContrast<TImage>::Check(m_Context.Inputs, *method.GetSampler());
+    for (const SettingsType & stage : m_Context.Stages)
+    {
+      const auto box = this->FindBox(stage, *method.GetSampler());
+      CheckTransformSize<ImageDimension>::Check(
+        stage.Resolve(),
+        *box.Grid,
+        stage.Transform == "given" ? m_Context.Inputs.TransformToOptimize.GetPointer() : nullptr);
+    }
   }
   this->MakeTransform(method);
   if (m_Context.Stage == 0 && m_Settings.Initialization != "none")
@@ -51,25 +60,32 @@ RegistrationStage<TImage>::SetUp(TMethod & method)
 }
 
 template <typename TImage>
+auto
+RegistrationStage<TImage>::FindBox(const SettingsType & settings, const SamplerType & sampler) const ->
+  typename GeometryType::ReindexedGrid
+{
+  constexpr SizeValueType margin = 8;
+
+  const auto & domain = m_Context.Inputs.GetDomain();
+  auto         region = domain.GetLargestPossibleRegion();
+  if (settings.Transform != "given")
+  {
+    region = sampler.GetBoundingRegion();
+    region.PadByRadius(IsField(settings) ? margin : 0);
+    region.Crop(domain.GetLargestPossibleRegion());
+  }
+  // Adaptors of ITK take the origin of a grid for the place of its first voxel.
+  return GeometryType::Reindex(domain, region);
+}
+
+template <typename TImage>
 template <typename TMethod>
 void
 RegistrationStage<TImage>::MakeTransform(TMethod & method)
 {
-  constexpr SizeValueType margin = 8;
-  using GeometryType = GridGeometry<ImageDimension>;
-
-  const bool   isGiven = m_Settings.Transform == "given";
-  const bool   isField = m_Settings.Transform == "displacement-field" || m_Settings.Transform == "syn";
-  const auto & domain = m_Context.Inputs.GetDomain();
-  auto         region = domain.GetLargestPossibleRegion();
-  if (!isGiven)
-  {
-    region = method.GetSampler()->GetBoundingRegion();
-    region.PadByRadius(isField ? margin : 0);
-    region.Crop(domain.GetLargestPossibleRegion());
-  }
-  // Adaptors of ITK take the origin of a grid for the place of its first voxel.
-  const auto box = GeometryType::Reindex(domain, region);
+  const bool isGiven = m_Settings.Transform == "given";
+  const bool isField = IsField(m_Settings);
+  const auto box = this->FindBox(m_Settings, *method.GetSampler());
   m_Transform =
     isGiven ? TransformsType::Copy(*m_Context.Inputs.TransformToOptimize) : TransformsType::Make(m_Settings, *box.Grid);
   if (isField)

@@ -77,6 +77,7 @@ public:
       // MultiResolutionIterationEvent is one, too.
       if (dynamic_cast<const MultiResolutionIterationEvent *>(&event) == nullptr)
       {
+        m_HasValue = true;
         this->Iterate();
       }
     });
@@ -88,7 +89,8 @@ public:
   GetProgress() const override
   {
     return { static_cast<SizeValueType>(m_Method->GetCurrentIteration()),
-             m_Method->GetCurrentMetricValue(),
+             // It has none before it has iterated.
+             m_HasValue ? m_Method->GetCurrentMetricValue() : std::numeric_limits<double>::quiet_NaN(),
              std::numeric_limits<double>::quiet_NaN(),
              m_Method->GetCurrentConvergenceValue() };
   }
@@ -106,6 +108,12 @@ public:
   }
 
 protected:
+  void
+  StartLevelOfOptimizer(SizeValueType) override
+  {
+    m_HasValue = false;
+  }
+
   void
   Finish() override
   {
@@ -128,6 +136,7 @@ private:
 
   typename MethodType::Pointer m_Method{ MethodType::New() };
   std::string                  m_StopCondition{};
+  bool                         m_HasValue{};
 };
 } // end namespace itk
 

@@ -19,6 +19,8 @@
 
 #include "smoothing/itkRegionalGaussianSmoother.h"
 
+#include "itkImageGaps.h"
+
 namespace itk
 {
 template <typename TPixel, unsigned int VDimension>
@@ -29,12 +31,23 @@ LevelSmoother<TPixel, VDimension>::Smooth(const ImageType *      image,
                                           bool                   isGenerous,
                                           ThreadIdType           numberOfWorkUnits) -> ImagePointer
 {
+  using GapsType = ImageGaps<TPixel, VDimension>;
   const RegionalGaussianSmoother<ImageType> smoother(image, sigmas, numberOfWorkUnits);
   const RegionType &                        whole = image->GetBufferedRegion();
   // The whole takes less memory, being smoothed in place.
-  const auto numberOfInputs = static_cast<double>(smoother.GetInputRegion(region).GetNumberOfPixels());
-  const bool isNearlyWhole = numberOfInputs > 0.7 * static_cast<double>(whole.GetNumberOfPixels());
-  return smoother.Smooth(isGenerous && isNearlyWhole ? whole : region);
+  const auto inputs = smoother.GetInputRegion(region);
+  const bool isNearlyWhole = static_cast<double>(inputs.GetNumberOfPixels()) > 0.7 * whole.GetNumberOfPixels();
+  const bool isWhole = isGenerous && isNearlyWhole;
+  if (!GapsType::HasGaps(image, isWhole ? whole : inputs, numberOfWorkUnits))
+  {
+    return smoother.Smooth(isWhole ? whole : region);
+  }
+  // One that is no number would spread as far as the image goes.
+  const auto                                filled = GapsType::Fill(image);
+  const RegionalGaussianSmoother<ImageType> smootherOfFilled(filled, sigmas, numberOfWorkUnits);
+  const auto                                smoothed = smootherOfFilled.Smooth(isWhole ? whole : region);
+  GapsType::Restore(image, smoothed);
+  return smoothed;
 }
 
 template class LevelSmoother<float, 2>;

@@ -24,6 +24,7 @@
 #include "geometry/itkTransformQuestions.h"
 #include "level/itkMaskedMetricSamplesState.h"
 #include "level/itkPointsInMovingImage.h"
+#include "sampler/itkCheckMask.h"
 #include "sampler/itkMaskAsImage.h"
 #include "sampler/itkMaskWithChildren.h"
 
@@ -124,6 +125,20 @@ MaskedMetricSamples<VDimension>::CheckOwnPoints() const
       << ": they are outside the domain, the sampling region, the mask or the buffer of the fixed "
          "image. They must be in the physical space of the virtual domain, usually that of the fixed "
          "image: no indices.");
+  }
+}
+
+template <unsigned int VDimension>
+void
+MaskedMetricSamples<VDimension>::CheckNumberOfSamples(const Array<SizeValueType> & numbers) const
+{
+  if (m_State->Settings.IsDrawing())
+  {
+    // Coordinates and values that a metric keeps, and what is made of them for those who ask.
+    for (const SizeValueType number : numbers)
+    {
+      m_State->Sampler->CheckNumberOfSamples(number, (1 + VDimension) * 3 * sizeof(double));
+    }
   }
 }
 
@@ -284,6 +299,7 @@ MaskedMetricSamples<VDimension>::MakeMaskForThreads(const MaskType * mask) -> Ma
   {
     return nullptr;
   }
+  CheckMask<VDimension>(mask);
   MaskGeometry<VDimension>::FillCachesOf(*mask);
   // Metrics ask a mask without its children.
   return mask->GetNumberOfChildren() > 0 ? MaskWithChildren<VDimension>::MakeFrom(mask) : MaskConstPointer(mask);
@@ -295,6 +311,7 @@ MaskedMetricSamples<VDimension>::MakeMaskImage(const MaskType * mask,
                                                const GridType & grid,
                                                ThreadIdType     numberOfWorkUnits) -> MaskConstPointer
 {
+  CheckMask<VDimension>(mask);
   return MaskAsImage<VDimension>::Make(mask, grid, numberOfWorkUnits);
 }
 } // end namespace itk

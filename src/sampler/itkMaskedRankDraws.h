@@ -18,11 +18,13 @@
 #ifndef itkMaskedRankDraws_h
 #define itkMaskedRankDraws_h
 
+#include "itkMachineMemory.h"
 #include "itkMersenneTwisterRandomVariateGenerator.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <sstream>
 #include <vector>
 
 namespace itk
@@ -36,6 +38,18 @@ class MaskedRankDraws
 public:
   using GeneratorType = Statistics::MersenneTwisterRandomVariateGenerator;
   using RanksType = std::vector<SizeValueType>;
+
+  /** To be asked before: whether so many samples fit into memory.
+   * \param bytesPerSample besides its rank
+   * \exception ExceptionObject if they do not */
+  static void
+  CheckMemory(SizeValueType numberOfSamples, SizeValueType numberOfVoxels, SizeValueType bytesPerSample)
+  {
+    const auto         bytes = static_cast<double>(2 * sizeof(SizeValueType) + bytesPerSample);
+    std::ostringstream what;
+    what << "samples: " << numberOfSamples << ", of " << numberOfVoxels << " mask voxels,";
+    MachineMemory::Check(what.str(), static_cast<double>(numberOfSamples) * bytes, "Ask for fewer, such as 2000.");
+  }
 
   /** Each of the ranks below a number floor(n / V) times, and the remainder without replacement. In order. */
   static RanksType

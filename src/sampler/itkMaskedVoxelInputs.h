@@ -117,14 +117,15 @@ struct MaskedVoxelInputs
 /** \exception ExceptionObject if an image has no pixels where it says to have some */
 template <unsigned int VDimension>
 void
-CheckIsAllocated(const char * name, const ImageBase<VDimension> & image, const void * buffer)
+CheckIsAllocated(const char * name, const ImageBase<VDimension> & image, SizeValueType numberOfPixels)
 {
-  if (buffer == nullptr && image.GetBufferedRegion().GetNumberOfPixels() > 0)
+  if (numberOfPixels < image.GetBufferedRegion().GetNumberOfPixels())
   {
     itkGenericExceptionMacro(
-      "The " << name
-             << " image has a region, but no pixels. Call its Allocate(), or Update() of the filter that makes "
-                "it.");
+      "The "
+      << name
+      << " image has a region, but no pixels for all of it. Call its Allocate(), or Update() of the filter that makes "
+         "it.");
   }
 }
 } // end namespace itk

@@ -20,6 +20,7 @@
 
 #include "itkMaskedVoxelSampler.h"
 
+#include "sampler/itkCheckMask.h"
 #include "sampler/itkDescribeEmptyMask.h"
 #include "sampler/itkMaskedPointMaker.h"
 #include "sampler/itkMaskedRankDraws.h"
@@ -81,19 +82,8 @@ MaskedVoxelSampler<VDimension>::GetInputs() const -> MaskedVoxelInputs<VDimensio
   {
     itkExceptionMacro("There is no domain. Call SetDomain() with an image whose grid is to be sampled.");
   }
-  const auto * const imageMask = dynamic_cast<const ImageMaskSpatialObject<VDimension> *>(m_Mask.GetPointer());
-  if (imageMask != nullptr)
-  {
-    if (imageMask->GetImage() == nullptr)
-    {
-      itkExceptionMacro("The mask, an ImageMaskSpatialObject, has no image. Call its SetImage().");
-    }
-    CheckIsAllocated<VDimension>("mask", *imageMask->GetImage(), imageMask->GetImage()->GetBufferPointer());
-  }
-  if (m_WeightImage)
-  {
-    CheckIsAllocated<VDimension>("weight", *m_WeightImage, m_WeightImage->GetBufferPointer());
-  }
+  CheckMask<VDimension>(m_Mask.GetPointer());
+  CheckWeights<VDimension>(m_WeightImage.GetPointer());
   MaskedVoxelInputs<VDimension> inputs;
   inputs.Domain = { *m_Domain, m_Domain->GetLargestPossibleRegion() };
   inputs.Region = this->GetRegion();
@@ -326,7 +316,8 @@ template <unsigned int VDimension>
 auto
 MaskedVoxelSampler<VDimension>::SampleAll() const -> typename PointSetType::Pointer
 {
-  const auto &                       runs = this->GetCurrentList().GetRuns();
+  const auto & runs = this->GetCurrentList().GetRuns();
+  this->CheckNumberOfSamples(runs.GetNumberOfVoxels(), 0);
   const MaskedPointMaker<VDimension> maker{ { m_Domain, m_Mask, m_Transform, m_FixedImage }, m_CoveringGrid };
   return MakePointsOfRanks(runs, maker, runs.GetNumberOfVoxels(), [](SizeValueType i) { return i; }, nullptr);
 }
@@ -364,7 +355,8 @@ MaskedVoxelSampler<VDimension>::Sample(bool isRandom, SizeValueType numberOfSamp
   typename PointSetType::Pointer
 {
   const ListType & list = this->GetCurrentList();
-  const auto       generator = MaskedRankDraws::GeneratorType::New();
+  this->CheckNumberOfSamples(numberOfSamples, 0);
+  const auto generator = MaskedRankDraws::GeneratorType::New();
   generator->SetSeed(seed);
   const auto uniform = [&generator] { return generator->GetVariateWithOpenUpperRange(); };
 
@@ -414,6 +406,13 @@ MaskedVoxelSampler<VDimension>::ComputeNumberOfSamples(SizeValueType numberOfVox
   const auto round = [](double number) { return Math::RoundHalfIntegerUp<SizeValueType>(number); };
   const auto whole = std::max<SizeValueType>(1, round(percentage * static_cast<double>(numberOfVoxels)));
   return std::max(round(static_cast<double>(whole) / shrinkage), std::min<SizeValueType>(whole, 2000));
+}
+
+template <unsigned int VDimension>
+void
+MaskedVoxelSampler<VDimension>::CheckNumberOfSamples(SizeValueType number, SizeValueType bytesPerSample) const
+{
+  MaskedRankDraws::CheckMemory(number, this->GetNumberOfVoxels(), 2 * sizeof(SamplePointType) + bytesPerSample);
 }
 
 template <unsigned int VDimension>

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,6 +72,62 @@ TEST(CoreChain, MapsAndInverts)
     EXPECT_NEAR(back[n], points[n], 1e-12);
   }
   EXPECT_NEAR(mapped[0], 1.1 * -3.0 + 0.1 * -4.0 + 3.0 + 5.0, 1e-12);
+}
+
+TEST(CoreChain, GridsThatCannotBeAreRefusedBeforeTheyAreMade)
+{
+  constexpr double huge = 4294967296.0;
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const double     point[2] = { 1.0, 2.0 };
+  double           mapped[2];
+  const double     values[8] = {};
+  for (const std::string name : { "DisplacementFieldTransform_double_2_2",
+                                  "GaussianSmoothingOnUpdateDisplacementFieldTransform_double_2_2",
+                                  "BSplineTransform_double_2_2",
+                                  "BSplineTransform_double_2_2_1" })
+  {
+    for (const double size : { -2.0, -1.0, 0.5, 3.0, 65536.0, huge, 1e300, nan })
+    {
+      for (const double other : { size, 2.0, 4.0 })
+      {
+        const double fixed[10] = { size, other, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0 };
+        for (const size_t number : { 0, 8 })
+        {
+          const auto chain = MakeChain();
+          ASSERT_EQ(masked_sampling_chain_add(chain.get(), name.c_str(), fixed, 10, values, number), 0);
+          EXPECT_EQ(masked_sampling_map_points(2, chain.get(), point, 1, mapped), 1) << name << ' ' << size;
+          EXPECT_EQ(masked_sampling_check_part(name.c_str(), fixed, 10, values, number), 1);
+          EXPECT_NE(std::string(masked_sampling_error()).find(name), std::string::npos) << masked_sampling_error();
+        }
+      }
+    }
+  }
+  const double fixed[10] = { 2.0, 2.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0 };
+  for (const char * const name : { "DisplacementFieldTransform_double_2_2", "BSplineTransform_double_2_2_1" })
+  {
+    const auto chain = MakeChain();
+    ASSERT_EQ(masked_sampling_chain_add(chain.get(), name, fixed, 10, values, 8), 0);
+    EXPECT_EQ(masked_sampling_map_points(2, chain.get(), point, 1, mapped), 0) << masked_sampling_error();
+    EXPECT_EQ(masked_sampling_check_part(name, fixed, 10, values, 8), 0) << masked_sampling_error();
+  }
+}
+
+TEST(CoreChain, ParametersThatAreNoFiniteNumbersAreRefused)
+{
+  const double point[2] = { 1.0, 2.0 };
+  double       mapped[2];
+  for (const double oddity : { std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity() })
+  {
+    for (const bool isFixed : { true, false })
+    {
+      const double fixed[2] = { 0.0, isFixed ? oddity : 0.0 };
+      const double parameters[3] = { 0.0, 0.0, isFixed ? 0.0 : oddity };
+      const auto   chain = MakeChain();
+      ASSERT_EQ(masked_sampling_chain_add(chain.get(), "Euler2DTransform_double_2_2", fixed, 2, parameters, 3), 0);
+      EXPECT_EQ(masked_sampling_map_points(2, chain.get(), point, 1, mapped), 1);
+      EXPECT_EQ(masked_sampling_check_part("Euler2DTransform_double_2_2", fixed, 2, parameters, 3), 1);
+    }
+  }
 }
 
 TEST(CoreChain, GivesItsParts)

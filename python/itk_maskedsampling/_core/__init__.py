@@ -7,6 +7,7 @@ numpy arrays with x last.
 """
 
 from .functions import (
+    check_part,
     invert,
     itk_version,
     read_image,
@@ -41,6 +42,7 @@ __all__ = [
     "Part",
     "Setting",
     "SettingValue",
+    "check_part",
     "collect_warnings",
     "default_settings",
     "describe_settings",

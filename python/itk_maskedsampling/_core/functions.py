@@ -42,6 +42,12 @@ def transform_points(dimension: int, parts: Sequence[Part], points: npt.ArrayLik
     return mapped
 
 
+def check_part(part: Part) -> None:
+    """Raise CoreError if the numbers of a transform cannot be: if one is not finite, or a grid has no such size."""
+    name, fixed, parameters = part
+    library.check(library.check_part(name.encode(), pointer(fixed), fixed.size, pointer(parameters), parameters.size))
+
+
 def invert(dimension: int, parts: Sequence[Part]) -> list[Part]:
     chain, inverse = Chain(parts), Chain()
     library.check(library.invert(dimension, chain.handle, inverse.handle))

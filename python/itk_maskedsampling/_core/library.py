@@ -154,6 +154,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "chain_create": (Handle, []),
     "chain_destroy": (None, [Handle]),
     "chain_add": (_code, [Handle, Text, Handle, Size, Handle, Size]),
+    "check_part": (_code, [Text, Handle, Size, Handle, Size]),
     "chain_length": (Size, [Handle]),
     "chain_name": (Text, [Handle, Size]),
     "chain_get": (

@@ -24,6 +24,9 @@ from .progress import Callback, Watch, count_iterations
 from .result import Registration, Sources
 from .settings import Stage, snake
 
+#: Arguments of which the core can say, when it sees the images, that they do not do.
+ARGUMENTS = "fixed|moving|transform|samples|percentage|initial|grid_spacing|grid_scale_factors|optimizer"
+
 Counts = int | Sequence[int] | npt.NDArray[np.integer[Any]]
 Numbers = float | Sequence[float] | npt.NDArray[np.floating[Any]]
 
@@ -247,7 +250,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
     except _core.CoreError as error:
         text = name_arguments(str(error))
         # What is said of an argument is that the argument does not do.
-        kind = ValueError if re.match(r"(fixed|moving|samples|percentage|initial): ", text) else _core.CoreError
+        kind = ValueError if re.match(rf"({ARGUMENTS}): ", text) else _core.CoreError
         raise kind(text) from error
     finally:
         watch.close()

@@ -196,5 +196,6 @@ def sample(
             own_seed,
         )
     except _core.CoreError as error:
-        raise ValueError(f"mask: {error} ({describe(image)})") from error
+        text = str(error)
+        raise ValueError(text if text.startswith("samples: ") else f"mask: {text} ({describe(image)})") from error
     return Samples(points, voxels, raster.geometry)

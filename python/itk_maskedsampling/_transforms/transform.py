@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._core import Part
-from .._images.arrays import Floats, all_finite, describe, freeze, frozen_copy, join, to_numbers
+from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
 from .._images.output import whole_file
 from .._images.paths import find_input
 
@@ -42,6 +42,11 @@ class Transform:
     parts : sequence of (str, array, array), default ()
         ITK's name, fixed parameters and parameters of each transform, in the order of itk.CompositeTransform: the last
         one is applied to a point first. No part at all is the identity.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be: a name of another dimension, a number that is not finite, a grid of another size.
     """
 
     dimension: int
@@ -60,7 +65,10 @@ class Transform:
             if name.startswith("MatrixOffsetTransformBase_"):
                 # The inverse of an Euler3DTransform also has its order of rotations.
                 part = (full, part[1][: self.dimension], part[2])
-            check_finite("parts", part)
+            try:
+                _core.check_part(part)
+            except _core.CoreError as error:
+                raise ValueError(f"parts: {str(error).removeprefix('transform: ')}") from error
             parts.append(part)
         object.__setattr__(self, "parts", tuple(parts))
 
@@ -268,24 +276,12 @@ def describe_part(part: Part) -> str:
     return f"{short(name)} {join(parameters)}{about}"
 
 
-def check_finite(name: str, part: Part) -> None:
-    """Raise ValueError where a number of a part is not finite."""
-    for kind, numbers in (("fixed parameters", part[1]), ("parameters", part[2])):
-        values = np.asarray(numbers)
-        if not all_finite(values):
-            first = int(np.argmin(np.isfinite(values)))
-            raise ValueError(
-                f"{name}: {short(part[0])}: number {first} of its {kind} is {values.ravel()[first]}, where finite "
-                "numbers are needed"
-            )
-
-
 def make_transform(name: str, dimension: int, parts: Iterable[Part]) -> Transform:
     """A transform; the name is what errors call the argument."""
-    kept = tuple(parts)
-    for part in kept:
-        check_finite(name, part)
-    return Transform(dimension, kept)
+    try:
+        return Transform(dimension, tuple(parts))
+    except ValueError as error:
+        raise ValueError(f"{name}: {str(error).removeprefix('parts: ')}") from error
 
 
 def foreign(library: str) -> Any:

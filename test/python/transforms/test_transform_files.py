@@ -162,7 +162,7 @@ def test_numbers_that_are_not_finite(value: float, place: str, tmp_path: Path) -
     for path in (tmp_path / "a.tfm", tmp_path / "a.mat"):
         with pytest.raises(RuntimeError, match=f"initial: .*{path.name} cannot be read as a transform: .*finite"):
             register(scene.fixed, scene.moving, initial=path)
-    words = "AffineTransform: number 1 of its .*parameters is .*, where finite numbers are needed"
+    words = '"AffineTransform_double_2_2" has .* as number 1 of its .*parameters, which are finite numbers'
     with pytest.raises(ValueError, match=f"parts: {words}"):
         Transform(2, (("AffineTransform_double_2_2", centre, parameters),))
     if place == "parameters":

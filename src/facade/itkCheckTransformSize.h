@@ -1,0 +1,201 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkCheckTransformSize_h
+#define itkCheckTransformSize_h
+
+#include "itkCheckOptimizer.h"
+#include "itkMachineMemory.h"
+#include "itkMaskedRegistrationSettings.h"
+#include "itkTransform.h"
+
+#include "facade/itkRegistrationOptimizerKind.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <sstream>
+#include <string>
+
+namespace itk
+{
+/** \class CheckTransformSize
+ * \brief Throws, before anything is allocated, if the transform of a stage would be too large: for the memory, or for
+ * its optimizer.
+ * \ingroup MaskedSampling
+ */
+template <unsigned int VDimension>
+class CheckTransformSize
+{
+public:
+  using SettingsType = MaskedRegistrationSettings;
+  using GridType = ImageBase<VDimension>;
+  using TransformType = Transform<double, VDimension, VDimension>;
+
+  /** \param settings with values for every level
+   * \param box of the mask, on which the transform lies
+   * \param given the transform that is optimised, if the stage has the transform "given" */
+  static void
+  Check(const SettingsType & settings, const GridType & box, const TransformType * given)
+  {
+    CountsType         counts{};
+    double             parameters = 0.0;
+    std::ostringstream what;
+    std::string        wayOut;
+    if (settings.Transform == "b-spline")
+    {
+      if (settings.GridSpacing.empty())
+      {
+        return; // which is told where the grid is made
+      }
+      counts = CountKnots(CountCells(settings, box), settings);
+      parameters = Multiply(counts);
+      const auto factor = GetLargestFactor(settings);
+      const bool isGrowing = factor > std::max<SizeValueType>(settings.GridScaleFactors.back(), 1);
+      what << (isGrowing ? "grid-scale-factors" : "grid-spacing") << ": a grid of " << Join(counts)
+           << " knots, which is " << parameters << " parameters,";
+      wayOut = isGrowing ? "Give smaller factors." : "Give a wider spacing; there is nothing to find between voxels.";
+    }
+    else if (settings.Transform == "displacement-field" || settings.Transform == "syn")
+    {
+      std::copy_n(box.GetLargestPossibleRegion().GetSize().begin(), VDimension, counts.begin());
+      parameters = Multiply(counts);
+      what << "transform: \"" << settings.Transform << "\" on the box of the mask, " << Join(counts) << " voxels,";
+      wayOut = "Use a smaller mask, or a \"b-spline\".";
+    }
+    else if (given != nullptr)
+    {
+      parameters = static_cast<double>(given->GetNumberOfParameters());
+      what << "transform: one of " << parameters << " parameters";
+      wayOut = "Give a coarser one.";
+      if (given->GetTransformCategory() == TransformType::TransformCategoryEnum::BSpline &&
+          GetLargestFactor(settings) > 1 && given->GetFixedParameters().Size() == VDimension * (VDimension + 3))
+      {
+        CountsType cells{};
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          cells[d] = std::max(1.0, given->GetFixedParameters()[d] - 3.0);
+        }
+        counts = CountKnots(cells, settings);
+        parameters = Multiply(counts);
+        what.str({});
+        what << "grid-scale-factors: a grid of " << Join(counts) << " knots, which is " << parameters << " parameters,";
+        wayOut = "Give smaller factors.";
+      }
+    }
+    CheckOptimizer(settings, parameters, given);
+    MachineMemory::Check(what.str(), sizeof(double) * GetNumberOfCopies(settings) * parameters, wayOut);
+  }
+
+private:
+  using CountsType = std::array<double, VDimension>;
+
+  static SizeValueType
+  GetLargestFactor(const SettingsType & settings)
+  {
+    const auto & factors = settings.GridScaleFactors;
+    return factors.empty() ? 1 : std::max<SizeValueType>(1, *std::max_element(factors.begin(), factors.end()));
+  }
+
+  /** Of the coarsest grid, as MaskedRegistrationTransform makes it. */
+  static CountsType
+  CountCells(const SettingsType & settings, const GridType & box)
+  {
+    const auto & requested = settings.GridSpacing;
+    const auto & spacing = box.GetSpacing();
+    const double voxel = *std::min_element(spacing.Begin(), spacing.End());
+    const auto   finest = static_cast<double>(std::max<SizeValueType>(1, settings.GridScaleFactors.back()));
+    CountsType   cells{};
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const auto   size = static_cast<double>(box.GetLargestPossibleRegion().GetSize(d));
+      const double cell = requested[requested.size() == VDimension ? d : 0] * voxel * finest;
+      cells[d] = std::ceil((size + 2.0) * spacing[d] / cell);
+    }
+    return cells;
+  }
+
+  /** Of the finest grid. */
+  static CountsType
+  CountKnots(CountsType cells, const SettingsType & settings)
+  {
+    for (double & count : cells)
+    {
+      count = count * static_cast<double>(GetLargestFactor(settings)) + 3.0;
+    }
+    return cells;
+  }
+
+  /** The number of parameters. */
+  static double
+  Multiply(const CountsType & counts)
+  {
+    double product = VDimension;
+    for (const double count : counts)
+    {
+      product *= count;
+    }
+    return product;
+  }
+
+  static std::string
+  Join(const CountsType & counts)
+  {
+    std::ostringstream text;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      text << (d > 0 ? " x " : "") << counts[d];
+    }
+    return text.str();
+  }
+
+  /** How many numbers there are for each parameter, about: those of the transform, the metric and the optimizer. */
+  static double
+  GetNumberOfCopies(const SettingsType & settings)
+  {
+    return settings.Transform == "syn"      ? 14.0
+           : settings.Optimizer == "lbfgs2" ? 12.0 + 2.0 * static_cast<double>(settings.HessianApproximationAccuracy)
+           : settings.Optimizer == "lbfgsb" ? 12.0 + 2.0 * static_cast<double>(settings.MaximumNumberOfCorrections)
+                                            : 8.0;
+  }
+
+  static void
+  CheckOptimizer(const SettingsType & settings, double parameters, const TransformType * given)
+  {
+    if (settings.Transform == "syn" || (parameters == 0.0 && given == nullptr))
+    {
+      return; // it has an optimizer of its own, or its few parameters are not counted here
+    }
+    if (parameters == 0.0 && !settings.StockOptimizer)
+    {
+      itkGenericExceptionMacro("transform: \"" << given->GetNameOfClass()
+                                               << "\" has no parameters, so there is nothing to find. Use another.");
+    }
+    if (!RegistrationOptimizerKind::Find(settings.Optimizer).NeedsDerivative)
+    {
+      const std::string name = '"' + settings.Optimizer + '"';
+      const auto        problem = DescribeUnfitSearch(name, settings.Optimizer == "exhaustive", parameters);
+      if (!problem.empty())
+      {
+        itkGenericExceptionMacro("optimizer: " << problem);
+      }
+    }
+  }
+};
+} // end namespace itk
+
+#endif // itkCheckTransformSize_h

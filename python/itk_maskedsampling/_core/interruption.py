@@ -31,6 +31,8 @@ class _Beside:
         self.error: BaseException | None = None
         self.is_done = threading.Event()
         self.is_stopping = False
+        self.callback: Callable[[str], object] | None = None
+        self.raised: BaseException | None = None
         self.thread = threading.Thread(target=self._do, args=(work,), name="itk_maskedsampling")
 
     def _do(self, work: Callable[[Ask], Any]) -> None:
@@ -45,8 +47,19 @@ class _Beside:
     def _ask(self, event: str) -> bool:
         if self.is_stopping:
             return True
+        if threading.current_thread() is not self.thread:
+            return self._ask_within(event)
         self.events.put(event)
         return self.answers.get()
+
+    def _ask_within(self, event: str) -> bool:
+        """The same for what the callback itself has made happen, such as the end of an optimizer that it stops."""
+        try:
+            if self.callback is not None and self.raised is None:
+                self.callback(event)
+        except BaseException as error:  # the compiled part is between here and the callback
+            self.raised = error
+        return self.raised is not None
 
     def stop(self) -> None:
         """Let what it asks now, or next, be answered with that."""
@@ -55,10 +68,13 @@ class _Beside:
 
     def attend(self, callback: Callable[[str], object] | None) -> None:
         """Wait for the end, and call back what it asks for."""
+        self.callback = callback
         self.thread.start()
         while (event := self.events.get()) is not None:
             if callback is not None:
                 callback(event)
+            if self.raised is not None:
+                raise self.raised
             self.answers.put(False)
 
 

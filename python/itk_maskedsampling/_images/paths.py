@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from .errors import reworded
+
 
 def find_input(name: str, path: str | os.PathLike[str], folder: bool = False) -> Path:
     """The path of a file that can be read to its end; with folder, it may be a folder.
@@ -20,7 +22,7 @@ def find_input(name: str, path: str | os.PathLike[str], folder: bool = False) ->
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(f"{name}: there is no file {os.fspath(path)!r} (in {Path.cwd()})") from None
     except OSError as error:
-        raise type(error)(f"{name}: {os.fspath(path)!r} cannot be read: {error.strerror}") from error
+        raise reworded(error, f"{name}: {os.fspath(path)!r} cannot be read: {error.strerror}", path) from error
     except ValueError as error:
         raise ValueError(f"{name}: {os.fspath(path)!r} is no path: {error}") from error
     if stat.S_ISDIR(mode) and not folder:

@@ -309,7 +309,7 @@ class Cells(HTMLParser):
 def test_numbers_that_json_does_not_have(pairs: Pairs) -> None:
     """Without an iteration, SyN has no value of the metric, which is not a number then."""
     table = rows_of(pairs)[:1]
-    settings = {"transform": "syn", "metric": "demons", "sampling": "none", "samples": 0, "iterations": 0}
+    settings = {"transform": "syn", "metric": "demons", "sampling": "random", "iterations": 0}
     cohort = run(pairs, table, **settings)
     row = table[0]
     result = register(row["fixed"], row["moving"], row["fixed_mask"], **(QUICK | settings))

@@ -65,10 +65,10 @@ def test_numbers_and_files_are_kept(number: int) -> None:
 def test_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system raises need not have a number."""
 
-    def fail(**_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise FileExistsError("no usable name was found")
 
-    monkeypatch.setattr("itk_maskedsampling._images.output.tempfile.mkdtemp", fail)
+    monkeypatch.setattr(Path, "mkdir", fail)
     with (
         pytest.raises(FileExistsError, match="output: no usable name was found"),
         output.whole_file("output", tmp_path / "a.txt"),

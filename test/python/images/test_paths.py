@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paths of files: names that are no UTF-8, links, pipes and devices, folders of DICOM files."""
 
+import locale
 import os
 import subprocess
 import sys
@@ -65,9 +66,9 @@ def test_errors_of_files_by_any_name(name: bytes, tmp_path: Path) -> None:
 
 def test_paths_that_are_none(tmp_path: Path) -> None:
     for path in ("a\0b.nii", "x" * 5000 + ".nii", str(tmp_path / "missing" / "a.nii")):
-        with pytest.raises((OSError, ValueError), match=r"^path: "):
+        with pytest.raises((OSError, ValueError), match="path: "):
             read_image(path)
-        with pytest.raises((OSError, ValueError), match=r"^path: "):
+        with pytest.raises((OSError, ValueError), match="path: "):
             read_transform(path)
 
 
@@ -190,6 +191,7 @@ def test_nothing_is_put_in_the_place_of_a_device(tmp_path: Path) -> None:
 
 def write_series(folder: Path, uid: str, number: int) -> None:
     image = sitk.GetImageFromArray(np.full((1, 5, 6), number, np.int16))
+    before = locale.setlocale(locale.LC_ALL)
     for z in range(3):
         one = sitk.Image(image)
         tags = {"0008|0021": "20260101", "0020|000e": uid, "0020|0032": f"0\\0\\{2.5 * z}", "0020|0013": str(z)}
@@ -200,6 +202,7 @@ def write_series(folder: Path, uid: str, number: int) -> None:
         writer.KeepOriginalImageUIDOn()
         writer.SetFileName(str(folder / f"{uid}-{z}.dcm"))
         writer.Execute(one)
+    locale.setlocale(locale.LC_ALL, before)  # which the writer of SimpleITK has changed
 
 
 def test_folders_of_several_dicom_series_say_so(tmp_path: Path) -> None:

@@ -202,6 +202,33 @@ def test_interruptible(where: Callable[[Callable[[], Any]], Any]) -> None:
     assert answers == [False, False, True, True, True]
 
 
+@pytest.mark.parametrize("where", [lambda call: call(), in_thread], ids=["main", "other"])
+def test_a_callback_that_makes_events_happen(where: Callable[[Callable[[], Any]], Any]) -> None:
+    """As a command that stops an optimizer, which tells its end at once."""
+    asks: list[Ask] = []
+    seen: list[str] = []
+
+    def work(ask: Ask) -> list[bool]:
+        asks[:] = [ask]
+        return [ask("iteration"), ask("other")]
+
+    def stop(event: str) -> None:
+        seen.append(event)
+        if event == "iteration":
+            assert not asks[0]("end")
+
+    assert where(lambda: interruptible(work, stop)) == [False, False]
+    assert seen == ["iteration", "end", "other"]
+
+    def refuse(event: str) -> None:
+        if event == "end":
+            raise KeyError(event)
+        assert asks[0]("end")
+
+    with pytest.raises(KeyError, match="end"):
+        where(lambda: interruptible(work, refuse))
+
+
 def test_errors_and_warnings_are_those_of_the_call() -> None:
     """They are kept by thread in the core."""
     method = _core.Method(2, np.float32)

@@ -248,9 +248,9 @@ def test_images_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
     set_image = _core.Method.set_image
 
-    def note(self: _core.Method, role: str, pixels: Any, geometry: _core.Geometry) -> None:
+    def note(self: _core.Method, role: str, pixels: Any, *others: Any) -> None:
         seen[role] = pixels.__array_interface__["data"][0]
-        set_image(self, role, pixels, geometry)
+        set_image(self, role, pixels, *others)
 
     monkeypatch.setattr(_core.Method, "set_image", note)
     make_method(ImageRegistrationMethod).Execute(fixed, moving)

@@ -242,8 +242,8 @@ def test_grids_that_cannot_be(kind: str, sizes: tuple[float, float], tmp_path: P
     for path in (tmp_path / "a.tfm", tmp_path / "a.mat"):
         with pytest.raises(RuntimeError, match=f"path: .*{path.name} cannot be read as a transform: .*grid"):
             read_transform(path)
-    with pytest.raises(RuntimeError, match="grid"):
-        Transform(2, ((wrong[0], np.array(wrong[2]), wrong[1]),)).apply([1, 2])
+    with pytest.raises(ValueError, match=r"parts: .* grid"):
+        Transform(2, ((wrong[0], np.array(wrong[2]), wrong[1]),))
 
 
 # Files that are cut or damaged

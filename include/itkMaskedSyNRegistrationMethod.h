@@ -84,7 +84,7 @@ public:
   using typename Superclass::RealType;
   using typename Superclass::TransformBaseType;
 
-  /** The images; while the registration runs, copies of those with pixels that are no finite numbers: see ImageGaps. */
+  // While the registration runs, copies of those with pixels that are no finite numbers: see ImageGaps.
   using Superclass::GetFixedImage;
   using Superclass::GetMovingImage;
   const FixedImageType *

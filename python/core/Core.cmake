@@ -24,6 +24,7 @@ set(
 set(
   MaskedSamplingCore_SOURCES
   CoreCalls.cxx
+  CoreCapsules.cxx
   CoreChain.cxx
   CoreErrors.cxx
   CoreFile.cxx

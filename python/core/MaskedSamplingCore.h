@@ -48,12 +48,21 @@ extern "C"
   MASKED_SAMPLING_API const char *
   masked_sampling_settings(void);
 
+  /** Objects that a capsule of Python owns are destroyed by it without an instruction of Python, between two of which a
+   * handler of a signal might run, whose exception is lost where an object is destroyed. The reader is
+   * PyCapsule_GetPointer(). */
+  typedef void * (*masked_sampling_capsule_reader)(void * capsule, const char * name);
+  MASKED_SAMPLING_API void
+  masked_sampling_set_capsule_reader(masked_sampling_capsule_reader reader);
+
   /** A chain of transforms, in the order of the queue of itk::CompositeTransform: the last is applied first. */
   typedef struct masked_sampling_chain masked_sampling_chain;
   MASKED_SAMPLING_API masked_sampling_chain *
   masked_sampling_chain_create(void);
   MASKED_SAMPLING_API void
   masked_sampling_chain_destroy(masked_sampling_chain * chain);
+  MASKED_SAMPLING_API void
+  masked_sampling_chain_destroy_capsule(void * capsule);
   /** \param name that of itk::TransformBase::GetTransformTypeAsString()
    * \param fixed_parameters of a GaussianSmoothingOnUpdateDisplacementFieldTransform, its two variances (update field,
    * total field) can follow */
@@ -155,6 +164,8 @@ extern "C"
   masked_sampling_create(uint32_t dimension, uint32_t bytes);
   MASKED_SAMPLING_API void
   masked_sampling_destroy(masked_sampling_registration * registration);
+  MASKED_SAMPLING_API void
+  masked_sampling_destroy_capsule(void * capsule);
   /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights (float)
    * \param pixels null: none from now on */
   MASKED_SAMPLING_API int

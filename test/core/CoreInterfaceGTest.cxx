@@ -80,6 +80,8 @@ TEST(CoreInterface, NullIsAnError)
   EXPECT_EQ(masked_sampling_chain_name(nullptr, 0), nullptr);
   ExpectRefusal(masked_sampling_chain_get(nullptr, 0, &numbers, &size, &numbers, &size), "chain");
   masked_sampling_chain_destroy(nullptr);
+  masked_sampling_chain_destroy_capsule(nullptr);
+  masked_sampling_destroy_capsule(nullptr);
   ExpectRefusal(masked_sampling_map_points(2, nullptr, &number, 0, &number), "chain");
   ExpectRefusal(masked_sampling_map_points(2, chain.get(), nullptr, 1, &number), "points");
   ExpectRefusal(masked_sampling_map_points(2, chain.get(), &number, 1, nullptr), "mapped");

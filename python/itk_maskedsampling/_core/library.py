@@ -152,7 +152,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "itk_version": (Text, []),
     "settings": (Text, []),
     "chain_create": (Handle, []),
-    "chain_destroy": (None, [Handle]),
+    "chain_destroy_capsule": (None, [Handle]),
     "chain_add": (_code, [Handle, Text, Handle, Size, Handle, Size]),
     "check_part": (_code, [Text, Handle, Size, Handle, Size]),
     "chain_length": (Size, [Handle]),
@@ -199,7 +199,8 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "read_pixels": (_code, [Text, Handle, ctypes.c_uint64]),
     "write_image": (_code, [Text, _reference(GeometryStructure), Text, Handle, _code]),
     "create": (Handle, [ctypes.c_uint32, ctypes.c_uint32]),
-    "destroy": (None, [Handle]),
+    "destroy_capsule": (None, [Handle]),
+    "set_capsule_reader": (None, [Handle]),
     "set_image": (_code, [Handle, Text, Handle, _reference(GeometryStructure)]),
     "set_domain": (_code, [Handle, _reference(GeometryStructure)]),
     "set_transform": (_code, [Handle, Text, Handle]),
@@ -238,6 +239,7 @@ class Library:
             function.restype = result
             function.argtypes = arguments
             setattr(self, name, function)
+        self.set_capsule_reader(ctypes.cast(ctypes.pythonapi.PyCapsule_GetPointer, Handle))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
@@ -301,11 +303,24 @@ def copy_numbers(numbers: Any, length: int) -> Floats:
     return np.ctypeslib.as_array(numbers, (length,)).copy()
 
 
+_make_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, Handle, Text, Handle)(("PyCapsule_New", ctypes.pythonapi))
+
+
+def own(handle: int, destroy: Any) -> object:
+    """What destroys an object of the C side when nobody has it any more.
+
+    A __del__() would run instructions of Python, and Python runs handlers of signals between those: the exception of
+    a handler would be lost there.
+    """
+    return _make_capsule(handle, None, ctypes.cast(destroy, Handle))
+
+
 class Chain:
     """A chain of transforms on the C side."""
 
     def __init__(self, parts: Sequence[Part] = ()) -> None:
         self.handle = library.chain_create()
+        self._owner = own(self.handle, library.chain_destroy_capsule)
         for name, fixed, parameters in parts:
             fixed_array, array = (np.ascontiguousarray(values, np.float64) for values in (fixed, parameters))
             library.check(
@@ -313,9 +328,6 @@ class Chain:
                     self.handle, name.encode(), pointer(fixed_array), fixed_array.size, pointer(array), array.size
                 )
             )
-
-    def __del__(self) -> None:
-        library.chain_destroy(self.handle)
 
     def parts(self) -> list[Part]:
         result: list[Part] = []

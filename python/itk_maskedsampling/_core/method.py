@@ -27,6 +27,7 @@ from .library import (
     copy_numbers,
     describe_settings,
     library,
+    own,
     pointer,
     to_value,
     warn,
@@ -44,14 +45,11 @@ class Method:
         self._handle = library.create(dimension, self.dtype.itemsize)
         if not self._handle:
             raise CoreError(library.error().decode())
+        self._owner = own(self._handle, library.destroy_capsule)
         self._kept: dict[str, tuple[Array, object]] = {}
         self._stages = 0
         #: Whether there is work, also such that goes on after an exception. Until it ends, nothing can be asked for.
         self.is_busy = False
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            library.destroy(self._handle)
 
     def set_image(self, role: str, pixels: Array, geometry: Geometry, owner: object = None) -> None:
         """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights (float32).

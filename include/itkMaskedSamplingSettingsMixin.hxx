@@ -18,6 +18,7 @@
 #ifndef itkMaskedSamplingSettingsMixin_hxx
 #define itkMaskedSamplingSettingsMixin_hxx
 
+#include "itkHasDisplacementFields.h"
 #include "itkHasFiniteParameters.h"
 #include "itkPrintHelper.h"
 
@@ -209,6 +210,11 @@ void
 MaskedSamplingSettingsMixin<TSuperclass>::CheckTransforms() const
 {
   const auto check = [this](const char * name, const auto * transform) {
+    if (transform != nullptr && !HasDisplacementFields(*transform))
+    {
+      itkExceptionMacro("The " << name << ", " << transform->GetNameOfClass()
+                               << ", has no displacement field. Call its SetDisplacementField().");
+    }
     if (transform != nullptr && !HasFiniteParameters(*transform))
     {
       itkExceptionMacro("The " << name << ", " << transform->GetNameOfClass()

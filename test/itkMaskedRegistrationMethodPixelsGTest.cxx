@@ -270,6 +270,19 @@ TEST(MaskedRegistrationMethodPixels, ParametersThatAreNoFiniteNumbersAreRefused)
   }
 }
 
+TEST(MaskedRegistrationMethodPixels, DisplacementFieldsThatAreNoneAreRefused)
+{
+  const WavesCase waves;
+  const auto      none = itk::DisplacementFieldTransform<double, 2>::New();
+  const auto      composite = itk::CompositeTransform<double, 2>::New(); // also in a part of a part
+  composite->AddTransform(none);
+  Registration<Image2D> run(waves.Fixed, waves.Moving);
+  run.Method->SetMovingInitialTransform(composite);
+  const auto message = GetMessageOf([&] { run.Method->Update(); });
+  EXPECT_NE(message.find("The moving initial transform"), std::string::npos) << message;
+  EXPECT_NE(message.find("has no displacement field"), std::string::npos) << message;
+}
+
 TEST(MaskedRegistrationMethodPixels, AnOptimizerThatEndsNowhereIsAnError)
 {
   const WavesCase       waves;

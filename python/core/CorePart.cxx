@@ -89,6 +89,10 @@ CheckPart(const std::string & name,
   CheckFinite(name, "parameters", parameters, numberOfParameters);
   const auto dimension = GetDimension(name);
   const auto axes = HasGrid(name) && dimension > 0 ? GetNumberOfAxes(dimension, numberOfFixedParameters) : 0;
+  if (Contains(name, "FieldTransform") && numberOfFixedParameters == 0)
+  {
+    itkGenericExceptionMacro("transform: \"" << name << "\" has no grid, which its fixed parameters tell.");
+  }
   if (axes == 0)
   {
     return; // ITK counts what it is given before it does anything with it

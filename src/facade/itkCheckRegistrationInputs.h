@@ -22,6 +22,7 @@
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "sampler/itkMaskedVoxelInputs.h"
 
+#include "itkHasDisplacementFields.h"
 #include "itkMultiTransform.h"
 
 #include <algorithm>
@@ -65,6 +66,16 @@ public:
     if (stages.empty())
     {
       itkGenericExceptionMacro("There is no stage. Add one, such as AddStage(\"rigid\").");
+    }
+    for (const auto & [name, transform] : { std::pair("moving initial transform", inputs.MovingInitialTransform),
+                                            std::pair("fixed initial transform", inputs.FixedInitialTransform),
+                                            std::pair("transform to optimize", inputs.TransformToOptimize) })
+    {
+      if (transform && !HasDisplacementFields(*transform))
+      {
+        itkGenericExceptionMacro("The " << name << ", " << transform->GetNameOfClass()
+                                        << ", has no displacement field. Call its SetDisplacementField().");
+      }
     }
     for (const SettingsType & stage : stages)
     {

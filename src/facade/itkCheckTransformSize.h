@@ -64,8 +64,9 @@ public:
       }
       counts = CountKnots(CountCells(settings, box), settings);
       parameters = Multiply(counts);
-      const auto factor = GetLargestFactor(settings);
-      const bool isGrowing = factor > std::max<SizeValueType>(settings.GridScaleFactors.back(), 1);
+      const auto              factor = GetLargestFactor(settings);
+      constexpr SizeValueType usual = 64;
+      const bool isGrowing = factor > usual || factor > std::max<SizeValueType>(settings.GridScaleFactors.back(), 1);
       what << (isGrowing ? "grid-scale-factors" : "grid-spacing") << ": a grid of " << Join(counts)
            << " knots, which is " << parameters << " parameters,";
       wayOut = isGrowing ? "Give smaller factors." : "Give a wider spacing; there is nothing to find between voxels.";

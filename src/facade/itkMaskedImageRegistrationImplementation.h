@@ -190,12 +190,30 @@ private:
     {
       // The transform is where the optimizer left it.
     }
+    catch (const ExceptionObject & exception)
+    {
+      this->EndStage();
+      Explain(settings, exception);
+      throw;
+    }
     catch (...)
     {
       this->EndStage();
       throw;
     }
     this->EndStage();
+  }
+
+  /** Throw instead what helps more, if ITK's text says little about the settings. */
+  static void
+  Explain(const SettingsType & settings, const ExceptionObject & exception)
+  {
+    if (settings.Transform == "syn" &&
+        std::string(exception.GetDescription()).find("minimum of four pixels") != std::string::npos)
+    {
+      itkGenericExceptionMacro("shrink-factors: ITK needs four voxels along every axis for the gradients of an image, "
+                               "and at a level there are fewer. Shrink less.");
+    }
   }
 
   /** Keep what an observer can ask for. */

@@ -99,6 +99,16 @@ MaskedRegistrationOptimizer::GetValue() const
   return m_Kind->GetValue(*m_Optimizer);
 }
 
+void
+MaskedRegistrationOptimizer::SlowDown()
+{
+  if (m_Kind->Name == "gradient-descent")
+  {
+    auto & descent = dynamic_cast<GradientDescent &>(*m_Optimizer);
+    descent.SetLearningRate(0.5 * descent.GetLearningRate());
+  }
+}
+
 double
 MaskedRegistrationOptimizer::GetLearningRate() const
 {

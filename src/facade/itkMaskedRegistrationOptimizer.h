@@ -65,6 +65,10 @@ public:
   /** Not a number if the optimizer has none. */
   double
   GetLearningRate() const;
+  /** Halve the learning rate of a gradient descent, whose steps are too long where the metric gets worse: near the
+   * optimum, at a level where it is steeper than at the one before. Other optimizers do so by themselves. */
+  void
+  SlowDown();
   /** Not a number if the optimizer has none. */
   double
   GetConvergenceValue() const;

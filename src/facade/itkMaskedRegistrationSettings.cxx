@@ -41,6 +41,13 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
   {
     Refuse("histogram-bins", "one bin tells nothing apart. Give at least 2.");
   }
+  constexpr SizeValueType greatestRadius = 100;
+  if (settings.Metric == "neighborhood-correlation" && settings.Radius > greatestRadius)
+  {
+    Refuse("radius",
+           ToText(settings.Radius) + " voxels are more than " + ToText(greatestRadius) +
+             ": the cost grows with the volume of the windows. Usual are 2 to 5.");
+  }
   // What a histogram costs at every evaluation grows with the square of them, and intensities of so many kinds would
   // need more samples than there are.
   constexpr SizeValueType mostBins = 1024;

@@ -124,7 +124,7 @@ public:
     m_Method->InPlaceOn();
     this->ObserveLevels(*m_Method);
     m_Optimizer.GetOptimizer()->AddObserver(
-      IterationEvent(), [this](const EventObject &) { this->CallOrCancel([this] { this->Iterate(); }); });
+      IterationEvent(), [this](const EventObject &) { this->CallOrCancel([this] { this->IterateOptimizer(); }); });
     m_Optimizer.GetOptimizer()->AddObserver(EndEvent(), [this](const EventObject &) {
       if (m_IsBestKept && this->m_Context.Record.HasIterations())
       {
@@ -212,6 +212,7 @@ protected:
   {
     m_IsOptimizerHeard = false; // what is set here is not set by ITK
     m_IsSkipped = false;
+    m_ValueBefore = std::numeric_limits<double>::infinity();
     m_Optimizer.StartLevel(this->m_Settings, level, this->GetUnit());
     if (m_Normalized)
     {
@@ -313,7 +314,7 @@ private:
     {
       SetUpScales(optimizer, settings, *this->m_Metric, transform.GetNumberOfLocalParameters());
     }
-    SetUpWeights(optimizer, settings);
+    SetUpWeights(optimizer, settings, transform.GetNumberOfLocalParameters());
 
     const EndType end = m_Optimizer.GetKind().End;
     m_IsBestSearched = settings.ReturnBest && end == EndType::Best;
@@ -324,6 +325,21 @@ private:
       recorded->SetEvaluationRecord(&m_Evaluations);
       recorded->SetCheckOfEnd([this] { return this->IsOver(); });
     }
+  }
+
+  void
+  IterateOptimizer()
+  {
+    const SettingsType & settings = this->m_Settings;
+    const double         value = m_Optimizer.GetValue();
+    // Values of other samples say nothing. Fields have rates of their own.
+    if (m_Normalized && settings.EstimateLearningRate != "each-iteration" && !settings.ResampleEveryIteration &&
+        value > m_ValueBefore)
+    {
+      m_Optimizer.SlowDown();
+    }
+    m_ValueBefore = value;
+    this->Iterate();
   }
 
   /** No iterations are none, whatever an optimizer makes of the number 0: the metric is evaluated where it is.
@@ -408,6 +424,7 @@ private:
   bool                        m_IsOptimizerHeard{};
   bool                        m_IsSkipped{};
   double                      m_ValueOfSkipped{};
+  double                      m_ValueBefore{};
   std::exception_ptr          m_Exception{};
   ParametersType              m_PositionOfException{};
 };

@@ -95,13 +95,22 @@ SetUpScales(MaskedRegistrationOptimizer::OptimizerType & optimizer,
   }
 }
 
-/** Give an optimizer the weights of the parameters that settings have. */
+/** Give an optimizer the weights of the parameters that settings have.
+ * \exception ExceptionObject if there are not as many as parameters */
 inline void
-SetUpWeights(MaskedRegistrationOptimizer::OptimizerType & optimizer, const MaskedRegistrationSettings & settings)
+SetUpWeights(MaskedRegistrationOptimizer::OptimizerType & optimizer,
+             const MaskedRegistrationSettings &           settings,
+             SizeValueType                                numberOfWeights)
 {
   using ScalesType = MaskedRegistrationOptimizer::OptimizerType::ScalesType;
   if (optimizer.CanUseScales() && !settings.OptimizerWeights.empty())
   {
+    if (settings.OptimizerWeights.size() != numberOfWeights)
+    {
+      itkGenericExceptionMacro("optimizer-weights: " << settings.OptimizerWeights.size() << " values for "
+                                                     << numberOfWeights
+                                                     << " parameters of the transform. Give as many.");
+    }
     optimizer.SetWeights(PerLevel::Spread<ScalesType>(settings.OptimizerWeights, settings.OptimizerWeights.size()));
   }
 }

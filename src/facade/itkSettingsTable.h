@@ -43,7 +43,8 @@ public:
     Any,
     NotNegative,
     Positive,
-    Fraction
+    Fraction,
+    BelowOne
   };
 
   static const TextsType &
@@ -134,9 +135,9 @@ public:
     visit("iterations", s.Iterations, RangeType::Any);
     visit("steps-in-voxels", s.StepsInVoxels, RangeType::Any);
     visit("learning-rate", s.LearningRate, RangeType::Any);
-    visit("minimum-step-length", s.MinimumStepLength, RangeType::Any);
-    visit("relaxation-factor", s.RelaxationFactor, RangeType::Any);
-    visit("gradient-magnitude-tolerance", s.GradientMagnitudeTolerance, RangeType::Any);
+    visit("minimum-step-length", s.MinimumStepLength, RangeType::NotNegative);
+    visit("relaxation-factor", s.RelaxationFactor, RangeType::BelowOne);
+    visit("gradient-magnitude-tolerance", s.GradientMagnitudeTolerance, RangeType::NotNegative);
     visit("convergence-minimum-value", s.ConvergenceMinimumValue, RangeType::Any);
     visit("convergence-window-size", s.ConvergenceWindowSize, RangeType::Any);
     visit(
@@ -147,18 +148,18 @@ public:
     visit("line-search-epsilon", s.LineSearchEpsilon, RangeType::Any);
     visit("line-search-maximum-iterations", s.LineSearchMaximumIterations, RangeType::Any);
     visit("return-best", s.ReturnBest, RangeType::Any);
-    visit("solution-accuracy", s.SolutionAccuracy, RangeType::Any);
+    visit("solution-accuracy", s.SolutionAccuracy, RangeType::NotNegative);
     visit("hessian-approximation-accuracy", s.HessianApproximationAccuracy, RangeType::Positive);
     visit("delta-convergence-distance", s.DeltaConvergenceDistance, RangeType::Any);
-    visit("delta-convergence-tolerance", s.DeltaConvergenceTolerance, RangeType::Any);
+    visit("delta-convergence-tolerance", s.DeltaConvergenceTolerance, RangeType::NotNegative);
     visit("line-search-maximum-evaluations", s.LineSearchMaximumEvaluations, RangeType::Any);
-    visit("line-search-minimum-step", s.LineSearchMinimumStep, RangeType::Any);
+    visit("line-search-minimum-step", s.LineSearchMinimumStep, RangeType::NotNegative);
     visit("line-search-maximum-step", s.LineSearchMaximumStep, RangeType::Any);
-    visit("line-search-accuracy", s.LineSearchAccuracy, RangeType::Any);
-    visit("gradient-convergence-tolerance", s.GradientConvergenceTolerance, RangeType::Any);
+    visit("line-search-accuracy", s.LineSearchAccuracy, RangeType::NotNegative);
+    visit("gradient-convergence-tolerance", s.GradientConvergenceTolerance, RangeType::NotNegative);
     visit("maximum-number-of-corrections", s.MaximumNumberOfCorrections, RangeType::Any);
     visit("maximum-number-of-function-evaluations", s.MaximumNumberOfFunctionEvaluations, RangeType::Any);
-    visit("cost-function-convergence-factor", s.CostFunctionConvergenceFactor, RangeType::Any);
+    visit("cost-function-convergence-factor", s.CostFunctionConvergenceFactor, RangeType::NotNegative);
     visit("lower-bound", s.LowerBound, RangeType::Any);
     visit("upper-bound", s.UpperBound, RangeType::Any);
     visit("trace", s.Trace, RangeType::Any);

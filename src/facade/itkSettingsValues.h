@@ -88,6 +88,10 @@ CheckNumber(const std::string & name, double number, RangeType range)
   {
     Refuse(name, ToText(number) + " is not in (0, 1]: a fraction of the mask voxels, not a number of percent.");
   }
+  if (range == RangeType::BelowOne && !(number >= 0.0 && number < 1.0))
+  {
+    Refuse(name, ToText(number) + " is not in [0, 1).");
+  }
 }
 
 template <typename TValue>

@@ -105,6 +105,27 @@ def test_a_transform_has_the_grid_that_it_says(name: str, size: float, number: i
         Transform(2, ((f"{name}_double_2_2", np.array(fixed), np.zeros(number)),))
 
 
+def test_a_field_that_is_none() -> None:
+    with pytest.raises(ValueError, match='parts: "DisplacementFieldTransform_double_2_2" has no grid'):
+        Transform(2, (("DisplacementFieldTransform_double_2_2", np.empty(0), np.empty(0)),))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"relaxation_factor": 1.0}, "relaxation_factor: "),
+        ({"relaxation_factor": -1e300}, "relaxation_factor: "),
+        ({"gradient_magnitude_tolerance": -1e300}, "gradient_magnitude_tolerance: "),
+        ({"optimizer_weights": [1, 2]}, "optimizer_weights: 2 values for 3 parameters"),
+        ({"transform": "syn", "radius": 2**32}, "radius: 4294967296 voxels are more than 100"),
+        ({"transform": "syn", "shrink_factors": 10**9}, "shrink_factors: ITK needs four voxels"),
+    ],
+)
+def test_what_itk_refuses_is_refused_by_its_name(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises((ValueError, RuntimeError), match=words):
+        register(FIXED, MOVING, MASK, **settings)
+
+
 @pytest.mark.parametrize("oddity", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("place", ["fixed parameters", "parameters"])
 def test_a_transform_of_no_finite_numbers_cannot_be(oddity: float, place: str) -> None:

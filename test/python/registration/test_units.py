@@ -78,3 +78,15 @@ def test_every_optimizer_is_a_sensible_choice(optimizer: str, transform: str, me
         result = run(intensity, length, transform=transform, metric=metric, optimizer=optimizer)
         error = np.linalg.norm(moved(result, length) - MOTION, axis=1).max()
         assert error < 0.2 * begin, f"{error} pixels, {result.stop_condition}"
+
+
+@pytest.mark.parametrize("sampling", ["random", "none"])
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("transform", TRANSFORMS[:4])
+def test_gradient_descent_slows_down(transform: str, metric: str, sampling: str) -> None:
+    """The rate that suits one level is too great for the next, and no level may end where it began for that."""
+    options = {"transform": transform, "metric": metric, "sampling": sampling, "optimizer": "gradient-descent"}
+    for shift in (MOTION, -MOTION, 0.4 * MOTION):
+        moving = scene(X - shift[0], Y - shift[1])
+        found = moved(register(FIXED, moving, MASK, **options), 1.0)
+        np.testing.assert_allclose(found, np.tile(shift, (len(POINTS), 1)), rtol=0, atol=0.3)

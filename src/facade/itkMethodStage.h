@@ -293,6 +293,12 @@ private:
     m_Normalized = IsNormalized(settings, transform) ? NormalizedMetric::New() : nullptr;
     m_Optimizer = MaskedRegistrationOptimizer(settings, transform.GetNumberOfParameters(), this->GetUnit());
     auto & optimizer = *m_Optimizer.GetOptimizer();
+    if (settings.Scales == "jacobian" && m_Optimizer.GetKind().EstimatesScales &&
+        transform.GetTransformCategory() == Superclass::TransformType::TransformCategoryEnum::DisplacementField)
+    {
+      itkGenericExceptionMacro("scales: \"jacobian\" is not for displacement fields: ITK asks for the Jacobian of all "
+                               "parameters, and has that of one point. Use \"physical-shift\".");
+    }
     if (!m_Normalized && !optimizer.CanUseScales() && settings.Scales == "manual")
     {
       this->m_Context.Warn("manual-scales are not used: the optimizer \"" + settings.Optimizer + "\" has no scales.");

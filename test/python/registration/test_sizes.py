@@ -117,6 +117,7 @@ def test_a_field_that_is_none() -> None:
         ({"relaxation_factor": -1e300}, "relaxation_factor: "),
         ({"gradient_magnitude_tolerance": -1e300}, "gradient_magnitude_tolerance: "),
         ({"optimizer_weights": [1, 2]}, "optimizer_weights: 2 values for 3 parameters"),
+        ({"transform": "displacement-field", "scales": "jacobian"}, 'scales: "jacobian" is not for displacement fields'),
         ({"transform": "syn", "radius": 2**32}, "radius: 4294967296 voxels are more than 100"),
         ({"transform": "syn", "shrink_factors": 10**9}, "shrink_factors: ITK needs four voxels"),
     ],

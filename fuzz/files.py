@@ -182,7 +182,7 @@ def read_damaged(path: Path, whole: Any, is_cut: bool) -> str | None:
     except MemoryError:
         return None
     except (RuntimeError, ValueError, OSError, TypeError) as error:
-        is_named = str(error).startswith("path: ")
+        is_named = str(error).startswith(("path: ", "points: "))
         text = f"{type(error).__name__}: {str(error)[:300]}"
         return None if is_named else f"gives an error without the argument: {text}"
     except Exception as error:

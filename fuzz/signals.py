@@ -10,6 +10,7 @@ the next registration must give what it gave before. It prints what is otherwise
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -40,7 +41,10 @@ class RaisedError(BaseException):
 
 def make_calls(folder: Path) -> dict[str, Callable[[], object]]:
     """Whatever takes long; each call ends by itself after some seconds at most."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415
     import SimpleITK as sitk  # noqa: PLC0415
+
+    plt.close(plt.figure())  # an import of it that is interrupted leaves it unusable
 
     result = register(VOLUME, MOVED, MASK, transform="b-spline", iterations=2)
     large = Image(RANDOM.integers(0, 1000, (200, 200, 200)).astype(np.int16))
@@ -99,6 +103,9 @@ def trial(seed: int, first: int) -> Iterator[dict[str, Any]]:
             delay = draw.choice([0.0, 0.001, 0.01, 0.1, 0.5]) * draw.uniform(0.5, 2)
             yield {"number": number, "call": what, "signal": which.name, "delay": delay}
             yield from interrupt(calls[what], which, delay)
+            for thread in threading.enumerate():
+                if thread is not threading.current_thread():
+                    thread.join()  # what goes on alone for a while cleans up by itself
             left = [one.name for one in folder.iterdir() if one.name.endswith(".part")]
             if left:
                 yield {"problem": f"leaves {left}"}
@@ -128,6 +135,8 @@ def interrupt(call: Callable[[], object], number: signal.Signals, delay: float) 
         if late > LATEST:
             yield {"problem": f"the exception came {late:.2f} s after the signal"}
     except BaseException as error:
+        with contextlib.suppress(RaisedError):
+            thread.join()
         yield {"problem": f"instead of the exception of the handler: {type(error).__name__}: {error}"}
 
 

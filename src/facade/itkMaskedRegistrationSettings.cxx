@@ -65,6 +65,14 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
            "\"correlation\" never moves the transform \"" + settings.Transform +
              "\": ITK has no derivative of it for single voxels. Use \"neighborhood-correlation\".");
   }
+  constexpr SizeValueType greatestFactor = std::numeric_limits<unsigned int>::max(); // of ITK
+  for (const SizeValueType factor : settings.ShrinkFactors)
+  {
+    if (factor > greatestFactor)
+    {
+      Refuse("shrink-factors", ToText(factor) + " is more than " + ToText(greatestFactor) + '.');
+    }
+  }
   const auto notPositive =
     std::find_if(settings.LearningRate.begin(), settings.LearningRate.end(), [](double rate) { return !(rate > 0.0); });
   if (!settings.StockOptimizer && notPositive != settings.LearningRate.end())

@@ -122,6 +122,8 @@ public:
     m_Method->SetOptimizer(m_Optimizer.GetOptimizer());
     m_Method->SetInitialTransform(this->m_Transform);
     m_Method->InPlaceOn();
+    // The transform has its centre already. ITK would take that of the initial transform instead.
+    m_Method->SetInitializeCenterOfLinearOutputTransform(this->m_Settings.StockOptimizer);
     this->ObserveLevels(*m_Method);
     m_Optimizer.GetOptimizer()->AddObserver(
       IterationEvent(), [this](const EventObject &) { this->CallOrCancel([this] { this->IterateOptimizer(); }); });

@@ -19,6 +19,8 @@ Ask = Callable[[str], bool]
 
 #: Seconds that work has to end after an exception; then the exception comes out, and the work ends by itself.
 PATIENCE = 0.15
+#: Seconds after which the main thread looks whether a signal came just before it began to wait, which wakes nobody.
+NAP = 0.04
 
 
 class _Beside:
@@ -61,6 +63,13 @@ class _Beside:
             self.raised = error
         return self.raised is not None
 
+    def _wait(self) -> str | None:
+        while True:
+            try:
+                return self.events.get(timeout=NAP)
+            except queue.Empty:
+                continue
+
     def stop(self) -> None:
         """Let what it asks now, or next, be answered with that."""
         self.is_stopping = True
@@ -69,8 +78,14 @@ class _Beside:
     def attend(self, callback: Callable[[str], object] | None) -> None:
         """Wait for the end, and call back what it asks for."""
         self.callback = callback
-        self.thread.start()
-        while (event := self.events.get()) is not None:
+        try:
+            self.thread.start()
+        except RuntimeError as error:
+            # What comes out of a handler while a condition waits is hidden by the end of the condition.
+            if error.__context__ is not None:
+                raise error.__context__ from None
+            raise
+        while (event := self._wait()) is not None:
             if callback is not None:
                 callback(event)
             if self.raised is not None:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import _core, public
+from .._core.interruption import interruptible
 from .arrays import Array, check_pixels, to_layout
 from .conversion import CONVERSIONS, from_object
 from .image import Image, Raster
@@ -132,10 +134,16 @@ def write_image(image: Any, path: str | os.PathLike[str]) -> None:
     pixels = to_layout(raster.pixels, WRITTEN_AS.get(dtype.name, dtype))
     # Of a grey BMP, ITK reads three numbers per pixel: it cannot be compared.
     is_bitmap = os.fspath(path).lower().endswith(".bmp")
-    with whole_file("path", path, reserve=2 * pixels.nbytes + 2**16 if is_bitmap else 0) as file:
-        _core.write_image(os.fspath(file), pixels, raster.geometry)
-        if not is_bitmap:
-            check_written(file, pixels)
+
+    def write(ask: Callable[[str], bool]) -> None:
+        with whole_file("path", path, reserve=2 * pixels.nbytes + 2**16 if is_bitmap else 0) as file:
+            _core.write_image(os.fspath(file), pixels, raster.geometry)
+            if not is_bitmap:
+                check_written(file, pixels)
+            if ask("written"):
+                raise InterruptedError("path: an exception of a handler came first")
+
+    interruptible(write)
 
 
 def check_written(file: Path, pixels: Array) -> None:

@@ -94,7 +94,10 @@ class Transform:
         numbers = to_numbers("points", given, (None, self.dimension), needed)
         if len(numbers) == 0:
             return numbers
-        mapped: Floats = _core.transform_points(self.dimension, list(self.parts), numbers)
+        try:
+            mapped: Floats = _core.transform_points(self.dimension, list(self.parts), numbers)
+        except _core.CoreError as error:
+            raise _core.CoreError(f"points: {self!r} cannot map them: {error}") from error
         return mapped[0] if one else mapped
 
     __call__ = apply

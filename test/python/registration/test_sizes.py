@@ -117,8 +117,12 @@ def test_a_field_that_is_none() -> None:
         ({"relaxation_factor": -1e300}, "relaxation_factor: "),
         ({"gradient_magnitude_tolerance": -1e300}, "gradient_magnitude_tolerance: "),
         ({"optimizer_weights": [1, 2]}, "optimizer_weights: 2 values for 3 parameters"),
-        ({"transform": "displacement-field", "scales": "jacobian"}, 'scales: "jacobian" is not for displacement fields'),
+        (
+            {"transform": "displacement-field", "scales": "jacobian"},
+            'scales: "jacobian" is not for displacement fields',
+        ),
         ({"transform": "syn", "radius": 2**32}, "radius: 4294967296 voxels are more than 100"),
+        ({"transform": "syn", "shrink_factors": 2**32}, "shrink_factors: 4294967296 is more than 4294967295"),
         ({"transform": "syn", "shrink_factors": 10**9}, "shrink_factors: ITK needs four voxels"),
     ],
 )

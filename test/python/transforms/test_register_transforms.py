@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from itk_maskedsampling import Transform, read_transform
+from itk_maskedsampling import Transform, read_transform, register
 from register_scene import rotation
 
 RANDOM = np.random.default_rng(3)
@@ -274,3 +274,19 @@ def test_bad_transforms(tmp_path: Path) -> None:
         read_transform(tmp_path / "text.tfm")
     transform.write(tmp_path / "identity.tfm")
     assert read_transform(tmp_path / "identity.tfm")([3, 4]).tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("center", [(0.0, 0.0), (500.0, -300.0)])
+@pytest.mark.parametrize("transform", ["rigid", "similarity", "affine"])
+def test_rotations_are_about_the_mask_whatever_comes_before(transform: str, center: tuple[float, float]) -> None:
+    """ITK would take the centre of an initial transform, which may be far from everything."""
+    y, x = np.mgrid[0:60, 0:70].astype(float)
+    fixed, moving = (np.sin((x - shift) / 5) + np.cos(y / 6) + np.sin((x - shift + y) / 9) for shift in (0.0, 2.0))
+    mask = (np.hypot(x - 40, y - 28) < 15).astype(np.uint8)
+    plain = register(fixed, moving, mask, transform=transform)
+    identity = Transform(2, (("AffineTransform_double_2_2", np.array(center), np.array([1.0, 0, 0, 1, 0, 0])),))
+    for initial in (identity, np.eye(3)):
+        found = register(fixed, moving, mask, transform=transform, initial=initial)
+        np.testing.assert_array_equal(found.transform.parts[-1][1], plain.transform.parts[-1][1])
+        points = np.array([[40.0, 28.0], [30.0, 20.0], [50.0, 35.0]])
+        np.testing.assert_allclose(found.transform.apply(points), plain.transform.apply(points), atol=1e-5)

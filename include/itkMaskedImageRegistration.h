@@ -129,6 +129,27 @@ public:
     double        Value{};
   };
 
+  /** What a search for the start did. */
+  struct SearchReport
+  {
+    /** Where it registered to: a rigid transform in the place of that of the first stage, and the metric there. */
+    struct Candidate
+    {
+      ParametersType                              Parameters{};
+      typename TransformType::FixedParametersType FixedParameters{};
+      /** At sample points that the search did not use, as they are all in the moving image or say nothing. */
+      double Value{};
+    };
+
+    /** The first: from where the images lie, if that could be registered. */
+    std::vector<Candidate> Candidates{};
+    /** Which of them was taken. */
+    SizeValueType Chosen{};
+    SizeValueType NumberOfPoses{};
+    double        TranslationRange{};
+    double        Seconds{};
+  };
+
   /** How far the optimizer is; not a number: it has no such value. */
   struct Progress
   {
@@ -169,6 +190,12 @@ public:
   /** Set/Get the transform of which stages of the transform "given" optimise a copy. */
   itkSetConstObjectMacro(TransformToOptimize, TransformType);
   itkGetConstObjectMacro(TransformToOptimize, TransformType);
+
+  /** Set/Get whether Update() warns if the images have no more in common at the result than unrelated ones would.
+   * Default: on. */
+  itkSetMacro(WarnOfChance, bool);
+  itkGetConstMacro(WarnOfChance, bool);
+  itkBooleanMacro(WarnOfChance);
 
   /** Add a stage: of settings, or of the defaults for a kind of transform. \return its number */
   SizeValueType
@@ -220,6 +247,9 @@ public:
   GetReports() const;
   const std::vector<CourseEntry> &
   GetCourse() const;
+  /** Without candidates, if there was no search. */
+  const SearchReport &
+  GetSearchReport() const;
   SizeValueType
   GetCurrentStage() const;
   SizeValueType
@@ -258,6 +288,7 @@ private:
   typename MaskType::ConstPointer        m_FixedImageMask{};
   typename MaskType::ConstPointer        m_MovingImageMask{};
   typename WeightImageType::ConstPointer m_SamplingWeightImage{};
+  bool                                   m_WarnOfChance{ true };
   typename PointSetType::ConstPointer    m_SamplePoints{};
   typename GridType::ConstPointer        m_VirtualDomain{};
   typename TransformType::ConstPointer   m_MovingInitialTransform{};

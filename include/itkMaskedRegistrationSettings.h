@@ -59,8 +59,17 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** translation, rigid, similarity, affine, b-spline, displacement-field, syn; given: that which was set. */
   std::string Transform{ "rigid" };
   /** Of the first stage, where no transform to start from is set: none; geometry: the centres of the images (or of the
-   * boxes of their masks) fall together; moments: their centres of mass, inside the masks. */
+   * boxes of their masks) fall together; moments: their centres of mass, inside the masks;
+   * search, geometry-search, moments-search: the best of all rotations and translations around where the images lie, or
+   * around the former two, see SearchTranslation. A search can start from a transform that is set, too. */
   std::string Initialization{ "none" };
+  /** How far a search goes along every axis, to each side; 0: nine times the geometric mean of the radius of the mask
+   * and the length of a voxel, which is 25 mm for a radius of 8 mm and voxels of 1 mm. */
+  double SearchTranslation{ 0.0 };
+  /** How far a search turns about every axis, to each side, in degrees. */
+  double SearchRotation{ 15.0 };
+  /** From how many of the places that a search finds it registers. */
+  SizeValueType SearchCandidates{ 6 };
   /** Centre of a rotation, in fixed space; empty: the middle of the box of the mask voxels. */
   NumbersType Center{};
   /** Distance of the knots of a B-spline at the last level, in voxels, one for all axes or one for each. */

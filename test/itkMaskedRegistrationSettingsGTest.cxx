@@ -119,6 +119,9 @@ ListMembers()
 {
   return { MEMBER(Transform),
            MEMBER(Initialization),
+           MEMBER(SearchTranslation),
+           MEMBER(SearchRotation),
+           MEMBER(SearchCandidates),
            MEMBER(Center),
            MEMBER(GridSpacing),
            MEMBER(GridScaleFactors),

@@ -82,7 +82,8 @@ public:
       CheckStage(inputs, stage);
     }
     const std::string & initialization = stages.front().Initialization;
-    if (initialization != "none" && (inputs.MovingInitialTransform || inputs.FixedInitialTransform))
+    if (initialization != "none" && initialization != "search" &&
+        (inputs.MovingInitialTransform || inputs.FixedInitialTransform))
     {
       itkGenericExceptionMacro("initialization \"" << initialization
                                                    << "\" and an initial transform exclude each other.");

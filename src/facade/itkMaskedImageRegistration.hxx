@@ -145,6 +145,13 @@ MaskedImageRegistration<TImage>::GetReports() const -> const std::vector<LevelRe
 
 template <typename TImage>
 auto
+MaskedImageRegistration<TImage>::GetSearchReport() const -> const SearchReport &
+{
+  return m_Implementation->Record.GetSearchReport();
+}
+
+template <typename TImage>
+auto
 MaskedImageRegistration<TImage>::GetCourse() const -> const std::vector<CourseEntry> &
 {
   return m_Implementation->Record.GetCourse();
@@ -220,6 +227,7 @@ MaskedImageRegistration<TImage>::PrintSelf(std::ostream & os, Indent indent) con
   itkPrintSelfObjectMacro(MovingInitialTransform);
   itkPrintSelfObjectMacro(FixedInitialTransform);
   itkPrintSelfObjectMacro(TransformToOptimize);
+  os << indent << "WarnOfChance: " << (m_WarnOfChance ? "On" : "Off") << std::endl;
   os << indent << "Stages: " << this->GetNumberOfStages() << std::endl;
   for (const auto & [name, transform] : { std::pair<const char *, const Object *>("Transform", this->GetTransform()),
                                           { "OptimizedTransform", this->GetOptimizedTransform() } })

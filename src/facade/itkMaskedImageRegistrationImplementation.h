@@ -20,6 +20,7 @@
 
 #include "itkMaskedImageRegistration.h"
 
+#include "facade/itkCheckFit.h"
 #include "facade/itkCheckRegistrationInputs.h"
 #include "facade/itkMetricEvaluation.h"
 #include "facade/itkMethodStage.h"
@@ -76,6 +77,7 @@ public:
       Transform->AddTransform(OptimizedTransform);
       Transform->FlattenTransformQueue();
     }
+    this->WarnOfFit(inputs);
     m_Facade.InvokeEvent(EndEvent());
   }
 
@@ -89,15 +91,16 @@ public:
     return evaluation.GetValue();
   }
 
-  std::vector<SettingsType>                Stages{};
-  RegistrationRecord<TImage>               Record{};
-  typename CompositeTransformType::Pointer Transform{};
-  typename TransformType::Pointer          OptimizedTransform{};
-  SizeValueType                            CurrentStage{};
-  SizeValueType                            CurrentLevel{};
-  bool                                     IsFinishing{};
-  std::atomic<bool>                        IsAborting{};
-  StateType                                State{};
+  std::vector<SettingsType>                                 Stages{};
+  RegistrationRecord<TImage>                                Record{};
+  typename CompositeTransformType::Pointer                  Transform{};
+  typename TransformType::Pointer                           OptimizedTransform{};
+  SizeValueType                                             CurrentStage{};
+  SizeValueType                                             CurrentLevel{};
+  bool                                                      IsFinishing{};
+  std::atomic<bool>                                         IsAborting{};
+  StateType                                                 State{};
+  typename MaskedVoxelSampler<ImageDimension>::ConstPointer LastSampler{};
   /** The stage that runs. Null: none. */
   std::unique_ptr<StageType> Stage{};
 
@@ -135,6 +138,7 @@ private:
     Record = {};
     State = {};
     OptimizedTransform = nullptr;
+    LastSampler = nullptr;
     CurrentStage = 0;
     CurrentLevel = 0;
     IsFinishing = false;
@@ -185,6 +189,7 @@ private:
     try
     {
       Stage->Run();
+      LastSampler = Stage->GetSampler();
     }
     catch (const RegistrationFinished &)
     {
@@ -213,6 +218,23 @@ private:
     {
       itkGenericExceptionMacro("shrink-factors: ITK needs four voxels along every axis for the gradients of an image, "
                                "and at a level there are fewer. Shrink less.");
+    }
+  }
+
+  /** Tell if the result can only be wrong. */
+  void
+  WarnOfFit(const InputsType & inputs) const
+  {
+    const SettingsType & settings = Stages[CurrentStage];
+    if (!m_Facade.GetWarnOfChance() || LastSampler.IsNull() || !Record.HasIterations())
+    {
+      return;
+    }
+    const auto text = CheckFit<TImage>::Describe(
+      inputs, *Transform, *LastSampler, settings.Seed, MultiThreaderBase::GetGlobalDefaultNumberOfThreads());
+    if (!text.empty())
+    {
+      this->Warn(text);
     }
   }
 

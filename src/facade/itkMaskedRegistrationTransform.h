@@ -20,6 +20,7 @@
 
 #include "itkImageBase.h"
 #include "itkMaskedRegistrationSettings.h"
+#include "itkMatrixOffsetTransformBase.h"
 #include "itkTransform.h"
 #include "itkTransformParametersAdaptorBase.h"
 
@@ -40,6 +41,7 @@ public:
   using GridType = ImageBase<VDimension>;
   using PointType = Point<double, VDimension>;
   using VectorType = Vector<double, VDimension>;
+  using LinearType = MatrixOffsetTransformBase<double, VDimension, VDimension>;
   using AdaptorPointer = typename TransformParametersAdaptorBase<TransformType>::Pointer;
   using AdaptorsType = std::vector<AdaptorPointer>;
 
@@ -67,6 +69,11 @@ public:
   /** Add a translation, after what the transform does. \return whether it can */
   static bool
   Translate(TransformType & transform, const VectorType & translation);
+
+  /** Let a transform do what another one does, and then what it did before.
+   * \return whether it can, by its parameters */
+  static bool
+  ApplyBefore(TransformType & transform, const LinearType & first);
 
 private:
   static TransformPointer

@@ -324,6 +324,51 @@ MaskedRegistrationTransform<VDimension>::Translate(TransformType & transform, co
   }
   return false;
 }
+template <unsigned int VDimension>
+bool
+MaskedRegistrationTransform<VDimension>::ApplyBefore(TransformType & transform, const LinearType & first)
+{
+  constexpr double tolerance = 1e-9;
+  auto             identity = LinearType::MatrixType::GetIdentity();
+  if (auto * const offset = dynamic_cast<TranslationTransform<double, VDimension> *>(&transform))
+  {
+    const auto difference = first.GetMatrix().GetVnlMatrix() - identity.GetVnlMatrix();
+    if (difference.absolute_value_max() > tolerance)
+    {
+      return false;
+    }
+    offset->SetOffset(offset->GetOffset() + first.GetOffset());
+    return true;
+  }
+  auto * const linear = dynamic_cast<LinearType *>(&transform);
+  if (linear == nullptr)
+  {
+    return false;
+  }
+  const typename TransformType::ParametersType before = linear->GetParameters();
+  const auto                                   matrix = linear->GetMatrix() * first.GetMatrix();
+  const auto                                   offset = linear->GetMatrix() * first.GetOffset() + linear->GetOffset();
+  try
+  {
+    linear->SetMatrix(matrix);
+    linear->SetOffset(offset);
+    // Some have less among their parameters, and would lose it in a copy or a file.
+    const typename TransformType::ParametersType parameters = linear->GetParameters();
+    linear->SetParameters(before);
+    linear->SetParameters(parameters);
+    const auto difference = linear->GetMatrix().GetVnlMatrix() - matrix.GetVnlMatrix();
+    if (difference.absolute_value_max() < tolerance)
+    {
+      return true;
+    }
+  }
+  catch (const ExceptionObject &)
+  {
+    // It is none of those matrices that it can have.
+  }
+  linear->SetParameters(before);
+  return false;
+}
 } // end namespace itk
 
 #endif // itkMaskedRegistrationTransform_hxx

@@ -18,6 +18,7 @@
 #ifndef itkMetricEvaluation_h
 #define itkMetricEvaluation_h
 
+#include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationTransform.h"
@@ -134,6 +135,11 @@ private:
     if (inputs.MovingInitialTransform)
     {
       transform->AddTransform(TransformsType::Copy(*inputs.MovingInitialTransform));
+    }
+    if (InitialSearch<TImage>::IsSearch(settings.Initialization))
+    {
+      itkGenericExceptionMacro("initialization \"" << settings.Initialization
+                                                   << "\": where it starts is found by Update() alone.");
     }
     if (settings.Initialization != "none")
     {

@@ -37,6 +37,7 @@ public:
   using LevelReport = typename FacadeType::LevelReport;
   using CourseEntry = typename FacadeType::CourseEntry;
   using Progress = typename FacadeType::Progress;
+  using SearchReport = typename FacadeType::SearchReport;
 
   /** Start a level. \param report what is known at its start */
   void
@@ -102,6 +103,16 @@ public:
   {
     return m_Reports;
   }
+  void
+  SetSearchReport(const SearchReport & report)
+  {
+    m_SearchReport = report;
+  }
+  const SearchReport &
+  GetSearchReport() const
+  {
+    return m_SearchReport;
+  }
   const std::vector<CourseEntry> &
   GetCourse() const
   {
@@ -113,6 +124,7 @@ private:
 
   std::vector<LevelReport> m_Reports{};
   std::vector<CourseEntry> m_Course{};
+  SearchReport             m_SearchReport{};
   bool                     m_IsInLevel{};
   ClockType::time_point    m_Start{};
 };

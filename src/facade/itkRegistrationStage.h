@@ -95,6 +95,7 @@ public:
   using Progress = typename FacadeType::Progress;
   using MetricType = ImageToImageMetricv4<TImage, TImage>;
   using MetricPointer = typename MetricType::Pointer;
+  using SamplerType = MaskedVoxelSampler<ImageDimension>;
 
   virtual ~RegistrationStage() = default;
 
@@ -120,6 +121,12 @@ public:
   /** Of the current level, in virtual space. Null: none. */
   virtual const PointSetType *
   GetSamplePoints() const = 0;
+  /** Of the mask voxels. Null: there was none. */
+  const SamplerType *
+  GetSampler() const
+  {
+    return m_Sampler;
+  }
   /** Of the optimizer; empty: it has none. */
   virtual ParametersType
   GetPosition() const
@@ -189,15 +196,15 @@ protected:
   virtual void
   Finish() = 0;
 
-  const SettingsType              m_Settings;
-  const ContextType               m_Context;
-  MetricPointer                   m_Metric;
-  typename TransformType::Pointer m_Transform{};
+  const SettingsType                 m_Settings;
+  const ContextType                  m_Context;
+  MetricPointer                      m_Metric;
+  typename TransformType::Pointer    m_Transform{};
+  typename SamplerType::ConstPointer m_Sampler{};
 
 private:
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
   using GeometryType = GridGeometry<ImageDimension>;
-  using SamplerType = MaskedVoxelSampler<ImageDimension>;
 
   template <typename TMethod>
   void
@@ -219,6 +226,9 @@ private:
   template <typename TMethod>
   void
   Initialize(TMethod & method);
+  /** Start at the best place that a search finds. */
+  void
+  Search();
 };
 } // end namespace itk
 

@@ -20,12 +20,14 @@
 
 #include "facade/itkCheckContrast.h"
 #include "facade/itkCheckTransformSize.h"
+#include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 
 #include "itkTranslationTransform.h"
 
+#include <chrono>
 #include <sstream>
 
 namespace itk
@@ -36,16 +38,17 @@ void
 RegistrationStage<TImage>::SetUp(TMethod & method)
 {
   SetUpRegistrationMethod(method, m_Settings, m_Context.Inputs, *m_Metric);
+  m_Sampler = method.GetSampler();
   if (m_Context.Chain.GetNumberOfTransforms() > 0)
   {
     method.SetMovingInitialTransform(&m_Context.Chain);
   }
   if (m_Context.Stage == 0)
   {
-    CheckContrast<TImage>::Check(m_Context.Inputs, *method.GetSampler());
+    CheckContrast<TImage>::Check(m_Context.Inputs, *m_Sampler);
     for (const SettingsType & stage : m_Context.Stages)
     {
-      const auto box = this->FindBox(stage, *method.GetSampler());
+      const auto box = this->FindBox(stage, *m_Sampler);
       CheckTransformSize<ImageDimension>::Check(
         stage.Resolve(),
         *box.Grid,
@@ -85,7 +88,7 @@ RegistrationStage<TImage>::MakeTransform(TMethod & method)
 {
   const bool isGiven = m_Settings.Transform == "given";
   const bool isField = IsField(m_Settings);
-  const auto box = this->FindBox(m_Settings, *method.GetSampler());
+  const auto box = this->FindBox(m_Settings, *m_Sampler);
   m_Transform =
     isGiven ? TransformsType::Copy(*m_Context.Inputs.TransformToOptimize) : TransformsType::Make(m_Settings, *box.Grid);
   if (isField)
@@ -115,14 +118,62 @@ template <typename TMethod>
 void
 RegistrationStage<TImage>::Initialize(TMethod & method)
 {
-  const auto translation = InitialTranslation<TImage>::Compute(m_Settings.Initialization, m_Context.Inputs);
-  if (!TransformsType::Translate(*m_Transform, translation))
+  using SearchType = InitialSearch<TImage>;
+  const bool                     isSearch = SearchType::IsSearch(m_Settings.Initialization);
+  const auto                     start = SearchType::GetStart(m_Settings.Initialization);
+  Vector<double, ImageDimension> translation{};
+  if (start != "none")
   {
-    const auto initialTransform = TranslationTransform<double, ImageDimension>::New();
-    initialTransform->SetOffset(translation);
-    m_Context.Chain.AddTransform(initialTransform);
+    translation = InitialTranslation<TImage>::Compute(start, m_Context.Inputs);
+  }
+  if (isSearch || !TransformsType::Translate(*m_Transform, translation))
+  {
+    if (translation.GetSquaredNorm() > 0.0)
+    {
+      const auto initialTransform = TranslationTransform<double, ImageDimension>::New();
+      initialTransform->SetOffset(translation);
+      m_Context.Chain.AddTransform(initialTransform);
+    }
+    if (isSearch)
+    {
+      this->Search();
+    }
     method.SetMovingInitialTransform(&m_Context.Chain);
   }
+}
+
+template <typename TImage>
+void
+RegistrationStage<TImage>::Search()
+{
+  using ClockType = std::chrono::steady_clock;
+  const auto                        start = ClockType::now();
+  typename FacadeType::SearchReport report;
+  // Around where a transform that is given takes the points, if it can be joined with what is found.
+  using CategoryEnum = typename TransformType::TransformCategoryEnum;
+  const auto chain = CompositeTransform<double, ImageDimension>::New();
+  chain->AddTransform(&m_Context.Chain);
+  chain->FlattenTransformQueue();
+  if (m_Transform->GetTransformCategory() == CategoryEnum::Linear)
+  {
+    chain->AddTransform(TransformsType::Copy(*m_Transform));
+  }
+  const bool isTurning =
+    dynamic_cast<TranslationTransform<double, ImageDimension> *>(m_Transform.GetPointer()) == nullptr;
+  InitialSearch<TImage> search(m_Context.Inputs, m_Settings, *chain, *m_Sampler, isTurning, m_Context.IsAborting);
+  const auto            found = search.Find(report);
+  if (!TransformsType::ApplyBefore(*m_Transform, *found))
+  {
+    if (m_Transform->GetTransformCategory() == CategoryEnum::Linear)
+    {
+      itkGenericExceptionMacro("initialization \"" << m_Settings.Initialization
+                                                   << "\": " << m_Transform->GetNameOfClass()
+                                                   << " cannot do what the search finds: it needs to turn and shift.");
+    }
+    m_Context.Chain.AddTransform(found);
+  }
+  report.Seconds = std::chrono::duration<double>(ClockType::now() - start).count();
+  m_Context.Record.SetSearchReport(report);
 }
 
 template <typename TImage>

@@ -76,7 +76,12 @@ public:
   Visit(TSettings & s, const TVisitor & visit)
   {
     visit("transform", s.Transform, TransformNames());
-    visit("initialization", s.Initialization, TextsType{ "none", "geometry", "moments" });
+    visit("initialization",
+          s.Initialization,
+          TextsType{ "none", "geometry", "moments", "search", "geometry-search", "moments-search" });
+    visit("search-translation", s.SearchTranslation, RangeType::NotNegative);
+    visit("search-rotation", s.SearchRotation, RangeType::NotNegative);
+    visit("search-candidates", s.SearchCandidates, RangeType::Positive);
     visit("center", s.Center, RangeType::Any);
     visit("grid-spacing", s.GridSpacing, RangeType::Positive);
     visit("grid-scale-factors", s.GridScaleFactors, RangeType::Any);

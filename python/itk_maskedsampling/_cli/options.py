@@ -165,7 +165,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--percentage", type=numbers, metavar="P,...", help="a fraction of the mask, up to 1")
     group.add_argument("--sampling", metavar="HOW", help="random, regular, or none: every voxel")
     group.add_argument("--seed", type=number, metavar="N", help="the same seed gives the same points")
-    group.add_argument("--initial", metavar="HOW", help="none, geometry, moments, or the file of a transform")
+    group.add_argument("--initial", metavar="HOW", help="none, geometry, moments, search, or the file of a transform")
     group.add_argument("--center", type=coordinates, metavar="X,Y[,Z]", help="of a rotation, in space")
     group.add_argument("--grid-spacing", type=numbers, metavar="N,...", help="of the knots of a B-spline, in voxels")
     group.add_argument("--interpolator", metavar="HOW", help="linear, b-spline ...")

@@ -101,8 +101,10 @@ def register(
         Your own sample points, x first, in space. Default: they are drawn.
     initial : str, transform, matrix or path, optional
         none; geometry, which lets the centres of the images (or of the boxes of their masks) fall together; moments,
-        the same with centres of mass; or a transform, that is applied after the one that is optimised: of any kind
-        above, or a homogeneous matrix. Default: none.
+        the same with centres of mass; search, which looks for the start at all translations and rotations around where
+        the images lie, inside the mask (search_translation, search_rotation, search_candidates), or geometry-search or
+        moments-search, around those; or a transform, that is applied after the one that is optimised: of any kind
+        above, or a homogeneous matrix; with initialization="search", around that. Default: none.
     center : sequence of D floats, optional
         Of a rotation, in space. Default: the middle of the mask.
     grid_spacing : float or sequence of D floats, optional

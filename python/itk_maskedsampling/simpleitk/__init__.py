@@ -42,7 +42,7 @@ Always:
   1, seeds beyond 2^31 - 1, parameters that are not finite.
 
 Beyond SimpleITK: SetMetricNumberOfSamples(), SetMetricResampleEveryIteration(), SetMetricSamplingWeights(),
-SetMetricUseExactDerivative(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoints().
+SetMetricUseExactDerivative(), SetInitialTransformSearch(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoints().
 """
 
 try:

@@ -124,6 +124,7 @@ class ImageRegistrationMethod(RegistrationTransforms):
             **self._get_level_settings(),
             **self._get_sampling_settings(),
             **self._get_optimizer_settings(),
+            **self._search,
             "stock-optimizer": True,
             "grid-scale-factors": factors,
         }

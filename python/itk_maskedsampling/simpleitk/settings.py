@@ -69,6 +69,7 @@ class RegistrationSettings(Optimizers):
         self._seed: int = sitk.sitkWallClock
         self._samples: tuple[int, ...] = (0,)
         self._resamples = False
+        self._search: Settings = {}
         self._shrink_factors: tuple[int, ...] = (1,)
         self._sigmas: tuple[float, ...] = (0.0,)
         self._sigmas_are_physical = True
@@ -161,6 +162,24 @@ class RegistrationSettings(Optimizers):
         reaches further.
         """
         self._uses_exact_derivative = flag("SetMetricUseExactDerivative: arg", arg)
+
+    def SetInitialTransformSearch(
+        self, enable: bool = True, translation: float = 0.0, rotation: float = 15.0, candidates: int = 6
+    ) -> None:
+        """Not in SimpleITK: look for the start around where the initial transforms take the samples.
+
+        translation: how far, to each side along every axis; 0: nine times the geometric mean of the radius of the mask
+        and the length of a voxel. rotation: how far, to each side about every axis, in degrees; translations alone are
+        not turned. candidates: from how many places it registers, to take the best. Default: no search.
+        """
+        name = "SetInitialTransformSearch: "
+        settings: Settings = {
+            "initialization": "search",
+            "search-translation": real(f"{name}translation", translation),
+            "search-rotation": real(f"{name}rotation", rotation),
+            "search-candidates": unsigned(f"{name}candidates", candidates),
+        }
+        self._search = settings if flag(f"{name}enable", enable) else {}
 
     # Masks and samples
 

@@ -18,6 +18,9 @@ SETTERS = {
     "smoothing-sigmas": "SetSmoothingSigmasPerLevel: smoothingSigmas",
     "seed": "SetMetricSamplingPercentage: seed",
     "percentage": "SetMetricSamplingPercentage",
+    "search-translation": "SetInitialTransformSearch: translation",
+    "search-rotation": "SetInitialTransformSearch: rotation",
+    "search-candidates": "SetInitialTransformSearch: candidates",
 }
 METRIC_ARGUMENTS = {
     "histogram-bins": "numberOfHistogramBins",

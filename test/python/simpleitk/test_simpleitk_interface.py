@@ -15,6 +15,7 @@ from simpleitk_sides import METHODS, PUBLIC, STOCK
 OWN = {
     "GetMetricNumberOfMaskVoxels",
     "GetMetricSamplePoints",
+    "SetInitialTransformSearch",
     "SetMetricNumberOfSamples",
     "SetMetricResampleEveryIteration",
     "SetMetricSamplingWeights",

@@ -18,12 +18,14 @@
 #ifndef itkHasDisplacementFields_h
 #define itkHasDisplacementFields_h
 
-#include "itkDisplacementFieldTransform.h"
+#include "itkConstantVelocityFieldTransform.h"
 #include "itkMultiTransform.h"
+#include "itkVelocityFieldTransform.h"
 
 namespace itk
 {
 /** Whether a transform and its parts have the displacement fields that they need: one without takes them for granted.
+ * Those of velocities make theirs later.
  * \ingroup MaskedSampling */
 template <typename TTransform>
 bool
@@ -40,6 +42,11 @@ HasDisplacementFields(const TTransform & transform)
         return false;
       }
     }
+    return true;
+  }
+  if (dynamic_cast<const ConstantVelocityFieldTransform<ScalarType, dimension> *>(&transform) != nullptr ||
+      dynamic_cast<const VelocityFieldTransform<ScalarType, dimension> *>(&transform) != nullptr)
+  {
     return true;
   }
   const auto * const field = dynamic_cast<const DisplacementFieldTransform<ScalarType, dimension> *>(&transform);

@@ -18,8 +18,8 @@
 #ifndef itkHasDisplacementFields_h
 #define itkHasDisplacementFields_h
 
+#include "itkAllOfTransforms.h"
 #include "itkConstantVelocityFieldTransform.h"
-#include "itkMultiTransform.h"
 #include "itkVelocityFieldTransform.h"
 
 namespace itk
@@ -33,24 +33,12 @@ HasDisplacementFields(const TTransform & transform)
 {
   constexpr unsigned int dimension = TTransform::InputSpaceDimension;
   using ScalarType = typename TTransform::ScalarType;
-  if (const auto * const parts = dynamic_cast<const MultiTransform<ScalarType, dimension, dimension> *>(&transform))
-  {
-    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
-    {
-      if (!HasDisplacementFields(*parts->GetNthTransformConstPointer(n)))
-      {
-        return false;
-      }
-    }
-    return true;
-  }
-  if (dynamic_cast<const ConstantVelocityFieldTransform<ScalarType, dimension> *>(&transform) != nullptr ||
-      dynamic_cast<const VelocityFieldTransform<ScalarType, dimension> *>(&transform) != nullptr)
-  {
-    return true;
-  }
-  const auto * const field = dynamic_cast<const DisplacementFieldTransform<ScalarType, dimension> *>(&transform);
-  return field == nullptr || field->GetDisplacementField() != nullptr;
+  return AllOfTransforms(transform, [](const auto & part) {
+    const auto * const field = dynamic_cast<const DisplacementFieldTransform<ScalarType, dimension> *>(&part);
+    return field == nullptr || field->GetDisplacementField() != nullptr ||
+           dynamic_cast<const ConstantVelocityFieldTransform<ScalarType, dimension> *>(field) != nullptr ||
+           dynamic_cast<const VelocityFieldTransform<ScalarType, dimension> *>(field) != nullptr;
+  });
 }
 } // end namespace itk
 

@@ -18,7 +18,7 @@
 #ifndef itkHasFiniteParameters_h
 #define itkHasFiniteParameters_h
 
-#include "itkMultiTransform.h"
+#include "itkAllOfTransforms.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,23 +31,12 @@ template <typename TTransform>
 bool
 HasFiniteParameters(const TTransform & transform)
 {
-  constexpr unsigned int dimension = TTransform::InputSpaceDimension;
-  using PartsType = MultiTransform<typename TTransform::ScalarType, dimension, dimension>;
-  if (const auto * const parts = dynamic_cast<const PartsType *>(&transform))
-  {
-    for (SizeValueType n = 0; n < parts->GetNumberOfTransforms(); ++n)
-    {
-      if (!HasFiniteParameters(*parts->GetNthTransformConstPointer(n)))
-      {
-        return false;
-      }
-    }
-    return true;
-  }
-  const auto isFinite = [](const auto & numbers) {
+  const auto areFinite = [](const auto & numbers) {
     return std::all_of(numbers.begin(), numbers.end(), [](auto number) { return std::isfinite(number); });
   };
-  return isFinite(transform.GetFixedParameters()) && isFinite(transform.GetParameters());
+  return AllOfTransforms(transform, [&areFinite](const auto & part) {
+    return areFinite(part.GetFixedParameters()) && areFinite(part.GetParameters());
+  });
 }
 } // end namespace itk
 

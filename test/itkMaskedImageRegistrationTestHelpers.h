@@ -293,6 +293,19 @@ Observe(Facade<TImage> & facade, const EventObject & event, TFunction function)
   });
 }
 
+/** Update, and tell with which message it was refused before an event of a kind. */
+template <typename TImage>
+std::string
+UpdateOrGetRefusal(Facade<TImage> & facade, const EventObject & event)
+{
+  bool       hasStarted = false;
+  const auto tag = Observe(facade, event, [&] { hasStarted = true; });
+  const auto message = GetMessageOf([&] { facade.Update(); });
+  facade.RemoveObserver(tag);
+  EXPECT_NE(hasStarted, !message.empty()) << message;
+  return message;
+}
+
 /** What an observer can see of one level. */
 struct SeenLevel
 {

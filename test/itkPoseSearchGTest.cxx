@@ -21,6 +21,7 @@
 #include "itkMaskedImageRegistrationTestHelpers.h"
 
 #include "itkEuler2DTransform.h"
+#include "itkEuler3DTransform.h"
 #include "itkVersor.h"
 
 #include <map>
@@ -272,6 +273,39 @@ TYPED_TEST(PoseSearchOf, ThreadsChangeNothing)
   const std::atomic<bool> isAborting{ true };
   inputs.IsAborting = &isAborting;
   EXPECT_TRUE(itk::PoseSearch<ImageType>(inputs).Find().empty());
+}
+
+TYPED_TEST(PoseSearchOf, ARegistrationTellsWhatItsSearchDid)
+{
+  using ImageType = itk::Image<float, TypeParam::value>;
+  const Scene<ImageType> scene(MakeLinearMotion<ImageType>(0.1, 1.0, 0.0, 5.0));
+  auto                   settings = MakeStage("rigid");
+  settings.Initialization = "search";
+  settings.SearchCandidates = 3;
+  const auto facade = scene.MakeFacade(settings);
+  facade->Update();
+  EXPECT_LT(scene.ComputeError(*facade->GetTransform()), 0.3);
+  const auto report = facade->GetSearchReport();
+  ASSERT_LT(report.Chosen, report.Candidates.size());
+  EXPECT_LE(report.Candidates.size(), 4U); // where the images lie is one
+  EXPECT_GT(report.NumberOfPoses, 100U);
+  EXPECT_GT(report.TranslationRange, 5.0);
+  EXPECT_GT(report.Seconds, 0.0);
+  for (const auto & candidate : report.Candidates)
+  {
+    EXPECT_LE(report.Candidates[report.Chosen].Value, candidate.Value);
+  }
+  // The parameters are those of the transform that was taken.
+  const auto & taken = report.Candidates[report.Chosen];
+  using RigidType =
+    std::conditional_t<TypeParam::value == 2, itk::Euler2DTransform<double>, itk::Euler3DTransform<double>>;
+  const auto rigid = RigidType::New();
+  rigid->SetFixedParameters(taken.FixedParameters);
+  rigid->SetParameters(taken.Parameters);
+  EXPECT_LT(scene.ComputeError(*rigid), 0.5);
+  facade->GetStage(0).Initialization = "none";
+  facade->Update();
+  EXPECT_TRUE(facade->GetSearchReport().Candidates.empty());
 }
 
 TEST(PoseSearch, NoiseIsWithinChanceAndARelationIsNot)

@@ -116,6 +116,8 @@ private:
   {
     typename LinearTransformType::Pointer Transform{};
     double                                Value{ std::numeric_limits<double>::infinity() };
+    /** Why there is no value. */
+    std::string Problem{};
   };
 
   /** Samples for the search, and others to choose by. */
@@ -144,13 +146,6 @@ private:
       throw ProcessAborted(__FILE__, __LINE__);
     }
   }
-  ThreadIdType
-  GetNumberOfWorkUnits() const
-  {
-    return m_Settings.WorkUnits > 0 ? static_cast<ThreadIdType>(m_Settings.WorkUnits)
-                                    : MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
-  }
-
   const InputsType &             m_Inputs;
   const SettingsType &           m_Settings;
   const CompositeTransformType & m_ToMoving;

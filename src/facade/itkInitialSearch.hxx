@@ -41,8 +41,8 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   inputs.VoxelLength = *std::min_element(spacing.Begin(), spacing.End());
   inputs.TranslationRange = m_Settings.SearchTranslation;
   inputs.RotationRange = m_IsTurning ? m_Settings.SearchRotation * Math::pi / 180.0 : 0.0;
-  inputs.NumberOfCandidates = static_cast<unsigned int>(m_Settings.SearchCandidates);
-  inputs.NumberOfWorkUnits = this->GetNumberOfWorkUnits();
+  inputs.NumberOfCandidates = m_Settings.SearchCandidates;
+  inputs.NumberOfWorkUnits = InputsType::GetNumberOfWorkUnits(m_Settings);
   inputs.IsAborting = &m_IsAborting;
   const PoseSearchType search(std::move(inputs));
   report.NumberOfPoses = search.GetNumberOfPoses();
@@ -60,26 +60,29 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   }
   // Each with one thread: there are more of them than threads, and the samples of one are too few to divide.
   std::vector<CandidateType> candidates(poses.size());
-  ParallelTasks::ForEach(poses.size(), this->GetNumberOfWorkUnits(), [&](SizeValueType n) {
+  ParallelTasks::ForEach(poses.size(), InputsType::GetNumberOfWorkUnits(m_Settings), [&](SizeValueType n) {
+    auto & candidate = candidates[n];
     try
     {
-      auto & candidate = candidates[n];
       candidate.Transform = this->MakeTransform(poses[n], search.GetCenter());
       this->Register(*candidate.Transform);
       candidate.Value = this->Evaluate(*candidate.Transform, *others);
     }
-    catch (const ExceptionObject &)
+    catch (const ExceptionObject & exception)
     {
       // From there, nothing can be compared; or it was asked to end.
+      candidate.Problem = exception.GetDescription();
     }
   });
   this->CheckAborted();
   typename LinearTransformType::Pointer best;
   double                                bestValue = std::numeric_limits<double>::infinity();
+  std::string                           problem;
   for (const auto & candidate : candidates)
   {
     if (!std::isfinite(candidate.Value))
     {
+      problem = candidate.Problem;
       continue;
     }
     report.Candidates.push_back(
@@ -97,7 +100,8 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
                                                  << search.GetTranslationRange()
                                                  << " of where the images lie is there anything to compare. If they "
                                                     "are farther apart, use \"geometry-search\", or widen "
-                                                    "search-translation.");
+                                                    "search-translation."
+                                                 << (problem.empty() ? "" : " One of them failed: ") << problem);
   }
   return best;
 }
@@ -144,7 +148,7 @@ InitialSearch<TImage>::IsInMovingImage(const std::vector<PointType> & points) co
                                                         m_ToMoving.GetNumberOfTransforms() > 0 ? &m_ToMoving : nullptr,
                                                         points,
                                                         0.0,
-                                                        this->GetNumberOfWorkUnits());
+                                                        InputsType::GetNumberOfWorkUnits(m_Settings));
   const auto number = std::count_if(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
   return static_cast<double>(number) >= least * static_cast<double>(values.size());
 }
@@ -256,7 +260,7 @@ InitialSearch<TImage>::Evaluate(const TransformType & transform, const PointSetT
   const double value = registration->EvaluateMetric();
   const auto   number = static_cast<double>(points.GetNumberOfPoints());
   const double share = static_cast<double>(registration->GetNumberOfValidPoints()) / number;
-  // Squares of samples that say nothing are as bad as those of the others at worst; other metrics are 0 for them.
+  // The fewer samples, the worse: other metrics are 0 for those that say nothing, squares have no such value.
   const double worth = m_Settings.Metric == "mean-squares" ? value / std::max(share, 1.0 / number) : value * share;
   return std::isfinite(worth) ? worth : std::numeric_limits<double>::infinity();
 }

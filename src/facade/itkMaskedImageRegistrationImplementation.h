@@ -231,7 +231,7 @@ private:
       return;
     }
     const auto text = CheckFit<TImage>::Describe(
-      inputs, *Transform, *LastSampler, settings.Seed, MultiThreaderBase::GetGlobalDefaultNumberOfThreads());
+      inputs, *Transform, *LastSampler, settings.Seed, InputsType::GetNumberOfWorkUnits(settings));
     if (!text.empty())
     {
       this->Warn(text);

@@ -294,9 +294,16 @@ private:
     const auto &         transform = *this->m_Transform;
     m_Normalized = IsNormalized(settings, transform) ? NormalizedMetric::New() : nullptr;
     m_Optimizer = MaskedRegistrationOptimizer(settings, transform.GetNumberOfParameters(), this->GetUnit());
-    auto & optimizer = *m_Optimizer.GetOptimizer();
-    if (settings.Scales == "jacobian" && m_Optimizer.GetKind().EstimatesScales &&
-        transform.GetTransformCategory() == Superclass::TransformType::TransformCategoryEnum::DisplacementField)
+    auto &     optimizer = *m_Optimizer.GetOptimizer();
+    const bool isField =
+      transform.GetTransformCategory() == Superclass::TransformType::TransformCategoryEnum::DisplacementField;
+    if (isField && settings.Optimizer == "regular-step-gradient-descent" && !settings.StockOptimizer)
+    {
+      itkGenericExceptionMacro("optimizer: \"" << settings.Optimizer
+                                               << "\" needs a scale for every parameter, and a displacement field has "
+                                                  "the same for all its vectors. Use \"gradient-descent\".");
+    }
+    if (isField && settings.Scales == "jacobian" && m_Optimizer.GetKind().EstimatesScales)
     {
       itkGenericExceptionMacro("scales: \"jacobian\" is not for displacement fields: ITK asks for the Jacobian of all "
                                "parameters, and has that of one point. Use \"physical-shift\".");

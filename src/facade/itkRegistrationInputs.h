@@ -19,6 +19,7 @@
 #define itkRegistrationInputs_h
 
 #include "itkMaskedImageRegistration.h"
+#include "itkMultiThreaderBase.h"
 
 #include <algorithm>
 
@@ -73,6 +74,13 @@ struct RegistrationInputs
   GetUnit(const MaskedRegistrationSettings & settings) const
   {
     return settings.StepsInVoxels ? this->GetVoxel(settings) : 1.0;
+  }
+
+  static ThreadIdType
+  GetNumberOfWorkUnits(const MaskedRegistrationSettings & settings)
+  {
+    return settings.WorkUnits > 0 ? static_cast<ThreadIdType>(settings.WorkUnits)
+                                  : MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
   }
 
   typename TImage::ConstPointer          FixedImage;

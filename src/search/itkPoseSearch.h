@@ -69,9 +69,9 @@ public:
     /** 0: as the class says. */
     double TranslationRange{};
     /** To each side, in radians, about every axis. */
-    double       RotationRange{};
-    unsigned int NumberOfCandidates{ 6 };
-    ThreadIdType NumberOfWorkUnits{ 1 };
+    double        RotationRange{};
+    SizeValueType NumberOfCandidates{ 6 };
+    ThreadIdType  NumberOfWorkUnits{ 1 };
     /** If it becomes true, there are no candidates. */
     const std::atomic<bool> * IsAborting{};
   };

@@ -78,6 +78,7 @@ def test_every_signal_ends_every_registration(callback: str) -> None:
             "syn": endless,
             "displacement-field": endless,
         }}
+        cases["search"] = dict(transform="rigid", initial="search", search_translation=200, search_rotation=90)
         cases["exhaustive"] = dict(transform="rigid", optimizer="exhaustive", number_of_steps=(20,) * 6, levels=1)
         for name, settings in cases.items():
             settings = {{"transform": name, **settings}}
@@ -93,7 +94,7 @@ def test_every_signal_ends_every_registration(callback: str) -> None:
     """)
     *lines, last = lines
     assert last == "sound"
-    assert len(lines) == 5 * 4 * 2
+    assert len(lines) == 6 * 4 * 2
     assert all(line.endswith(" True") for line in lines), lines
 
 

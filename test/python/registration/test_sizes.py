@@ -116,6 +116,10 @@ def test_a_field_that_is_none() -> None:
         ({"relaxation_factor": 1.0}, "relaxation_factor: "),
         ({"relaxation_factor": -1e300}, "relaxation_factor: "),
         ({"gradient_magnitude_tolerance": -1e300}, "gradient_magnitude_tolerance: "),
+        (
+            {"transform": "displacement-field", "optimizer": "regular-step-gradient-descent"},
+            'optimizer: "regular-step-gradient-descent" needs a scale for every parameter',
+        ),
         ({"optimizer_weights": [1, 2]}, "optimizer_weights: 2 values for 3 parameters"),
         (
             {"transform": "displacement-field", "scales": "jacobian"},

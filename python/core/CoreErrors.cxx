@@ -82,12 +82,21 @@ RemoveAddress(const std::string & text)
   return isPrefix ? text.substr(text.find(": ") + 2) : text;
 }
 
+/** What threads that cannot be started have to do with memory: each needs a stack. */
+std::string
+ExplainThreads(const std::string & text)
+{
+  return text.find("pthread_create") != std::string::npos
+           ? "There is not enough memory for another thread, or there are too many of them: " + text
+           : text;
+}
+
 void
 KeepError(const char * text) noexcept
 {
   try
   {
-    keptError = RemoveAddress(text);
+    keptError = ExplainThreads(RemoveAddress(text));
     error = keptError.c_str();
   }
   catch (...)

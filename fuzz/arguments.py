@@ -137,7 +137,7 @@ def expected(draw: random.Random) -> tuple[dict[str, Any], dict[str, Any], float
     if (settings["transform"], settings.get("optimizer")) == ("b-spline", "lbfgsb"):
         settings["grid_scale_factors"] = 1  # which that optimizer asks for
     if settings["sampling"] != "none" and draw.random() < 0.3:
-        settings["percentage"] = draw.choice([0.01, 0.2, 1.0])
+        settings["percentage"] = draw.choice([0.1, 0.2, 1.0])
     if draw.random() < 0.2:
         settings["initial"] = draw.choice(["geometry", "moments"])
     return images, settings, length

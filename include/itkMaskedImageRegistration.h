@@ -18,9 +18,11 @@
 #ifndef itkMaskedImageRegistration_h
 #define itkMaskedImageRegistration_h
 
+#include "itkArray2D.h"
 #include "itkCompositeTransform.h"
 #include "itkImage.h"
 #include "itkMaskedRegistrationSettings.h"
+#include "itkNumericTraits.h"
 #include "itkPointSet.h"
 #include "itkSpatialObject.h"
 
@@ -150,6 +152,41 @@ public:
     double        Seconds{};
   };
 
+  /** How far the result can be trusted. */
+  struct UncertaintyReport
+  {
+    /** Another place that fits. */
+    struct Alternative
+    {
+      /** From fixed points to moving points. */
+      typename CompositeTransformType::ConstPointer Transform{};
+      /** Of the metric, at sample points of its own. */
+      double Value{};
+    };
+
+    /** determined; ambiguous: another place fits as well, or better; weak: some direction is hardly determined;
+     * lost: the images have no more in common than by chance. Empty: not estimated. */
+    std::string Status{};
+    /** What a status other than determined is about, and the way out. */
+    std::string Text{};
+    /** Root mean square, over the mask, of how far points may be mapped wrong, in the unit of length; not a number if
+     * there is no estimate: for other transforms than linear ones, and other metrics than mutual-information,
+     * mean-squares and correlation. */
+    double StandardError{ NumericTraits<double>::quiet_NaN() };
+    /** Of the parameters of the optimised transform; empty as above. */
+    Array2D<double> Covariance{};
+    /** The corners of a simplex around the sample points, and the covariance of where these are mapped to, all
+     * coordinates of one after the other. */
+    std::vector<Point<double, ImageDimension>> Anchors{};
+    Array2D<double>                            AnchorCovariance{};
+    std::vector<Alternative>                   Alternatives{};
+    double                                     Seconds{};
+
+    /** How far a point may be mapped wrong: root of the sum of the variances of its coordinates. */
+    double
+    GetStandardErrorAt(const Point<double, ImageDimension> & point) const;
+  };
+
   /** How far the optimizer is; not a number: it has no such value. */
   struct Progress
   {
@@ -190,12 +227,6 @@ public:
   /** Set/Get the transform of which stages of the transform "given" optimise a copy. */
   itkSetConstObjectMacro(TransformToOptimize, TransformType);
   itkGetConstObjectMacro(TransformToOptimize, TransformType);
-
-  /** Set/Get whether Update() warns if the images have no more in common at the result than unrelated ones would.
-   * Default: on. */
-  itkSetMacro(WarnOfChance, bool);
-  itkGetConstMacro(WarnOfChance, bool);
-  itkBooleanMacro(WarnOfChance);
 
   /** Add a stage: of settings, or of the defaults for a kind of transform. \return its number */
   SizeValueType
@@ -250,6 +281,10 @@ public:
   /** Without candidates, if there was no search. */
   const SearchReport &
   GetSearchReport() const;
+  /** How far the result can be trusted, from the setting Uncertainty of the last stage. Update() warns of every status
+   * but determined. Without status, if there was no iteration, or it was told to Finish(). */
+  const UncertaintyReport &
+  GetUncertainty() const;
   SizeValueType
   GetCurrentStage() const;
   SizeValueType
@@ -288,7 +323,6 @@ private:
   typename MaskType::ConstPointer        m_FixedImageMask{};
   typename MaskType::ConstPointer        m_MovingImageMask{};
   typename WeightImageType::ConstPointer m_SamplingWeightImage{};
-  bool                                   m_WarnOfChance{ true };
   typename PointSetType::ConstPointer    m_SamplePoints{};
   typename GridType::ConstPointer        m_VirtualDomain{};
   typename TransformType::ConstPointer   m_MovingInitialTransform{};

@@ -22,6 +22,7 @@
 #include "itkComparesValues.h"
 #include "itkIdentityTransform.h"
 #include "itkMattesMutualInformationImageToImageMetricv4.h"
+#include "itkQuietScope.h"
 #include "itkRegistrationParameterScalesFromPhysicalShift.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 
@@ -272,7 +273,8 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
     return false;
   }
   const bool takes = sampledMetric->CanEvaluateSamples(*this->GetDomainToMovingTransform());
-  if (!takes && this->m_MetricSamplingStrategy == Superclass::MetricSamplingStrategyEnum::NONE &&
+  if (!takes && !QuietScope::IsActive() &&
+      this->m_MetricSamplingStrategy == Superclass::MetricSamplingStrategyEnum::NONE &&
       !SamplesType::IsOnDomain(*this->m_OutputTransform))
   {
     itkWarningMacro("At level " << this->m_CurrentLevel << ", every voxel inside the mask is left to the superclass of "

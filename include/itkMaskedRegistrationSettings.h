@@ -205,6 +205,10 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** One for each parameter; empty: 1. */
   NumbersType OptimizerWeights{};
 
+  /** Of the last stage: none, quick, thorough: how it is found out how far the result can be trusted, see
+   * MaskedImageRegistration::GetUncertainty(). */
+  std::string Uncertainty{ "quick" };
+
   /** Threads; 0: as many as ITK would take. */
   SizeValueType WorkUnits{ 0 };
 

@@ -19,6 +19,7 @@
 #define itkMaskedSamplingMixin_hxx
 
 #include "itkCompositeTransform.h"
+#include "itkQuietScope.h"
 
 #include <algorithm>
 #include <sstream>
@@ -402,7 +403,7 @@ MaskedSamplingMixin<TSuperclass>::StartLevel(SizeValueType level)
     this->TakePointsOf(index);
 
     const ReportType & report = state.Samples.GetReports().back();
-    if (10 * report.NumberOfPointsInMovingImage < report.NumberOfPoints)
+    if (10 * report.NumberOfPointsInMovingImage < report.NumberOfPoints && !QuietScope::IsActive())
     {
       itkWarningMacro("At the start of level "
                       << level << ", only " << report.NumberOfPointsInMovingImage << " of the " << report.NumberOfPoints

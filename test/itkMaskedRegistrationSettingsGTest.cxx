@@ -200,6 +200,7 @@ ListMembers()
            MEMBER(CentralRegionRadius),
            MEMBER(SmallParameterVariation),
            MEMBER(OptimizerWeights),
+           MEMBER(Uncertainty),
            MEMBER(WorkUnits) };
 }
 #undef MEMBER

@@ -236,7 +236,7 @@ TYPED_TEST(PoseSearchOf, APoseThatIsKnownIsFound)
     const Scene<ImageType>           scene(MakeLinearMotion<ImageType>(0.2, 1.0, 0.0, shift));
     const auto                       inputs = MakeInputs(scene);
     const itk::PoseSearch<ImageType> search(inputs);
-    const auto                       found = search.Find();
+    const auto                       found = search.Find().Candidates;
     ASSERT_FALSE(found.empty());
     double sum = 0.0;
     for (const auto & point : inputs.Points)
@@ -261,9 +261,9 @@ TYPED_TEST(PoseSearchOf, ThreadsChangeNothing)
   using ImageType = itk::Image<float, TypeParam::value>;
   const Scene<ImageType> scene(MakeLinearMotion<ImageType>(0.1, 1.0, 0.0, 3.0));
   auto                   inputs = MakeInputs(scene);
-  const auto             one = itk::PoseSearch<ImageType>(inputs).Find();
+  const auto             one = itk::PoseSearch<ImageType>(inputs).Find().Candidates;
   inputs.NumberOfWorkUnits = 5;
-  const auto five = itk::PoseSearch<ImageType>(inputs).Find();
+  const auto five = itk::PoseSearch<ImageType>(inputs).Find().Candidates;
   ASSERT_EQ(one.size(), five.size());
   for (std::size_t n = 0; n < one.size(); ++n)
   {
@@ -272,7 +272,7 @@ TYPED_TEST(PoseSearchOf, ThreadsChangeNothing)
   }
   const std::atomic<bool> isAborting{ true };
   inputs.IsAborting = &isAborting;
-  EXPECT_TRUE(itk::PoseSearch<ImageType>(inputs).Find().empty());
+  EXPECT_TRUE(itk::PoseSearch<ImageType>(inputs).Find().Candidates.empty());
 }
 
 TYPED_TEST(PoseSearchOf, ARegistrationTellsWhatItsSearchDid)

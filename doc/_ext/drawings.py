@@ -185,6 +185,7 @@ def levels() -> str:
             shrink_factors=[factor],
             smoothing_sigmas=[0],
             iterations=1,
+            uncertainty="none",
             seed=number + 1,
         )
         grid = Grid(ribbon, 10 + 250 * number, 26, 9.5)

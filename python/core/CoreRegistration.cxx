@@ -111,6 +111,12 @@ masked_sampling_get_numbers(masked_sampling_registration * registration,
 }
 
 const char *
+masked_sampling_get_text(masked_sampling_registration * registration, const char * name)
+{
+  return CallForText([&] { return Need(registration, "registration").GetText(NeedText(name, "name")); });
+}
+
+const char *
 masked_sampling_get_stop_condition(masked_sampling_registration * registration, int64_t report)
 {
   return CallForText([&] { return Need(registration, "registration").GetStopCondition(report); });

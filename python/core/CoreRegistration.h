@@ -51,6 +51,8 @@ struct masked_sampling_registration
   virtual void
   GetNumbers(const std::string & name, std::vector<double> & numbers) = 0;
   virtual std::string
+  GetText(const std::string & name) = 0;
+  virtual std::string
   GetStopCondition(int64_t report) = 0;
   virtual void
   GetTransform(const std::string & role, masked_sampling_chain & chain) = 0;
@@ -292,8 +294,19 @@ public:
     }
     else
     {
-      RefuseName("result", name);
+      this->GetNumbersOfUncertainty(name, numbers);
     }
+  }
+
+  std::string
+  GetText(const std::string & name) override
+  {
+    const auto & uncertainty = m_Method->GetUncertainty();
+    if (name != "uncertainty-status" && name != "uncertainty-text")
+    {
+      RefuseName("text", name);
+    }
+    return name == "uncertainty-status" ? uncertainty.Status : uncertainty.Text;
   }
 
   std::string
@@ -312,7 +325,7 @@ public:
   {
     const itk::TransformBase * const transform = role == "result"      ? m_Method->GetTransform()
                                                  : role == "optimized" ? m_Method->GetOptimizedTransform()
-                                                                       : nullptr;
+                                                                       : this->FindAlternative(role);
     if (transform == nullptr)
     {
       itkGenericExceptionMacro(<< "There is no transform \"" << role << "\" yet. Run the registration first.");
@@ -326,6 +339,60 @@ private:
   static constexpr unsigned int Dimension = TImage::ImageDimension;
   using MethodType = itk::MaskedImageRegistration<TImage>;
   using TransformType = typename MethodType::TransformType;
+
+  void
+  GetNumbersOfUncertainty(const std::string & name, std::vector<double> & numbers)
+  {
+    const auto & uncertainty = m_Method->GetUncertainty();
+    const auto   assign = [&numbers](const itk::Array2D<double> & matrix) {
+      numbers.assign(matrix.begin(), matrix.end());
+    };
+    if (name == "uncertainty")
+    {
+      numbers = { uncertainty.StandardError, uncertainty.Seconds };
+    }
+    else if (name == "uncertainty-covariance")
+    {
+      assign(uncertainty.Covariance);
+    }
+    else if (name == "uncertainty-anchors")
+    {
+      for (const auto & anchor : uncertainty.Anchors)
+      {
+        numbers.insert(numbers.end(), anchor.Begin(), anchor.End());
+      }
+    }
+    else if (name == "uncertainty-anchor-covariance")
+    {
+      assign(uncertainty.AnchorCovariance);
+    }
+    else if (name == "uncertainty-alternatives")
+    {
+      for (const auto & alternative : uncertainty.Alternatives)
+      {
+        numbers.push_back(alternative.Value);
+      }
+    }
+    else
+    {
+      RefuseName("result", name);
+    }
+  }
+
+  /** By a role as alternative-0; null if there is none. */
+  const itk::TransformBase *
+  FindAlternative(const std::string & role) const
+  {
+    const auto & alternatives = m_Method->GetUncertainty().Alternatives;
+    for (size_t n = 0; n < alternatives.size(); ++n)
+    {
+      if (role == "alternative-" + std::to_string(n))
+      {
+        return alternatives[n].Transform;
+      }
+    }
+    return nullptr;
+  }
 
   /** Null if there are no pixels. */
   template <typename TOtherImage>

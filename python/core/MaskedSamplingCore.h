@@ -219,16 +219,21 @@ extern "C"
   /** Numbers by name: progress (stage, level, iteration, value, learning rate, convergence value), position, scales,
    * valid-points, points, course (stage, level, iteration, value, for every iteration), reports (stage, level, mask
    * voxels, requested points, points, points in the moving image, iterations, first value, last value, seconds, for
-   * every level). They live until the next call for the object. */
+   * every level), uncertainty (standard error, seconds), uncertainty-covariance, uncertainty-anchors,
+   * uncertainty-anchor-covariance, uncertainty-alternatives (a value for each): see
+   * itk::MaskedImageRegistration::UncertaintyReport. They live until the next call for the object. */
   MASKED_SAMPLING_API int
   masked_sampling_get_numbers(masked_sampling_registration * registration,
                               const char *                   name,
                               const double **                numbers,
                               size_t *                       number);
+  /** \param name uncertainty-status, uncertainty-text */
+  MASKED_SAMPLING_API const char *
+  masked_sampling_get_text(masked_sampling_registration * registration, const char * name);
   /** \param report number of the level's report; -1: of now */
   MASKED_SAMPLING_API const char *
   masked_sampling_get_stop_condition(masked_sampling_registration * registration, int64_t report);
-  /** \param role result, optimized */
+  /** \param role result, optimized, alternative-0 and so on */
   MASKED_SAMPLING_API int
   masked_sampling_get_transform(masked_sampling_registration * registration,
                                 const char *                   role,

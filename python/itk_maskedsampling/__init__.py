@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._registration.register import register
     from ._registration.result import Registration
     from ._registration.sample import Samples, sample
+    from ._registration.uncertainty import Alternative, Uncertainty
     from ._report.page import write_report
     from ._transforms.transform import Transform, read_transform
     from ._view.view import view
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Alternative",
     "Cohort",
     "CoreError",
     "Geometry",
@@ -41,6 +43,7 @@ __all__ = [
     "Registration",
     "Samples",
     "Transform",
+    "Uncertainty",
     "__version__",
     "plot",
     "read_cohort",
@@ -57,6 +60,7 @@ __all__ = [
 
 #: Where the names are that are loaded when they are first used.
 _MODULES = {
+    "Alternative": "_registration.uncertainty",
     "Cohort": "cohort",
     "CoreError": "_core",
     "Geometry": "_core",
@@ -66,6 +70,7 @@ _MODULES = {
     "Registration": "_registration.result",
     "Samples": "_registration.sample",
     "Transform": "_transforms.transform",
+    "Uncertainty": "_registration.uncertainty",
     "read_cohort": "cohort",
     "read_image": "_images.files",
     "read_transform": "_transforms.transform",

@@ -19,15 +19,13 @@
 #define itkInitialSearch_h
 
 #include "facade/itkDrawPoints.h"
-#include "facade/itkMaskedRegistrationTransform.h"
+#include "facade/itkPoseRefinement.h"
 #include "facade/itkRegistrationInputs.h"
-#include "geometry/itkParallelTasks.h"
 #include "search/itkPoseSearch.h"
 #include "search/itkSmoothedSamples.h"
 
 #include "itkMaskedImageRegistration.h"
 #include "itkMaskedVoxelSampler.h"
-#include "itkProcessObject.h"
 
 #include <atomic>
 #include <cmath>
@@ -43,11 +41,9 @@ namespace itk
  * the images lie, and takes the one that ends with the best metric.
  *
  * Poses are found, and told apart, by two halves of one draw of sample points, of which no voxel is in both where the
- * mask has enough. Registrations are rigid ones (translations for a translation) with 1000 samples and the levels of
- * the stage. Their ends are compared by the metric of the stage, at full resolution, where a sample that is outside of
- * the moving image counts as one that says nothing.
+ * mask has enough.
  *
- * \sa PoseSearch
+ * \sa PoseSearch, PoseRefinement
  * \ingroup MaskedSampling
  */
 template <typename TImage>
@@ -61,7 +57,7 @@ public:
   using TransformType = typename InputsType::TransformType;
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
   using SamplerType = MaskedVoxelSampler<ImageDimension>;
-  using LinearTransformType = MatrixOffsetTransformBase<double, ImageDimension, ImageDimension>;
+  using LinearTransformType = typename PoseRefinement<TImage>::LinearTransformType;
   using ReportType = typename FacadeType::SearchReport;
 
   /** \param inputs of the registration
@@ -108,44 +104,14 @@ private:
   using PoseSearchType = PoseSearch<TImage>;
   using PoseType = typename PoseSearchType::PoseType;
   using PointType = typename PoseSearchType::PointType;
-  using PointSetType = typename FacadeType::PointSetType;
-  using TransformsType = MaskedRegistrationTransform<ImageDimension>;
-  using RigidType = std::conditional_t<ImageDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
-
-  struct CandidateType
-  {
-    typename LinearTransformType::Pointer Transform{};
-    double                                Value{ std::numeric_limits<double>::infinity() };
-    /** Why there is no value. */
-    std::string Problem{};
-  };
 
   /** Samples for the search, and others to choose by. */
   void
-  Draw(std::vector<PointType> & points, typename PointSetType::Pointer & others) const;
+  Draw(std::vector<PointType> & points, std::vector<PointType> & others) const;
   /** Whether where the images lie is a start at all. */
   bool
   IsInMovingImage(const std::vector<PointType> & points) const;
-  typename LinearTransformType::Pointer
-  MakeTransform(const PoseType & pose, const PointType & center) const;
-  typename FacadeType::Pointer
-  MakeRegistration() const;
-  /** Register from a transform, which is set to the end. */
-  void
-  Register(LinearTransformType & transform) const;
-  /** The metric of the stage, the lower the better; infinite: it has none. */
-  double
-  Evaluate(const TransformType & transform, const PointSetType & points) const;
-  SettingsType
-  MakeSettings() const;
-  void
-  CheckAborted() const
-  {
-    if (m_IsAborting)
-    {
-      throw ProcessAborted(__FILE__, __LINE__);
-    }
-  }
+
   const InputsType &             m_Inputs;
   const SettingsType &           m_Settings;
   const CompositeTransformType & m_ToMoving;

@@ -22,6 +22,9 @@
 
 #include "itkPrintHelper.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <utility>
 
 namespace itk
@@ -152,6 +155,44 @@ MaskedImageRegistration<TImage>::GetSearchReport() const -> const SearchReport &
 
 template <typename TImage>
 auto
+MaskedImageRegistration<TImage>::GetUncertainty() const -> const UncertaintyReport &
+{
+  return m_Implementation->Uncertainty;
+}
+
+template <typename TImage>
+double
+MaskedImageRegistration<TImage>::UncertaintyReport::GetStandardErrorAt(
+  const Point<double, ImageDimension> & point) const
+{
+  if (Anchors.empty())
+  {
+    return NumericTraits<double>::quiet_NaN();
+  }
+  // Barycentric coordinates.
+  std::array<double, ImageDimension + 1> weights;
+  weights[0] = 1.0;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    weights[d + 1] = (point[d] - Anchors[0][d]) / (Anchors[d + 1][d] - Anchors[0][d]);
+    weights[0] -= weights[d + 1];
+  }
+  double variance = 0.0;
+  for (unsigned int k = 0; k <= ImageDimension; ++k)
+  {
+    for (unsigned int l = 0; l <= ImageDimension; ++l)
+    {
+      for (unsigned int d = 0; d < ImageDimension; ++d)
+      {
+        variance += weights[k] * weights[l] * AnchorCovariance(k * ImageDimension + d, l * ImageDimension + d);
+      }
+    }
+  }
+  return std::sqrt(std::max(variance, 0.0));
+}
+
+template <typename TImage>
+auto
 MaskedImageRegistration<TImage>::GetCourse() const -> const std::vector<CourseEntry> &
 {
   return m_Implementation->Record.GetCourse();
@@ -227,7 +268,6 @@ MaskedImageRegistration<TImage>::PrintSelf(std::ostream & os, Indent indent) con
   itkPrintSelfObjectMacro(MovingInitialTransform);
   itkPrintSelfObjectMacro(FixedInitialTransform);
   itkPrintSelfObjectMacro(TransformToOptimize);
-  os << indent << "WarnOfChance: " << (m_WarnOfChance ? "On" : "Off") << std::endl;
   os << indent << "Stages: " << this->GetNumberOfStages() << std::endl;
   for (const auto & [name, transform] : { std::pair<const char *, const Object *>("Transform", this->GetTransform()),
                                           { "OptimizedTransform", this->GetOptimizedTransform() } })
@@ -240,6 +280,7 @@ MaskedImageRegistration<TImage>::PrintSelf(std::ostream & os, Indent indent) con
   }
   os << indent << "Reports: " << this->GetReports().size() << std::endl;
   os << indent << "Course: " << this->GetCourse().size() << std::endl;
+  os << indent << "Uncertainty: " << this->GetUncertainty().Status << std::endl;
   os << indent << "CurrentStage: " << this->GetCurrentStage() << std::endl;
   os << indent << "CurrentLevel: " << this->GetCurrentLevel() << std::endl;
 }

@@ -19,12 +19,13 @@
 #define itkMaskedImageRegistrationImplementation_h
 
 #include "itkMaskedImageRegistration.h"
+#include "itkQuietScope.h"
 
-#include "facade/itkCheckFit.h"
 #include "facade/itkCheckRegistrationInputs.h"
 #include "facade/itkMetricEvaluation.h"
 #include "facade/itkMethodStage.h"
 #include "facade/itkSyNStage.h"
+#include "facade/itkUncertaintyEstimate.h"
 
 #include <atomic>
 #include <memory>
@@ -74,10 +75,17 @@ public:
     {
       CurrentStage = stage;
       this->RunStage(inputs, Stages[stage]);
+      if (stage + 1 == Stages.size())
+      {
+        this->EstimateUncertainty(inputs);
+      }
       Transform->AddTransform(OptimizedTransform);
       Transform->FlattenTransformQueue();
     }
-    this->WarnOfFit(inputs);
+    if (!Uncertainty.Text.empty())
+    {
+      this->Warn(Uncertainty.Text);
+    }
     m_Facade.InvokeEvent(EndEvent());
   }
 
@@ -100,6 +108,7 @@ public:
   bool                                                      IsFinishing{};
   std::atomic<bool>                                         IsAborting{};
   StateType                                                 State{};
+  UncertaintyReport                                         Uncertainty{};
   typename MaskedVoxelSampler<ImageDimension>::ConstPointer LastSampler{};
   /** The stage that runs. Null: none. */
   std::unique_ptr<StageType> Stage{};
@@ -137,6 +146,7 @@ private:
   {
     Record = {};
     State = {};
+    Uncertainty = {};
     OptimizedTransform = nullptr;
     LastSampler = nullptr;
     CurrentStage = 0;
@@ -221,20 +231,38 @@ private:
     }
   }
 
-  /** Tell if the result can only be wrong. */
+  /** Of the last stage, before its transform is a part of all. */
   void
-  WarnOfFit(const InputsType & inputs) const
+  EstimateUncertainty(const InputsType & inputs)
   {
-    const SettingsType & settings = Stages[CurrentStage];
-    if (!m_Facade.GetWarnOfChance() || LastSampler.IsNull() || !Record.HasIterations())
+    const SettingsType settings = Stages.back().Resolve();
+    if (settings.Uncertainty == "none" || LastSampler.IsNull() || !Record.HasIterations())
     {
       return;
     }
-    const auto text = CheckFit<TImage>::Describe(
-      inputs, *Transform, *LastSampler, settings.Seed, InputsType::GetNumberOfWorkUnits(settings));
-    if (!text.empty())
+    const auto &                      report = Record.GetReports().back();
+    const UncertaintyEstimate<TImage> estimate(inputs,
+                                               settings,
+                                               *OptimizedTransform,
+                                               *Transform,
+                                               *LastSampler,
+                                               report.NumberOfPoints > 0 ? report.NumberOfPoints
+                                                                         : LastSampler->GetNumberOfVoxels(),
+                                               IsAborting);
+    try
     {
-      this->Warn(text);
+      Uncertainty = estimate.Compute();
+    }
+    catch (const ProcessAborted &)
+    {
+      throw;
+    }
+    catch (const ExceptionObject & exception)
+    {
+      // The result is there all the same.
+      Uncertainty = {};
+      Uncertainty.Status = "weak";
+      Uncertainty.Text = std::string("Near the result, the metric cannot be evaluated: ") + exception.GetDescription();
     }
   }
 
@@ -267,7 +295,10 @@ private:
   void
   Warn(const std::string & text) const
   {
-    itkWarningMacro(<< text);
+    if (!QuietScope::IsActive())
+    {
+      itkWarningMacro(<< text);
+    }
   }
 
   Self & m_Facade;

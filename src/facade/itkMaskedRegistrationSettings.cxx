@@ -215,6 +215,11 @@ MaskedRegistrationSettings::Check() const
   {
     Refuse("levels", ToText(Levels) + " is more than " + ToText(mostLevels) + ". Give shrink-factors.");
   }
+  constexpr double halfATurn = 180.0;
+  if (SearchRotation > halfATurn)
+  {
+    Refuse("search-rotation", ToText(SearchRotation) + " degrees to each side are more than half a turn, 180.");
+  }
   if (Percentage.empty())
   {
     Refuse("percentage", "there must be one for each level, or one for all.");

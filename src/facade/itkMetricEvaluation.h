@@ -18,6 +18,7 @@
 #ifndef itkMetricEvaluation_h
 #define itkMetricEvaluation_h
 
+#include "facade/itkFunctionOptimizer.h"
 #include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkMakeRegistrationMetric.h"
@@ -29,44 +30,10 @@
 
 namespace itk
 {
-/** \class EvaluatingOptimizer
- * \brief Evaluates the metric where it is.
- * \ingroup MaskedSampling
- */
-class EvaluatingOptimizer : public ObjectToObjectOptimizerBaseTemplate<double>
-{
-public:
-  ITK_DISALLOW_COPY_AND_MOVE(EvaluatingOptimizer);
-
-  /** Standard class type aliases. */
-  using Self = EvaluatingOptimizer;
-  using Superclass = ObjectToObjectOptimizerBaseTemplate<double>;
-  using Pointer = SmartPointer<Self>;
-  using ConstPointer = SmartPointer<const Self>;
-
-  itkNewMacro(Self);
-  itkOverrideGetNameOfClassMacro(EvaluatingOptimizer);
-
-  void
-  StartOptimization(bool) override
-  {
-    this->m_CurrentMetricValue = this->m_Metric->GetValue();
-  }
-  const StopConditionReturnStringType
-  GetStopConditionDescription() const override
-  {
-    return {};
-  }
-
-protected:
-  EvaluatingOptimizer() = default;
-  ~EvaluatingOptimizer() override = default;
-};
-
 /** \class MetricEvaluation
  * \brief The metric of a stage where it would start, at what a registration without sampling would visit.
  *
- * It is one: of one level, at full resolution, with an optimizer that evaluates once.
+ * It is one: of one level, at full resolution, with a function in the place of the optimizer.
  *
  * \ingroup MaskedSampling
  */
@@ -93,7 +60,8 @@ public:
     m_Metric->SetUseFixedImageGradientFilter(false);
     m_Metric->SetUseMovingImageGradientFilter(false);
 
-    const auto optimizer = EvaluatingOptimizer::New();
+    const auto optimizer = FunctionOptimizer::New();
+    optimizer->SetFunction([this](auto & metric) { m_Value = metric.GetValue(); });
     const auto method = MethodType::New();
     SetUpRegistrationMethod(*method, settings, inputs, *m_Metric);
     method->SetMovingInitialTransform(MakeInitialTransform(settings, inputs));
@@ -103,7 +71,6 @@ public:
     method->InPlaceOn();
     method->SetOptimizer(optimizer);
     method->Update();
-    m_Value = optimizer->GetCurrentMetricValue();
   }
 
   double

@@ -64,9 +64,15 @@ struct RegistrationInputs
   double
   GetVoxel(const MaskedRegistrationSettings & settings) const
   {
-    const auto & spacing = this->GetDomain().GetSpacing();
     // The estimator from shifts of the index measures in voxels.
-    return settings.Scales != "index-shift" ? *std::min_element(spacing.Begin(), spacing.End()) : 1.0;
+    return settings.Scales != "index-shift" ? this->GetShortestSpacing() : 1.0;
+  }
+
+  double
+  GetShortestSpacing() const
+  {
+    const auto & spacing = this->GetDomain().GetSpacing();
+    return *std::min_element(spacing.Begin(), spacing.End());
   }
 
   /** Length of a step of 1. */

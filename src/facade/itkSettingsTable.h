@@ -188,6 +188,7 @@ public:
     visit("central-region-radius", s.CentralRegionRadius, RangeType::Any);
     visit("small-parameter-variation", s.SmallParameterVariation, RangeType::Positive);
     visit("optimizer-weights", s.OptimizerWeights, RangeType::Any);
+    visit("uncertainty", s.Uncertainty, TextsType{ "none", "quick", "thorough" });
     visit("work-units", s.WorkUnits, RangeType::Any);
   }
 };

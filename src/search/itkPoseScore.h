@@ -21,6 +21,7 @@
 #include "search/itkPose.h"
 #include "search/itkPoseLattice.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -173,7 +174,64 @@ public:
     return this->Evaluate(workspace);
   }
 
+  /** By how many standard deviations of chance the score of one pose is above that of another. The information that
+   * each sample gives differs from pose to pose; the differences scatter, and so does their mean. */
+  double
+  ComputeExcess(const PoseType & pose, const PoseType & other, WorkspaceType & workspace) const
+  {
+    const auto terms = this->ComputeTerms(pose, workspace);
+    const auto others = this->ComputeTerms(other, workspace);
+    const auto number = static_cast<double>(m_Number);
+    double     sum = 0.0;
+    double     sumOfSquares = 0.0;
+    for (std::size_t i = 0; i < m_Number; ++i)
+    {
+      const double difference = terms[i] - others[i];
+      sum += difference;
+      sumOfSquares += difference * difference;
+    }
+    const double variance = std::max(sumOfSquares - sum * sum / number, 0.0) / (number * number);
+    const double difference = this->Evaluate(pose, workspace) - this->Evaluate(other, workspace);
+    return variance > 0.0 ? difference / std::sqrt(variance) : 0.0;
+  }
+
 private:
+  /** What each sample gives; their mean is the information, with its bias. */
+  std::vector<double>
+  ComputeTerms(const PoseType & pose, WorkspaceType & workspace) const
+  {
+    constexpr unsigned int number = IntensityBins::Number;
+    this->SetPose(pose, workspace);
+    std::vector<double> joint(number * number, 0.0);
+    std::vector<double> rows(number, 0.0);
+    std::vector<double> columns(number, 0.0);
+    double              total = 0.0;
+    const auto          forEachInside = [&](const auto & function) {
+      for (unsigned int row = 0; row < number; ++row)
+      {
+        for (std::size_t i = m_Begin[row]; i < m_Begin[row + 1]; ++i)
+        {
+          const BinType column = m_Lattice.Bins[static_cast<std::size_t>(workspace.Places[i])];
+          if (column != LatticeType::Outside)
+          {
+            function(i, row, column);
+          }
+        }
+      }
+    };
+    forEachInside([&](std::size_t, unsigned int row, BinType column) {
+      joint[row * number + column] += 1.0;
+      rows[row] += 1.0;
+      columns[column] += 1.0;
+      total += 1.0;
+    });
+    std::vector<double> terms(m_Number, 0.0);
+    forEachInside([&](std::size_t i, unsigned int row, BinType column) {
+      terms[i] = std::log(joint[row * number + column] * total / (rows[row] * columns[column]));
+    });
+    return terms;
+  }
+
   const LatticeType &                                m_Lattice;
   PointType                                          m_Center;
   std::size_t                                        m_Number;

@@ -68,9 +68,13 @@ public:
     double                 VoxelLength{ 1.0 };
     /** 0: as the class says. */
     double TranslationRange{};
+    /** Of the range without one, how much of it. */
+    double ShareOfRange{ 1.0 };
     /** To each side, in radians, about every axis. */
     double        RotationRange{};
     SizeValueType NumberOfCandidates{ 6 };
+    /** For each candidate, how many of the best of the grid are improved. */
+    SizeValueType NumberOfImproved{ 8 };
     ThreadIdType  NumberOfWorkUnits{ 1 };
     /** If it becomes true, there are no candidates. */
     const std::atomic<bool> * IsAborting{};
@@ -80,13 +84,30 @@ public:
   {
     PoseType Pose{};
     double   Score{};
+    /** By how many standard deviations of chance the score is above that at the start. */
+    double Excess{};
+  };
+
+  struct ResultType
+  {
+    /** The best first. Empty: nothing to compare. */
+    std::vector<CandidateType> Candidates{};
+    /** Where it begins, improved: it is among the candidates only if it is one of the best. */
+    CandidateType Start{};
   };
 
   explicit PoseSearch(InputsType inputs);
 
-  /** The best first; where it begins is not among them, unless it is one of them. Empty: nothing to compare. */
-  std::vector<CandidateType>
+  ResultType
   Find() const;
+
+  /** Whether two poses are different places to the search. */
+  bool
+  AreApart(const PoseType & one, const PoseType & other) const
+  {
+    constexpr double apart = 1.5;
+    return one.GetDistance(other, m_RootMeanSquare) >= apart * m_Step;
+  }
 
   /** Of the rotations: the middle of the samples. */
   const PointType &

@@ -62,7 +62,7 @@ PoseSearch<TImage>::PoseSearch(InputsType inputs)
   const double     radius =
     std::max(m_RootMeanSquare * std::sqrt((ImageDimension + 2.0) / ImageDimension), m_Inputs.VoxelLength);
   const double usual = rangeOfMean * std::sqrt(radius * m_Inputs.VoxelLength);
-  m_Range = m_Inputs.TranslationRange > 0.0 ? m_Inputs.TranslationRange : usual;
+  m_Range = m_Inputs.TranslationRange > 0.0 ? m_Inputs.TranslationRange : m_Inputs.ShareOfRange * usual;
   m_Step = usual / stepsOfRange;
   m_StepsToSide = static_cast<SizeValueType>(std::ceil(m_Range / m_Step - 1e-6));
   if (m_Inputs.RotationRange > 0.0)
@@ -235,7 +235,6 @@ template <typename TImage>
 auto
 PoseSearch<TImage>::Spread(CandidatesType candidates, std::size_t most) const -> CandidatesType
 {
-  constexpr double apart = 1.5;
   std::sort(candidates.begin(), candidates.end(), IsBetter);
   CandidatesType kept;
   for (const auto & candidate : candidates)
@@ -244,9 +243,8 @@ PoseSearch<TImage>::Spread(CandidatesType candidates, std::size_t most) const ->
     {
       break;
     }
-    const bool isNew = std::none_of(kept.begin(), kept.end(), [&](const auto & other) {
-      return candidate.Pose.GetDistance(other.Pose, m_RootMeanSquare) < apart * m_Step;
-    });
+    const bool isNew = std::none_of(
+      kept.begin(), kept.end(), [&](const auto & other) { return !this->AreApart(candidate.Pose, other.Pose); });
     if (isNew)
     {
       kept.push_back(candidate);
@@ -314,10 +312,9 @@ PoseSearch<TImage>::Improve(CandidateType & candidate, const ScoreType & score, 
 
 template <typename TImage>
 auto
-PoseSearch<TImage>::Find() const -> std::vector<CandidateType>
+PoseSearch<TImage>::Find() const -> ResultType
 {
-  constexpr std::size_t improvedPerCandidate = 8;
-  const auto            fixed = SmoothedSamples<TImage>::Evaluate(
+  const auto fixed = SmoothedSamples<TImage>::Evaluate(
     *m_Inputs.FixedImage, nullptr, m_Inputs.ToFixed, m_Inputs.Points, this->GetSigma(), m_Inputs.NumberOfWorkUnits);
   std::vector<PointType> points;
   std::vector<double>    values;
@@ -339,17 +336,32 @@ PoseSearch<TImage>::Find() const -> std::vector<CandidateType>
 
   const auto      lattice = this->MakeLattice();
   const ScoreType score(points, bins, m_Center, lattice);
-  auto candidates = this->Spread(this->Scan(score, lattice), improvedPerCandidate * m_Inputs.NumberOfCandidates);
+  auto candidates = this->Spread(this->Scan(score, lattice), m_Inputs.NumberOfImproved * m_Inputs.NumberOfCandidates);
+  candidates.emplace_back(); // the start
   ParallelTasks::Share(candidates.size(), m_Inputs.NumberOfWorkUnits, [&](const auto & next) {
     WorkspaceType workspace;
     next([&](SizeValueType n) {
       if (!this->IsAborting())
       {
+        candidates[n].Score = score.Evaluate(candidates[n].Pose, workspace);
         this->Improve(candidates[n], score, workspace);
       }
     });
   });
-  return this->IsAborting() ? CandidatesType{} : this->Spread(candidates, m_Inputs.NumberOfCandidates);
+  if (this->IsAborting())
+  {
+    return {};
+  }
+  ResultType result;
+  result.Start = candidates.back();
+  candidates.pop_back();
+  result.Candidates = this->Spread(candidates, m_Inputs.NumberOfCandidates);
+  WorkspaceType workspace;
+  for (auto & candidate : result.Candidates)
+  {
+    candidate.Excess = score.ComputeExcess(candidate.Pose, result.Start.Pose, workspace);
+  }
+  return result;
 }
 } // end namespace itk
 

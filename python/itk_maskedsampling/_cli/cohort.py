@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
                 "results": table,
                 "done": len(cohort.done),
                 "failed": len(cohort.failed),
+                "undetermined": len(cohort.undetermined),
                 "pairs": cohort.table(),
             }
         )

@@ -14,7 +14,10 @@ METRICS = (
     "mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or "
     "demons"
 )
-EXIT_CODES = "Exit codes: 0 done; 1 could not be done; 2 bad usage or bad input; 130 ended by Ctrl-C."
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 could not be done; 2 bad usage or bad input; 3 done, but not determined, with\n"
+    "register --require-determined; 130 ended by Ctrl-C."
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -145,6 +148,11 @@ examples:
     )
     add_settings(parser)
     add_talk(parser)
+    parser.add_argument(
+        "--require-determined",
+        action="store_true",
+        help="exit code 3 where the uncertainty is another one than determined; all is written all the same",
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +184,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--iterations", type=numbers, metavar="N,...", help="the most of them")
     group.add_argument("--learning-rate", type=numbers, metavar="N,...")
     group.add_argument("--scales", metavar="HOW", help="physical-shift, index-shift, jacobian ...")
+    group.add_argument("--uncertainty", metavar="HOW", help="how far it can be trusted: quick, thorough, or none")
     group.add_argument("--work-units", type=number, metavar="N", help="how many threads; 0: all")
     group.add_argument(
         "--set",

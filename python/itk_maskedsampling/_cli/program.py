@@ -23,6 +23,7 @@ from .text import flush, say
 DONE = 0
 FAILED = 1
 BAD_INPUT = 2
+NOT_DETERMINED = 3
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -38,13 +39,17 @@ BAD_INPUT_ERRORS = (
 )
 
 
+class NotDetermined(RuntimeError):
+    """All was done, but the result is not determined, which was required."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words of a command line say.
 
     argv: the words after the name of the program, by default those that the process was started with.
 
-    Returns the exit code: 0 done; 1 it could not be done; 2 bad usage or bad input; 130 ended by Ctrl-C; 143 by
-    SIGTERM.
+    Returns the exit code: 0 done; 1 it could not be done; 2 bad usage or bad input; 3 done, but the result is not
+    determined, where that is required; 130 ended by Ctrl-C; 143 by SIGTERM.
     """
     words = join_numbers(sys.argv[1:] if argv is None else argv)
     labels: dict[str, str] = {}
@@ -65,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         complain(error, f"error: {rename(first_line(error), labels)}", words)
         code = BAD_INPUT if isinstance(error, BAD_INPUT_ERRORS) else FAILED
+        code = NOT_DETERMINED if isinstance(error, NotDetermined) else code
     try:
         flush()
     except OSError:
@@ -153,6 +159,11 @@ def forget_output() -> None:
 @contextlib.contextmanager
 def one_line_warnings() -> Iterator[None]:
     """Warnings are said in a line, without the place in the code."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        text = str(message).replace('initial="search"', "--initial search")
+        say(f"{PROGRAM}: warning: {text}", sys.stderr)
+
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: say(f"{PROGRAM}: warning: {message}", sys.stderr)
+        warnings.showwarning = show
         yield

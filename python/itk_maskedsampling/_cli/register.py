@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import version
 from .._core import describe_settings
+from .._images.arrays import Floats
 from .._images.conversion import from_object
 from .._images.files import write_image
 from .._images.image import Image
@@ -20,9 +21,11 @@ from .._registration.register import register
 from .._registration.result import Registration
 from .._registration.sample import Samples
 from .._registration.settings import choose
+from .._registration.uncertainty import Uncertainty
 from .._transforms.resample import resample
 from .._transforms.transform import Transform, translation_part
 from .outputs import Output, check_outputs, raise_failed, write_outputs
+from .program import NotDetermined
 from .progress import Watcher
 from .settings import IMAGES, read_input, read_points, read_settings
 from .text import say, say_json
@@ -32,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
     if args.points is not None:
         settings["points"] = read_points(args.points)
+    if args.require_determined:
+        check_uncertainty(settings)
     names = {name: getattr(args, name) for name in IMAGES}
     images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
     outputs = make_outputs(args, images["moving"], count_parts(settings))
@@ -55,7 +60,18 @@ def run(args: argparse.Namespace) -> int:
         for path in written:
             say(f"wrote {path}")
     raise_failed(written, failed, first)
+    if args.require_determined and not (result.uncertainty and result.uncertainty.is_determined):
+        told = "not known, as without an iteration" if result.uncertainty is None else result.uncertainty.describe()
+        raise NotDetermined(f"require_determined: the uncertainty of the result is {told}")
     return 0
+
+
+def check_uncertainty(settings: dict[str, Any]) -> None:
+    """Raise ValueError where it is not to be found out: that of the last stage counts."""
+    stages = settings["transform"] if isinstance(settings["transform"], list) else [{}]
+    how = stages[-1].get("uncertainty", settings.get("uncertainty"))
+    if how is not None and choose("uncertainty", how, describe_settings()["uncertainty"].choices) == "none":
+        raise ValueError("uncertainty: 'none', but --require-determined needs to know it; leave one of them out")
 
 
 # Outputs
@@ -136,6 +152,7 @@ def check_report(path: str) -> None:
 def describe(result: Registration) -> dict[str, Any]:
     """The result for a program."""
     middle, moved = result.displacement()
+    uncertainty = result.uncertainty
     settings = [
         {name: repr(value) if isinstance(value, Transform) else value for name, value in stage.items()}
         for stage in result.settings
@@ -144,13 +161,32 @@ def describe(result: Registration) -> dict[str, Any]:
         "version": version(),
         "dimension": result.transform.dimension,
         "transform": repr(result.transform),
-        "matrix": result.transform.matrix() if result.transform.is_affine() else None,
+        "matrix": matrix_of(result.transform),
         "value": result.value,
         "middle": middle,
         "displacement": moved,
         "stop_condition": result.stop_condition.strip(),
+        "uncertainty": None if uncertainty is None else describe_uncertainty(uncertainty),
         "warnings": result.warnings,
         "seconds": result.seconds,
         "levels": result.levels,
         "settings": settings,
     }
+
+
+def describe_uncertainty(uncertainty: Uncertainty) -> dict[str, Any]:
+    return {
+        "status": uncertainty.status,
+        "reason": uncertainty.reason,
+        "standard_error": uncertainty.standard_error,
+        "covariance": uncertainty.covariance,
+        "alternatives": [
+            {"matrix": matrix_of(other.transform), "value": other.value} for other in uncertainty.alternatives
+        ],
+        "seconds": uncertainty.seconds,
+    }
+
+
+def matrix_of(transform: Transform) -> Floats | None:
+    """None of a transform that bends."""
+    return transform.matrix() if transform.is_affine() else None

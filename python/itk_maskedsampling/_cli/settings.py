@@ -36,6 +36,7 @@ NAMES = (
     "iterations",
     "learning_rate",
     "scales",
+    "uncertainty",
     "work_units",
 )
 

@@ -216,6 +216,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "abort": (None, [Handle]),
     "evaluate": (_code, [Handle, _reference(ctypes.c_double)]),
     "get_numbers": (_code, [Handle, Text, _reference(Numbers), _reference(Size)]),
+    "get_text": (Text, [Handle, Text]),
     "get_stop_condition": (Text, [Handle, ctypes.c_int64]),
     "get_transform": (_code, [Handle, Text, Handle]),
 }

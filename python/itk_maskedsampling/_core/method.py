@@ -235,6 +235,14 @@ class Method:
         """The sample points of the current or last level, an array of shape (n, D)."""
         return self._numbers("points").astype(np.float32).reshape(-1, self.dimension)
 
+    def text(self, name: str) -> str:
+        """Names: uncertainty-status, uncertainty-text."""
+        return library.text(library.get_text(self._handle, name.encode()))
+
+    def numbers(self, name: str) -> Floats:
+        """Names that begin with uncertainty: see MaskedSamplingCore.h."""
+        return self._numbers(name)
+
     @property
     def course(self) -> Array:
         """The metric after each iteration: a structured array of stage, level, iteration, value."""

@@ -23,6 +23,7 @@ from .plan import Plan, check_dimensions, make_plan
 from .progress import Callback, Watch, count_iterations
 from .result import Registration, Sources
 from .settings import Stage, snake
+from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
 ARGUMENTS = "fixed|moving|transform|samples|percentage|initial|grid_spacing|grid_scale_factors|optimizer"
@@ -57,6 +58,7 @@ def register(
     iterations: Counts | None = None,
     learning_rate: Numbers | None = None,
     scales: str | None = None,
+    uncertainty: str | None = None,
     work_units: int | None = None,
     callback: Callback | None = None,
     progress: bool = False,
@@ -128,6 +130,9 @@ def register(
     scales : str, optional
         Of the parameters: physical-shift, index-shift, jacobian, none or manual. Default: physical-shift; for a
         b-spline none.
+    uncertainty : str, optional
+        How it is found out how far the result can be trusted: quick; thorough, with more samples, and a registration
+        from every other place that may fit; or none. A result that is not determined is warned of. Default: quick.
     work_units : int, optional
         How many threads, 0 for all. Default: 0.
     callback : function, optional
@@ -174,6 +179,7 @@ def register(
         "iterations": iterations,
         "learning_rate": learning_rate,
         "scales": scales,
+        "uncertainty": uncertainty,
         "work_units": work_units,
     }
     if samples is not None and percentage is not None:
@@ -248,7 +254,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
     watch = Watch(method, iterations, callback, progress)
     start = time.perf_counter()
     try:
-        method.run(watch if callback or progress else None, wanted=watch.wants)
+        method.run(watch if callback or progress else None, wanted=watch.wants, reword=name_arguments)
     except _core.CoreError as error:
         text = name_arguments(str(error))
         # What is said of an argument is that the argument does not do.
@@ -274,6 +280,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
         _geometry=inputs.fixed.geometry,
         _sources=inputs.sources(),
         warnings=tuple(told),
+        uncertainty=read_uncertainty(method, name_arguments(method.text("uncertainty-text"))),
     )
 
 
@@ -299,7 +306,8 @@ def name_arguments(text: str) -> str:
     """A message of the core, which names settings, with the arguments of register() instead."""
     names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
     text = re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
-    return re.sub(r'^initialization (?=")', "initial: ", text)
+    text = re.sub(r'^initialization (?=")', "initial: ", text)
+    return text.replace('initialization "search"', 'initial="search"')
 
 
 def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:

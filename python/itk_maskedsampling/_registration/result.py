@@ -18,13 +18,14 @@ from .._images.conversion import write_like
 from .._images.files import read
 from .._images.masks import read_mask
 from .._pictures import html
-from .._pictures.slices import middle_of
+from .._pictures.slices import middle_of, name_unit
 from .._pictures.voxels import Contrast, find_contrast
 from .._transforms.resample import resample
 from .._transforms.transform import Transform
 from .plan import Plan
 from .progress import Callback
 from .settings import choose
+from .uncertainty import Uncertainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,9 @@ class Registration:
         How long it took, without reading and converting images.
     warnings : tuple of str
         What was warned of meanwhile: the result may not be what it seems.
+    uncertainty : Uncertainty or None
+        How far the transform can be trusted. None: with uncertainty="none", without an iteration, or where a callback
+        ended it.
     """
 
     transform: Transform
@@ -77,6 +81,7 @@ class Registration:
     _geometry: Geometry
     _sources: Sources | None = field(default=None)
     warnings: tuple[str, ...] = ()
+    uncertainty: Uncertainty | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "course", freeze(np.array(self.course)))
@@ -213,6 +218,7 @@ class Registration:
         lines.append(
             f"  moves the middle of the samples, {join(middle)}, by {join(moved)}, {np.linalg.norm(moved):.4g} long"
         )
+        lines += [f"  uncertainty: {text}" for text in self._tell_uncertainty()]
         lines.append(f"  stopped: {self.stop_condition.strip()}")
         lines += [f"  warning: {text}" for text in self.warnings]
         return "\n".join(lines)
@@ -224,6 +230,10 @@ class Registration:
         else:
             middle = np.zeros(self.transform.dimension)
         return middle, self.transform.apply(middle) - middle
+
+    def _tell_uncertainty(self) -> list[str]:
+        """How far it can be trusted, in a line; none where that is not known."""
+        return [] if self.uncertainty is None else [self.uncertainty.describe(name_unit(self._geometry))]
 
     def _find_contrast(self) -> Contrast:
         """How the values of its images go together inside the mask. A pickled one cannot be asked."""
@@ -247,6 +257,7 @@ class Registration:
             f"<p><b>Registration</b> of {len(moved)} dimensions in {self.seconds:.2f} s, metric {self.value:.6g}. "
             f"It moves the middle of the samples by {join(moved)}, {np.linalg.norm(moved):.4g} long. "
             f"{escape(self.stop_condition.strip())}</p>",
+            *(f"<p><b>Uncertainty</b>: {escape(text)}</p>" for text in self._tell_uncertainty()),
             *(f"<p><b>Warning</b>: {escape(text)}</p>" for text in self.warnings),
             html.make_level_table(self.levels),
             pictures,

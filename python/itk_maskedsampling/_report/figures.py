@@ -31,7 +31,14 @@ def make_figures(result: Registration) -> list[str]:
         (plot.side_by_side, "The fixed image, and the moving one after registration."),
         *choose_pictures(result),
     ]
-    return figures + [embed(draw(result, margin=margin), f"{caption}{where}") for draw, caption in pictures]
+    figures += [embed(draw(result, margin=margin), f"{caption}{where}") for draw, caption in pictures]
+    uncertainty = result.uncertainty
+    if uncertainty is not None and uncertainty.covariance is not None:
+        from .uncertainty import draw_uncertainty  # noqa: PLC0415
+
+        caption = "How far points may be mapped wrong by chance: the standard error, in colour over the fixed image."
+        figures.append(embed(draw_uncertainty(result, uncertainty, margin), f"{caption}{where}"))
+    return figures
 
 
 def choose_pictures(result: Registration) -> list[tuple[Callable[..., Any], str]]:

@@ -61,7 +61,7 @@ def write_report(result: Registration, path: str | os.PathLike[str], *, title: s
 
     A checkerboard and the difference are in it only where both images have the same contrast: not where their values
     inside the mask do not rise together (checkerboard), or are not the same (difference). Without, there are the edges
-    of the fixed image over the moving one.
+    of the fixed image over the moving one. Where the standard error is known at all points, it is drawn over slices.
 
     Parameters
     ----------
@@ -125,6 +125,8 @@ def wide(table: str) -> str:
 def make_summary(result: Registration) -> str:
     middle, moved = result.displacement()
     unit = name_unit(result._geometry)
+    uncertainty = result.uncertainty
+    reason = "" if uncertainty is None else uncertainty.reason
     rows = [
         ("result", f"metric {result.value:.6g} after {len(result.course)} iterations in {result.seconds:.2f} s"),
         (
@@ -133,7 +135,9 @@ def make_summary(result: Registration) -> str:
             f"{np.linalg.norm(moved):.4g} {unit} long",
         ),
         ("stopped", result.stop_condition.strip()),
-        *(("warning", text) for text in result.warnings),
+        *([] if uncertainty is None else [("uncertainty", uncertainty.describe(unit))]),
+        *([("reason", reason)] if reason else []),
+        *(("warning", text) for text in result.warnings if text != reason),
     ]
     if result.levels:
         rows.insert(

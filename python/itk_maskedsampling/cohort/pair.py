@@ -112,6 +112,7 @@ def attempt(task: Task) -> Record:
         register_seconds=result.seconds,
         stop_condition=result.stop_condition.strip(),
         warnings=result.warnings,
+        uncertainty_status=None if result.uncertainty is None else result.uncertainty.status,
         levels=tuple(to_json(asdict(report)) for report in result.levels),
         settings=tuple(settings),
     )

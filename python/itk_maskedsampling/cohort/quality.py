@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._core import Geometry
@@ -37,6 +39,7 @@ def measure(registration: Registration) -> dict[str, float | None]:
         "jacobian_min": float(determinants.min()),
         "jacobian_max": float(determinants.max()),
         "folding": float(np.mean(determinants <= 0)),
+        "standard_error": find_standard_error(registration),
     }
     return measures
 
@@ -50,6 +53,12 @@ def measure_metric(registration: Registration) -> tuple[float | None, float | No
     settings = registration.settings
     is_same = not (settings and settings[-1].get("resample_every_iteration"))
     return report.first_value if is_same else None, registration.value
+
+
+def find_standard_error(registration: Registration) -> float | None:
+    """None where it is not known."""
+    uncertainty = registration.uncertainty
+    return None if uncertainty is None or math.isnan(uncertainty.standard_error) else uncertainty.standard_error
 
 
 def choose_points(registration: Registration) -> Floats:

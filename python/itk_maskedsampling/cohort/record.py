@@ -42,6 +42,8 @@ COLUMNS = (
     "jacobian_min",
     "jacobian_max",
     "folding",
+    "uncertainty_status",
+    "standard_error",
     "stop_condition",
     "warnings",
     "register_seconds",
@@ -73,6 +75,8 @@ class Record:
         Of what was found, by name; see register_cohort(). Empty if it failed.
     stop_condition : str or None
         Why the registration ended.
+    uncertainty_status : str or None
+        determined, ambiguous, weak or lost, as of an Uncertainty; None where it was not found out.
     warnings : tuple of str
         What register() warned of.
     levels : tuple of mappings
@@ -122,6 +126,12 @@ class Record:
     traceback: str | None = None
     basis: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    uncertainty_status: str | None = None
+
+    @property
+    def is_determined(self) -> bool | None:
+        """Whether the status of the uncertainty is determined; None where it was not found out."""
+        return None if self.uncertainty_status is None else self.uncertainty_status == "determined"
 
     def to_row(self) -> dict[str, Cell]:
         """A row of the result: id and status, the row of the table, and what was found."""

@@ -28,6 +28,8 @@ SHOWN_COLUMNS = (
     "fraction_in_moving",
     "rms_displacement",
     "jacobian_min",
+    "uncertainty_status",
+    "standard_error",
     "seconds",
     "error",
 )
@@ -71,6 +73,11 @@ class Cohort:
     def failed(self) -> tuple[Record, ...]:
         """The records of the pairs that were not: their error says why."""
         return tuple(record for record in self.records if record.status == "failed")
+
+    @property
+    def undetermined(self) -> tuple[Record, ...]:
+        """The records of the pairs that were registered, but whose uncertainty is another one than determined."""
+        return tuple(record for record in self.done if record.is_determined is False)
 
     def transform(self, pair_id: str) -> Transform:
         """The transform of a pair, from points of its fixed image to those of the moving one.
@@ -139,9 +146,10 @@ class Cohort:
         return "\n".join(lines)
 
     def summary(self) -> str:
-        """How many pairs there are, and how many of them are done and failed."""
+        """How many pairs there are, and how many of them are done, failed, and done but not determined."""
         pairs = "1 pair" if len(self) == 1 else f"{len(self)} pairs"
-        return f"{pairs}: {len(self.done)} done, {len(self.failed)} failed"
+        doubtful = f", {len(self.undetermined)} not determined" if self.undetermined else ""
+        return f"{pairs}: {len(self.done)} done, {len(self.failed)} failed{doubtful}"
 
     def _repr_html_(self) -> str:
         # Those that failed come first.

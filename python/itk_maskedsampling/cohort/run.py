@@ -114,6 +114,9 @@ def register_cohort(
           square and maximum of all.
         - jacobian_min, jacobian_max: of the determinant of the Jacobian matrix; folding: the fraction where it is not
           greater than 0.
+        - uncertainty_status: determined, ambiguous, weak or lost, and standard_error: how far points may be mapped
+          wrong, root mean square over the mask; see Uncertainty. Nothing where they are not known, as with
+          uncertainty="none".
         - warnings: what register() warned of, with | between them.
 
     Raises

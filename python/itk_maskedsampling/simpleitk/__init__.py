@@ -42,7 +42,8 @@ Always:
   1, seeds beyond 2^31 - 1, parameters that are not finite.
 
 Beyond SimpleITK: SetMetricNumberOfSamples(), SetMetricResampleEveryIteration(), SetMetricSamplingWeights(),
-SetMetricUseExactDerivative(), SetInitialTransformSearch(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoints().
+SetMetricUseExactDerivative(), SetInitialTransformSearch(), SetUncertaintyEstimation(), GetUncertaintyEstimation(),
+GetUncertainty(), GetMetricNumberOfMaskVoxels(), GetMetricSamplePoints().
 """
 
 try:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from .. import _core, public
+from .._registration.uncertainty import Uncertainty, read_uncertainty
 from .._transforms.foreign_simpleitk import downcast
 from .data import (
     DTYPES,
@@ -57,6 +58,7 @@ class ImageRegistrationMethod(RegistrationTransforms):
         self._stop_condition = ""
         self._mask_voxels = 0
         self._points: npt.NDArray[np.float32] = np.empty((0, 0), np.float32)
+        self._found_uncertainty: Uncertainty | None = None
 
     def __str__(self) -> str:
         own = f"{type(self).__module__}.{type(self).__qualname__}"
@@ -125,6 +127,7 @@ class ImageRegistrationMethod(RegistrationTransforms):
             **self._get_sampling_settings(),
             **self._get_optimizer_settings(),
             **self._search,
+            "uncertainty": self._uncertainty,
             "stock-optimizer": True,
             "grid-scale-factors": factors,
         }
@@ -246,6 +249,7 @@ class ImageRegistrationMethod(RegistrationTransforms):
         self._stop_condition = core.stop_condition
         self._points = core.points
         self._mask_voxels = core.reports[-1].mask_voxels if core.reports else 0
+        self._found_uncertainty = read_uncertainty(core, self._make_reword(core)(core.text("uncertainty-text")))
 
     def StopRegistration(self) -> bool:
         """In a command: end the level after this iteration. Returns whether the optimizer can."""
@@ -306,6 +310,14 @@ class ImageRegistrationMethod(RegistrationTransforms):
     def GetMetricSamplePoints(self) -> npt.NDArray[np.float32]:
         """Not in SimpleITK: the samples of the level, in the virtual domain, shape (n, D). Without sampling, n is 0."""
         return self._points if self._run is None else self._run.core.points
+
+    def GetUncertainty(self) -> Uncertainty | None:
+        """Not in SimpleITK: how far the result of Execute() can be trusted, see help(itk_maskedsampling.Uncertainty).
+
+        Its points are those of the virtual domain. None: before, in a command, without an iteration, and where
+        SetUncertaintyEstimation() leaves it out.
+        """
+        return self._found_uncertainty if self._run is None else None
 
 
 def or_zero(number: float) -> float:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 import SimpleITK as sitk
 
-from .._core import LevelReport, warn
+from .._core import LevelReport, describe_settings, warn
 from .._images.arrays import times
+from .._registration.settings import choose
 from .data import SharedImage, to_mask, to_weights
 from .optimizers import Optimizers, Settings, new_seed
 from .texts import METRIC_ARGUMENTS, SETTERS, Situation
@@ -70,6 +71,7 @@ class RegistrationSettings(Optimizers):
         self._samples: tuple[int, ...] = (0,)
         self._resamples = False
         self._search: Settings = {}
+        self._uncertainty = "quick"
         self._shrink_factors: tuple[int, ...] = (1,)
         self._sigmas: tuple[float, ...] = (0.0,)
         self._sigmas_are_physical = True
@@ -180,6 +182,19 @@ class RegistrationSettings(Optimizers):
             "search-candidates": unsigned(f"{name}candidates", candidates),
         }
         self._search = settings if flag(f"{name}enable", enable) else {}
+
+    def SetUncertaintyEstimation(self, how: str = "quick") -> None:
+        """Not in SimpleITK: how it is found out how far the result can be trusted; GetUncertainty() has what was found.
+
+        quick, the default; thorough, with more samples, and a registration from every other place that may fit; none. A
+        result that is not determined is warned of.
+        """
+        choices = describe_settings()["uncertainty"].choices
+        self._uncertainty = choose("SetUncertaintyEstimation: how", how, choices)
+
+    def GetUncertaintyEstimation(self) -> str:
+        """Not in SimpleITK: what SetUncertaintyEstimation() was told: quick, thorough or none."""
+        return self._uncertainty
 
     # Masks and samples
 

@@ -70,10 +70,23 @@ class Situation:
     def more(self) -> str:
         return f"Give more, such as {MORE}" if self.count else "Give a mask that is wider"
 
+    @property
+    def few(self) -> str:
+        return "the samples" if self.count else "the voxels of the mask"
+
+    @property
+    def more_or_wider(self) -> str:
+        more = "More of SetMetricNumberOfSamples(), a" if self.count else "A"
+        return f"{more} larger mask of SetMetricFixedMask(),"
+
 
 #: Texts, and what is said instead, with the attributes of a Situation and the groups of the text in it. In their order:
 #: the first that is found counts.
 TEXTS = [
+    (
+        r"(?s)Near the result, the metric cannot be evaluated: (?P<t>.*)",
+        "Execute: near the result, {s.metric} cannot be evaluated: {t}",
+    ),
     (
         r"samples: (?P<n>\d+) at level (?P<l>\d+), of (?P<v>\d+) mask voxels, cannot determine the (?P<p>\d+)",
         "{s.count_or_mask}: {n} samples at level {l}, of {v} mask voxels, cannot determine the {p} parameters of the "
@@ -144,6 +157,26 @@ TEXTS = [
         "{s.optimizer}: it keeps its number of parameters, but scaleFactors of SetInitialTransformAsBSpline() change "
         "it from level to level. Give the same for all levels, or use SetOptimizerAsLBFGS2()",
     ),
+    (
+        r'(?s)Another place fits (?P<t>.*)use initialization "search"(?P<u>.*)a larger mask',
+        "Execute: another place fits {t}call SetInitialTransformSearch(){u}a larger mask for SetMetricFixedMask().",
+    ),
+    (
+        r"(?s)The samples hardly determine (?P<t>.*\. )More samples, a larger mask,(?P<u>.*)",
+        "Execute: {s.few} hardly determine {t}{s.more_or_wider}{u}",
+    ),
+    (
+        r"(?s)The result stretches by (?P<t>.*) first, or a search for the start, may help",
+        "Execute: the result stretches by {t} first, or SetInitialTransformSearch(), may help.",
+    ),
+    (
+        r"At the result, (?P<t>.*) a search for the start may help",
+        "Execute: at the result, {t} SetInitialTransformSearch() may help.",
+    ),
+    (
+        r"The result takes all samples (?P<t>.*) A search for the start may help",
+        "Execute: the result takes all samples {t} SetInitialTransformSearch() may help.",
+    ),
     (r"(?s)(?P<t>No voxel of the domain is inside the mask.*)", "SetMetricFixedMask: binaryMask: {t}"),
     (r"(?s)(?P<t>The weights? of .*)", "SetMetricSamplingWeights: image: {t}"),
 ]
@@ -154,7 +187,8 @@ def reword(text: str, situation: Situation) -> str:
     for pattern, words in TEXTS:
         found = re.search(pattern, text)
         if found:
-            return words.format(s=situation, **found.groupdict()) + ("" if "{t}" in words else ".")
+            text = words.format(s=situation, **found.groupdict()) + ("" if "{t}" in words else ".")
+            break
     name = re.match(r"([a-z][a-z0-9-]*): ", text)
     if name is not None and name[1] in situation.setters:
         text = f"{situation.setters[name[1]]}{text[name.end(1) :]}"

@@ -35,7 +35,7 @@ def test_help(shell: Shell, command: str) -> None:
     assert command in shell.done("--help").out
     text = shell.done(command, "--help").out
     assert text.startswith(f"usage: itk-maskedsampling {command}")
-    assert "Exit codes: 0 done; 1 could not be done; 2 bad usage or bad input; 130" in text
+    assert "Exit codes: 0 done; 1 could not be done; 2 bad usage or bad input; 3 done, but not determined" in text
     assert max(map(len, text.splitlines())) <= 120
 
 

@@ -13,7 +13,10 @@ from itk_maskedsampling._core import default_settings
 
 SECTIONS = ("Parameters", "Attributes", "Returns", "Raises", "Examples")
 #: Made by the package: their attributes are documented, not how they are made.
-RESULTS = ("Cohort", "CohortProgress", "Geometry", "LevelReport", "Progress", "Record", "Registration", "Samples")
+RESULTS = (
+    *("Alternative", "Cohort", "CohortProgress", "Geometry", "LevelReport", "Progress", "Record", "Registration"),
+    *("Samples", "Uncertainty"),
+)
 
 
 def find_public() -> dict[str, Any]:

@@ -18,6 +18,10 @@ def scene(x: Any, y: Any) -> Any:
 FIXED, MOVING = scene(X, Y), scene(X - 3, Y + 2)
 MASK = (np.hypot(X - 40, Y - 32) < 20).astype(np.uint8)
 QUICK: dict[str, Any] = {"levels": 1, "iterations": 3}
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Another place fits:RuntimeWarning",  # the waves repeat themselves
+    "ignore:The samples hardly determine:RuntimeWarning",  # what next to nothing is seen of
+)
 
 
 # Images without contrast

@@ -34,6 +34,7 @@ def test_an_old_registration() -> None:
     assert registration.settings[0]["samples"] == (20,)
     assert isinstance(registration.settings[1]["transform"], Transform)
     assert registration.initial == Transform(2)
+    assert registration.uncertainty is None
     assert samples.geometry == Geometry((40, 40), (1.0, 1.0), (0.0, 0.0), (1.0, 0.0, 0.0, 1.0))
     assert image.pixels.shape == (2, 3)
     fixed = np.random.default_rng(0).normal(size=(40, 40))
@@ -49,6 +50,8 @@ def test_an_old_cohort() -> None:
     (record,) = old.done
     assert record.row["age"] == 40
     assert record.settings[0]["transform"] == "rigid"
+    assert record.uncertainty_status is None
+    assert old.undetermined == ()
 
 
 def test_old_pickles_are_read_by_a_process_that_has_loaded_nothing() -> None:

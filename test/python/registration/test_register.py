@@ -124,8 +124,9 @@ def test_moving_mask() -> None:
     moving[20:40, 30:45] = 1000  # something that is only in one of the images
     counts = np.ones(moving.shape, bool)
     counts[18:42, 28:47] = False
-    without = register(scene.fixed, moving, scene.fixed_mask, transform="translation", metric="correlation")
-    result = register(scene.fixed, moving, scene.fixed_mask, counts, transform="translation", metric="correlation")
+    options: dict[str, Any] = {"transform": "translation", "metric": "correlation"}
+    without = register(scene.fixed, moving, scene.fixed_mask, uncertainty="none", **options)  # which is not determined
+    result = register(scene.fixed, moving, scene.fixed_mask, counts, **options)
     assert scene.error(result.transform) < FOUND < scene.error(without.transform)
     assert result.levels[-1].points_in_moving < result.levels[-1].points
 

@@ -66,6 +66,7 @@ def test_number_percentage_and_seed() -> None:
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.filterwarnings("ignore:The samples hardly determine a turn:RuntimeWarning")  # of a round hill
 def test_defaults_are_those_of_register() -> None:
     y, x = np.mgrid[0:64, 0:64]
     image = np.exp(-((x - 30) ** 2 + (y - 33) ** 2) / 100.0).astype(np.float32)

@@ -91,7 +91,7 @@ def report(result: Registration, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 def test_it_needs_nothing_else(report: tuple[str, Page]) -> None:
     html, page = report
-    assert len(page.links) == 5
+    assert len(page.links) == 6
     assert all(link.startswith("data:image/png;base64,") for link in page.links)
     assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     assert not re.search(r"url\(|@import|@font-face", " ".join(page.styles))
@@ -104,13 +104,15 @@ def test_it_needs_nothing_else(report: tuple[str, Page]) -> None:
 def test_pictures(report: tuple[str, Page], tmp_path: Path) -> None:
     _, page = report
     assert [
-        next(iter(re.findall(r"metric|Sample|after registration|Squares|minus", one["alt"]))) for one in page.pictures
+        next(iter(re.findall(r"metric|Sample|after registration|Squares|minus|wrong by chance", one["alt"])))
+        for one in page.pictures
     ] == [
         "metric",
         "Sample",
         "after registration",
         "Squares",
         "minus",
+        "wrong by chance",
     ]
     for picture in page.pictures:
         path = tmp_path / "picture.png"
@@ -160,7 +162,7 @@ def test_three_dimensions_and_small_masks(tmp_path: Path) -> None:
     result = register(scene.fixed, scene.moving, mask, scene.moving.pixels > 0, metric="mean-squares", iterations=3)
     html, page = write(result, tmp_path, title="Small")
     assert page.heads[0] == "Small"
-    assert html.count("Only the surroundings of the samples are shown.") == 6, "three captions and their alternatives"
+    assert html.count("Only the surroundings of the samples are shown.") == 8, "four captions and their alternatives"
     texts = {row[0]: row[1:] for row in page.rows}
     # A mask that is an array lies where its image does.
     assert texts["fixed mask"][1:4] == texts["fixed"][1:4] != texts["moving"][1:4]

@@ -15,6 +15,7 @@ from simpleitk_sides import (
     IMAGES,
     METRICS,
     MOVING,
+    NOT_DETERMINED,
     NOTHING,
     OPTIMIZERS,
     RELATIVE,
@@ -32,6 +33,8 @@ from simpleitk_sides import (
     read_state,
     register,
 )
+
+pytestmark = NOT_DETERMINED
 
 #: One for each kind of code path, for the combinations with metrics and optimizers.
 FEW_TRANSFORMS = ("translation", "Euler", "affine", "B-spline", "displacement field", "chain")

@@ -14,6 +14,7 @@ from simpleitk_sides import (
     FIXED,
     MASK_VOXELS,
     MOVING,
+    NOT_DETERMINED,
     SPACING,
     STOCK,
     Configure,
@@ -25,7 +26,7 @@ from simpleitk_sides import (
     one_thread,  # noqa: F401 (a fixture that every test uses)
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*are few for:RuntimeWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:.*are few for:RuntimeWarning"), NOT_DETERMINED]
 ENTRIES = re.findall(r"^- (\w+): ((?:.|\n  )*)", itk_maskedsampling.simpleitk.__doc__ or "", re.MULTILINE)
 
 

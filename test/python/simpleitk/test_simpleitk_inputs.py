@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from itk_maskedsampling.simpleitk import ImageRegistrationMethod
 from simpleitk_sides import (
     IMAGE,
+    NOT_DETERMINED,
     NOTHING,
     STOCK,
     Configure,
@@ -16,6 +17,8 @@ from simpleitk_sides import (
     make_blob,
     make_short_method,
 )
+
+pytestmark = NOT_DETERMINED
 
 MOVED = sitk.Resample(IMAGE, sitk.TranslationTransform(2, (1.0, 0.5)))
 VECTORS = sitk.Compose(IMAGE, IMAGE)

@@ -15,11 +15,14 @@ from simpleitk_sides import METHODS, PUBLIC, STOCK
 OWN = {
     "GetMetricNumberOfMaskVoxels",
     "GetMetricSamplePoints",
+    "GetUncertainty",
+    "GetUncertaintyEstimation",
     "SetInitialTransformSearch",
     "SetMetricNumberOfSamples",
     "SetMetricResampleEveryIteration",
     "SetMetricSamplingWeights",
     "SetMetricUseExactDerivative",
+    "SetUncertaintyEstimation",
     "ToString",
 }
 

@@ -15,6 +15,7 @@ from simpleitk_sides import (
     MASK_VOXELS,
     METRICS,
     MOVING,
+    NOT_DETERMINED,
     NOTHING,
     SPACING,
     STOCK,
@@ -28,9 +29,10 @@ from simpleitk_sides import (
 )
 
 STRATEGIES = {"regular": STOCK.REGULAR, "random": STOCK.RANDOM}
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:SetMetricSamplingPercentage. .*are few for:RuntimeWarning"
-)  # 20 samples of a small mask
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:SetMetricSamplingPercentage. .*are few for:RuntimeWarning"),
+    NOT_DETERMINED,
+]  # 20 samples of a small mask
 
 
 def sample(configure: Configure, strategy: int = STOCK.RANDOM) -> tuple[Any, Any]:

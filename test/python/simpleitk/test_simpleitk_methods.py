@@ -16,6 +16,7 @@ from simpleitk_sides import (
     METHODS,
     METRICS,
     MOVING,
+    NOT_DETERMINED,
     OPTIMIZERS,
     RELATIVE,
     SETTERS,
@@ -33,6 +34,8 @@ from simpleitk_sides import (
     read_state,
     register,
 )
+
+pytestmark = NOT_DETERMINED
 
 
 @pytest.mark.parametrize("name", SETTERS)

@@ -12,11 +12,14 @@ from simpleitk_sides import (
     IMAGES,
     METRICS,
     MOVING,
+    NOT_DETERMINED,
     make_mask,
     make_method,
     one_thread,  # noqa: F401 (a fixture that every test uses)
     read_state,
 )
+
+pytestmark = NOT_DETERMINED
 
 NOT_FINITE = (np.nan, np.inf, -np.inf)
 #: Further from the mask than a sample moves, and than the interpolator looks.
@@ -61,7 +64,7 @@ def register(images: list[Any], masks: list[Any], metric: str, strategy: str, si
     return [result.GetParameters(), read_state(method)]
 
 
-@pytest.mark.filterwarnings("ignore:.*are few for:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:.*(are few for|near the result):RuntimeWarning")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("strategy", ["NONE", "REGULAR", "RANDOM"])
 @pytest.mark.parametrize("metric", ["mean squares", "correlation", "Mattes", "joint histogram", "ANTS"])

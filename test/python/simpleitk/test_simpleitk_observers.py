@@ -17,6 +17,7 @@ from simpleitk_sides import (
     FIXED,
     IMAGES,
     MOVING,
+    NOT_DETERMINED,
     NOTHING,
     OPTIMIZERS,
     STATE,
@@ -27,6 +28,8 @@ from simpleitk_sides import (
     make_method,
     one_thread,  # noqa: F401 (a fixture that every test uses)
 )
+
+pytestmark = NOT_DETERMINED
 
 #: With which scales: that is what the optimizer is told of before it starts.
 SCALES: dict[str, Configure] = {
@@ -64,7 +67,7 @@ def observe(cls: Any, levels: int, *configure: Configure) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:No valid points:RuntimeWarning")  # line searches that go far
-@pytest.mark.filterwarnings("ignore:The result takes all samples out:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:Execute. the result takes all samples out:RuntimeWarning")
 @pytest.mark.parametrize("levels", [1, 3])
 @pytest.mark.parametrize(
     ("optimizer", "scales"), sorted({(optimizer, scales) for optimizer in OPTIMIZERS for scales in SCALES} - CRASHES)
@@ -294,7 +297,7 @@ def test_debug_prints_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mean-squares" in capsys.readouterr().out
 
 
-@pytest.mark.filterwarnings("ignore:The result takes all samples out:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:Execute. the result takes all samples out:RuntimeWarning")
 def test_warnings_follow_the_switch_of_SimpleITK() -> None:
     """Optimizing where the images do not overlap makes ITK warn."""
     method = make_method(ImageRegistrationMethod, sitk.TranslationTransform(2))

@@ -14,6 +14,7 @@ from simpleitk_sides import (
     FIXED,
     METRICS,
     MOVING,
+    NOT_DETERMINED,
     NOTHING,
     OPTIMIZERS,
     TRANSFORMS,
@@ -22,6 +23,8 @@ from simpleitk_sides import (
     make_method,
     one_thread,  # noqa: F401 (a fixture that every test uses)
 )
+
+pytestmark = NOT_DETERMINED
 
 #: Words of the core with a hyphen, which nobody sets in this interface.
 SETTINGS = [name for name in _core.describe_settings() if "-" in name]

@@ -1,0 +1,135 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkPoseRefinement_h
+#define itkPoseRefinement_h
+
+#include "facade/itkMaskedRegistrationTransform.h"
+#include "facade/itkRegistrationInputs.h"
+#include "search/itkPose.h"
+
+#include "itkCompositeTransform.h"
+#include "itkEuler2DTransform.h"
+#include "itkEuler3DTransform.h"
+#include "itkProcessObject.h"
+
+#include <atomic>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace itk
+{
+/** \class PoseRefinement
+ * \brief Registers from each of some poses, and evaluates the metric where it ends.
+ *
+ * Registrations are rigid ones (translations for a translation) with 1000 samples and the levels of the stage. The
+ * metric is that of the stage, at full resolution, where a sample that is outside of the moving image counts as one
+ * that says nothing.
+ *
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class PoseRefinement
+{
+public:
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  using FacadeType = MaskedImageRegistration<TImage>;
+  using InputsType = RegistrationInputs<TImage>;
+  using SettingsType = MaskedRegistrationSettings;
+  using TransformType = typename InputsType::TransformType;
+  using CompositeTransformType = CompositeTransform<double, ImageDimension>;
+  using LinearTransformType = MatrixOffsetTransformBase<double, ImageDimension, ImageDimension>;
+  using PoseType = Pose<ImageDimension>;
+  using PointType = Point<double, ImageDimension>;
+
+  struct CandidateType
+  {
+    /** Rigid. */
+    typename LinearTransformType::Pointer Transform{};
+    /** The lower, the better; infinite: there is none. */
+    double Value{};
+    /** Of disjoint groups of the points. */
+    std::vector<double> ValuesOfGroups{};
+    /** Why there is no value. */
+    std::string Problem{};
+  };
+
+  /** \param inputs of the registration
+   * \param settings of a stage, with values for every level
+   * \param toMoving what is applied after the poses
+   * \param isTurning whether there are rotations, or translations alone
+   * \param minimumStepLength of the registrations */
+  PoseRefinement(const InputsType &             inputs,
+                 const SettingsType &           settings,
+                 const CompositeTransformType & toMoving,
+                 bool                           isTurning,
+                 const std::atomic<bool> &      isAborting,
+                 double                         minimumStepLength = 0.05)
+    : m_Inputs(inputs)
+    , m_Settings(settings)
+    , m_ToMoving(toMoving)
+    , m_IsTurning(isTurning)
+    , m_IsAborting(isAborting)
+    , m_MinimumStepLength(minimumStepLength)
+  {}
+
+  /** Several at a time.
+   * \param center of the rotations
+   * \param points to evaluate the metric at
+   * \exception ProcessAborted if it was asked for */
+  std::vector<CandidateType>
+  Refine(const std::vector<PoseType> & poses, const PointType & center, const std::vector<PointType> & points) const;
+
+  /** Only evaluate the metric, where nothing is moved. */
+  CandidateType
+  Evaluate(const PointType & center, const std::vector<PointType> & points) const;
+
+private:
+  using RigidType = std::conditional_t<ImageDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
+  using TransformsType = MaskedRegistrationTransform<ImageDimension>;
+
+  static typename LinearTransformType::Pointer
+  MakeTransform(const PoseType & pose, const PointType & center);
+  SettingsType
+  MakeSettings() const;
+  /** Register from a transform, which is set to the end. */
+  void
+  Register(LinearTransformType & transform) const;
+  void
+  Evaluate(CandidateType & candidate, const std::vector<PointType> & points) const;
+  void
+  CheckAborted() const
+  {
+    if (m_IsAborting)
+    {
+      throw ProcessAborted(__FILE__, __LINE__);
+    }
+  }
+
+  const InputsType &             m_Inputs;
+  const SettingsType &           m_Settings;
+  const CompositeTransformType & m_ToMoving;
+  bool                           m_IsTurning;
+  const std::atomic<bool> &      m_IsAborting;
+  double                         m_MinimumStepLength;
+};
+} // end namespace itk
+
+#include "facade/itkPoseRefinement.hxx"
+
+#endif // itkPoseRefinement_h

@@ -1,0 +1,186 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkPoseRefinement_hxx
+#define itkPoseRefinement_hxx
+
+#include "facade/itkCallWithMetric.h"
+#include "facade/itkSampleGroups.h"
+#include "geometry/itkParallelTasks.h"
+
+#include "itkQuietScope.h"
+#include "itkTranslationTransform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace itk
+{
+template <typename TImage>
+auto
+PoseRefinement<TImage>::Refine(const std::vector<PoseType> &  poses,
+                               const PointType &              center,
+                               const std::vector<PointType> & points) const -> std::vector<CandidateType>
+{
+  // Each with one thread: there are more of them than threads, and the samples of one are too few to divide.
+  std::vector<CandidateType> candidates(poses.size());
+  ParallelTasks::ForEach(poses.size(), InputsType::GetNumberOfWorkUnits(m_Settings), [&](SizeValueType n) {
+    const QuietScope scope;
+    auto &           candidate = candidates[n];
+    candidate.Value = std::numeric_limits<double>::infinity();
+    try
+    {
+      candidate.Transform = MakeTransform(poses[n], center);
+      this->Register(*candidate.Transform);
+      this->Evaluate(candidate, points);
+    }
+    catch (const ExceptionObject & exception)
+    {
+      // From there, nothing can be compared; or it was asked to end.
+      candidate.Problem = exception.GetDescription();
+    }
+  });
+  this->CheckAborted();
+  return candidates;
+}
+
+template <typename TImage>
+auto
+PoseRefinement<TImage>::Evaluate(const PointType & center, const std::vector<PointType> & points) const -> CandidateType
+{
+  const QuietScope scope;
+  CandidateType    candidate;
+  candidate.Transform = MakeTransform({}, center);
+  this->Evaluate(candidate, points);
+  return candidate;
+}
+
+template <typename TImage>
+auto
+PoseRefinement<TImage>::MakeTransform(const PoseType & pose, const PointType & center) ->
+  typename LinearTransformType::Pointer
+{
+  Vector<double, ImageDimension> translation;
+  std::copy_n(pose.Parameters.begin(), ImageDimension, translation.Begin());
+  const auto transform = RigidType::New();
+  transform->SetIdentity();
+  transform->SetCenter(center);
+  transform->SetMatrix(pose.GetMatrix());
+  transform->SetTranslation(translation);
+  return transform.GetPointer();
+}
+
+template <typename TImage>
+auto
+PoseRefinement<TImage>::MakeSettings() const -> SettingsType
+{
+  SettingsType settings = SettingsType::MakeDefaults(m_IsTurning ? "rigid" : "translation");
+  const bool   isOfSamples = m_Settings.Metric == "mean-squares" || m_Settings.Metric == "correlation";
+  settings.Metric = isOfSamples ? m_Settings.Metric : "mutual-information";
+  settings.HistogramBins = m_Settings.HistogramBins;
+  settings.Seed = m_Settings.Seed;
+  settings.RegionIndex = m_Settings.RegionIndex;
+  settings.RegionSize = m_Settings.RegionSize;
+  settings.Levels = 0;
+  settings.ShrinkFactors = m_Settings.ShrinkFactors;
+  settings.SmoothingSigmas = m_Settings.SmoothingSigmas;
+  settings.SigmasInPhysicalUnits = m_Settings.SigmasInPhysicalUnits;
+  settings.WorkUnits = 1;
+  settings.Uncertainty = "none";
+  // Only to tell the places apart: the stage itself goes on from the best of them.
+  settings.Samples = { 1000 };
+  settings.MinimumStepLength = m_MinimumStepLength;
+  settings.RelaxationFactor = 0.5;
+  settings.Iterations = { 100 };
+  return settings;
+}
+
+template <typename TImage>
+void
+PoseRefinement<TImage>::Register(LinearTransformType & transform) const
+{
+  SettingsType settings = this->MakeSettings();
+  const auto   registration = FacadeType::New();
+  registration->SetFixedImage(m_Inputs.FixedImage);
+  registration->SetMovingImage(m_Inputs.MovingImage);
+  registration->SetFixedImageMask(m_Inputs.FixedImageMask);
+  registration->SetMovingImageMask(m_Inputs.MovingImageMask);
+  registration->SetSamplingWeightImage(m_Inputs.SamplingWeightImage);
+  registration->SetVirtualDomain(m_Inputs.VirtualDomain);
+  registration->SetFixedInitialTransform(m_Inputs.FixedInitialTransform);
+  registration->SetSamplePoints(m_Inputs.SamplePoints);
+  if (m_ToMoving.GetNumberOfTransforms() > 0)
+  {
+    registration->SetMovingInitialTransform(TransformsType::Copy(m_ToMoving));
+  }
+  typename TransformType::Pointer start = &transform;
+  if (settings.Transform == "translation")
+  {
+    const auto translation = TranslationTransform<double, ImageDimension>::New();
+    translation->SetOffset(transform.GetTranslation());
+    start = translation.GetPointer();
+  }
+  settings.Transform = "given";
+  registration->SetTransformToOptimize(start);
+  registration->AddStage(settings);
+  registration->AddObserver(IterationEvent(), [this](const EventObject &) { this->CheckAborted(); });
+  registration->Update();
+  const auto & found = *registration->GetOptimizedTransform();
+  if (const auto * const offset = dynamic_cast<const TranslationTransform<double, ImageDimension> *>(&found))
+  {
+    transform.SetTranslation(offset->GetOffset());
+  }
+  else
+  {
+    transform.SetParameters(found.GetParameters());
+  }
+}
+
+template <typename TImage>
+void
+PoseRefinement<TImage>::Evaluate(CandidateType & candidate, const std::vector<PointType> & points) const
+{
+  constexpr SizeValueType numberOfGroups = 8;
+  SettingsType            settings = this->MakeSettings().Resolve();
+  settings.SmoothingSigmas = { 0.0 };
+  const SampleGroups<ImageDimension> groups(points, std::min<SizeValueType>(numberOfGroups, points.size()));
+  const auto                         chain = CompositeTransformType::New();
+  if (m_ToMoving.GetNumberOfTransforms() > 0)
+  {
+    chain->AddTransform(TransformsType::Copy(m_ToMoving));
+    chain->FlattenTransformQueue();
+  }
+  CallWithMetric<TImage>(settings, m_Inputs, *candidate.Transform, *chain, points, [&](auto & metric) {
+    // The fewer samples, the worse: other metrics are 0 for those that say nothing, squares have no such value.
+    const auto evaluate = [&](const auto & isWanted) {
+      const auto   number = static_cast<double>(groups.SetSamples(metric, isWanted));
+      const double value = metric.GetValue();
+      const double share = static_cast<double>(metric.GetNumberOfValidPoints()) / number;
+      const double worth = settings.Metric == "mean-squares" ? value / std::max(share, 1.0 / number) : value * share;
+      return std::isfinite(worth) ? worth : std::numeric_limits<double>::infinity();
+    };
+    candidate.Value = evaluate([](SizeValueType) { return true; });
+    for (SizeValueType wanted = 0; wanted < groups.GetNumberOfGroups(); ++wanted)
+    {
+      candidate.ValuesOfGroups.push_back(evaluate([wanted](SizeValueType group) { return group == wanted; }));
+    }
+  });
+}
+} // end namespace itk
+
+#endif // itkPoseRefinement_hxx

@@ -7,6 +7,7 @@
 #   make test-sanitize      the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       arguments, files, signals and transforms of all kinds for 30 minutes (FUZZ_OPTIONS="--minutes 5")
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
+#   make benchmark-success  how often registrations find the motion, beside the peers and greedy, in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
@@ -29,7 +30,7 @@ PYTHON_FILES := .ci benchmarks cmake doc examples fuzz python test/python test/u
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-sampler benchmark-startup install wheel itk clean
+.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-success benchmark-sampler benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -89,8 +90,13 @@ benchmark: install $(PEERS)/installed
 	$(call say,Registrations beside the peers (usually 20 minutes))
 	@$(BIN)/python benchmarks/registration --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
+# It goes on where it ended; BENCHMARK_OPTIONS="--budget 30" ends it after 30 minutes.
+benchmark-success: install $(PEERS)/installed
+	$(call say,Random registrations beside the peers (usually 2 hours))
+	@$(BIN)/python benchmarks/success --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
+
 $(PEERS)/installed: benchmarks/registration/requirements.txt
-	$(call say,SimpleITK and elastix and ANTs in an environment of their own (usually 1 minute))
+	$(call say,SimpleITK, elastix, ANTs and greedy in an environment of their own (usually 1 minute))
 	@$(PYTHON) -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet -r $<
 	@touch $@

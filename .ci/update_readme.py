@@ -21,6 +21,10 @@ tables = {table.name: table.read_text() for table in DEMO.glob("*.md")}
 startup = BENCHMARK / "startup.md"
 if startup.exists():
     tables[startup.name] = startup.read_text()
+success, success_map = BENCHMARK / "success.md", BENCHMARK / "success.png"
+if success.exists():
+    figure = "![Share of problems solved, by motion and radius](../doc/images/success.png)\n\n"
+    tables[success.name] = (figure if success_map.exists() else "") + success.read_text()
 report = BENCHMARK / "registration.md"
 if report.exists():
     # The README has the first sentence, the whole report is a page of its own.
@@ -41,6 +45,8 @@ images = ROOT / "doc/images"
 images.mkdir(parents=True, exist_ok=True)
 for picture in DEMO.glob("*.png"):
     shutil.copy(picture, images)
+if success_map.exists():
+    shutil.copy(success_map, images)
 if report.exists():
     for picture in BENCHMARK.glob("*.png"):
         shutil.copy(picture, images)

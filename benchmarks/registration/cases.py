@@ -80,6 +80,7 @@ class Job:
 
     `options` are the tool's own (see settings.py). Images are padded with zeros to `pad_fixed` and `pad_moving` times
     their extent along each axis; the mask is padded like the fixed image. With `memory`, peak memory is measured too.
+    The images are those of `folder`, or else those that the worker was started with.
     """
 
     transform: str
@@ -92,3 +93,4 @@ class Job:
     pad_fixed: int = 1
     pad_moving: int = 1
     memory: bool = False
+    folder: str = ""

@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import Any
 
 OWN_PACKAGES = ("itk", "itk-maskedsampling", "numpy")
-PEER_PACKAGES = ("SimpleITK", "itk", "itk-elastix", "antspyx", "numpy")
+PEER_PACKAGES = ("SimpleITK", "itk", "itk-elastix", "antspyx", "picsl-greedy", "numpy")
 PRINT_VERSIONS = """
 import json, sys
-from importlib.metadata import version
-print(json.dumps({package: version(package) for package in sys.argv[1:]}))
+from importlib.metadata import PackageNotFoundError, version
+found = {}
+for package in sys.argv[1:]:
+    try:
+        found[package] = version(package)
+    except PackageNotFoundError:
+        pass
+print(json.dumps(found))
 """
 
 
@@ -34,6 +40,7 @@ def memory_bytes() -> int:
 
 
 def peer_versions(python: str) -> dict[str, str]:
+    """Of those that are installed."""
     output = subprocess.run(
         [python, "-c", PRINT_VERSIONS, *PEER_PACKAGES], check=True, stdout=subprocess.PIPE, text=True
     ).stdout

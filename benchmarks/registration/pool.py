@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 from cases import Job, truth_name
-from settings import ANTS, ELASTIX, SIMPLEITK
+from settings import ANTS, ELASTIX, GREEDY, SIMPLEITK
 from store import Store
 from tool import NUMBER_OF_THREADS
 
-PEERS = (SIMPLEITK, ELASTIX, ANTS)
+PEERS = (SIMPLEITK, ELASTIX, ANTS, GREEDY)
 WORKER = Path(__file__).with_name("worker.py")
 #: Libraries that start threads of their own read one of these.
 THREAD_VARIABLES = (
@@ -96,14 +96,19 @@ class Pool:
         """Where a tool's worker leaves the mapped check points."""
         return str(self.data / f"mapped {tool}.npy")
 
-    def run(self, tool: str, job: Job) -> dict[str, Any]:
-        """Do a job and add the mean target registration error, in mm."""
+    def ask(self, tool: str, job: Job) -> dict[str, Any]:
+        """Do a job. A worker that did not answer is closed."""
         if tool not in self.workers:
             python = self.peer_python if tool in PEERS else sys.executable
             self.workers[tool] = Worker(tool, python, self.data)
         reply = self.workers[tool].ask(job, self.limit)
         if "seconds" not in reply:
             self.close([tool])
+        return reply
+
+    def run(self, tool: str, job: Job) -> dict[str, Any]:
+        """Do a job and add the mean target registration error, in mm."""
+        reply = self.ask(tool, job)
         if "failure" not in reply:
             difference = np.load(job.mapped) - self.store.load(truth_name(job.transform, job.mask))
             reply["error"] = float(np.linalg.norm(difference, axis=1).mean())

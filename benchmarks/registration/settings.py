@@ -26,6 +26,8 @@ STOCK = "stock ITK"
 SIMPLEITK = "SimpleITK"
 ELASTIX = "elastix"
 ANTS = "ANTs"
+#: In the success map alone.
+GREEDY = "greedy"
 TOOLS = (OURS, STOCK, SIMPLEITK, ELASTIX, ANTS)
 
 Options = dict[str, Any]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,14 @@ class Store:
         geometry: dict[str, Any] = json.loads((self.folder / "geometry.json").read_text())
         return geometry
 
+    def geometry_of(self, name: str) -> dict[str, Any]:
+        """Of one image: that of all of them, unless the image has its own."""
+        path = self.folder / f"{name}.json"
+        if not path.exists():
+            return self.geometry
+        geometry: dict[str, Any] = json.loads(path.read_text())
+        return geometry
+
     def load(self, name: str) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = np.load(self.folder / f"{name}.npy")
         return array
@@ -40,12 +49,29 @@ class Store:
         padded[tuple(slice(b, b + length) for b, length in zip(before, array.shape, strict=True))] = array
         return padded
 
-    def origin(self, name: str, factor: int) -> list[float]:
-        """Origin of the padded image, in mm."""
+    def padded_geometry(self, name: str, factor: int) -> dict[str, Any]:
+        """Origin, spacing and direction of the padded image."""
+        geometry = self.geometry_of(name)
         shape = np.load(self.folder / f"{name}.npy", mmap_mode="r").shape
         before = np.array([(factor - 1) * length // 2 for length in reversed(shape)])
-        step = np.array(self.geometry["direction"]) @ (before * np.array(self.geometry["spacing"]))
-        return [float(value) for value in np.array(self.geometry["origin"]) - step]
+        step = np.array(geometry["direction"]) @ (before * np.array(geometry["spacing"]))
+        return geometry | {"origin": (np.array(geometry["origin"]) - step).tolist()}
+
+    def cut(self, name: str, mask: str, margin: float) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        """What lies around the box of a mask, up to a margin in mm, and its geometry."""
+        array, geometry, mask_geometry = self.load(name), self.geometry_of(name), self.geometry_of(mask)
+        voxels = np.argwhere(self.load(mask))[:, ::-1]
+        ends = np.array(list(itertools.product(*zip(voxels.min(axis=0), voxels.max(axis=0), strict=True))))
+        # Corners of the box in space, then as indices of the image.
+        corners = (ends * mask_geometry["spacing"]) @ np.transpose(mask_geometry["direction"]) + mask_geometry["origin"]
+        spacing, direction = np.array(geometry["spacing"]), np.array(geometry["direction"])
+        indices = ((corners - geometry["origin"]) @ direction + np.array([[-margin], [margin]])[:, None]) / spacing
+        greatest = np.array(array.shape[::-1]) - 1
+        first = np.clip(np.floor(indices.min(axis=(0, 1))), 0, greatest).astype(int)
+        last = np.clip(np.ceil(indices.max(axis=(0, 1))), first, greatest).astype(int)
+        origin = np.array(geometry["origin"]) + direction @ (first * spacing)
+        part = array[tuple(slice(begin, end + 1) for begin, end in zip(first[::-1], last[::-1], strict=True))]
+        return np.ascontiguousarray(part), geometry | {"origin": origin.tolist()}
 
     def points(self, mask: str) -> FloatArray:
         """The check points of a mask, (points, 3) in mm."""

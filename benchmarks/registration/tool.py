@@ -21,10 +21,11 @@ class Tool(ABC):
     def __init__(self, store: Store) -> None:
         self.store = store
         self._images: dict[tuple[str, int], Any] = {}
+        self._cut: tuple[Any, ...] = ()
 
     @abstractmethod
-    def make_image(self, array: npt.NDArray[Any], origin: list[float]) -> Any:
-        """The tool's own image."""
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
+        """The tool's own image, of an origin, a spacing and a direction."""
 
     @abstractmethod
     def prepare(self, job: Job) -> Callable[[], Any]:
@@ -34,17 +35,38 @@ class Tool(ABC):
     def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
         """Where the transform sends points, (points, 3) in mm."""
 
+    def describe(self, transform: Any) -> dict[str, Any]:
+        """What else there is to be told of a result."""
+        return {}
+
+    def open(self, store: Store) -> None:
+        """Go on with the images of another folder."""
+        self.store = store
+        self._images.clear()
+
     def image(self, name: str, pad: int) -> Any:
         if (name, pad) not in self._images:
-            self._images[name, pad] = self.make_image(self.store.padded(name, pad), self.store.origin(name, pad))
+            self._images[name, pad] = self.make_image(
+                self.store.padded(name, pad), self.store.padded_geometry(name, pad)
+            )
         return self._images[name, pad]
 
-    def images(self, job: Job) -> tuple[Any, Any, Any]:
-        """The fixed image, the moving image and the mask of a job, which is never padded."""
+    def images(self, job: Job) -> tuple[Any, ...]:
+        """The fixed image, the moving image and the mask of a job, which is never padded.
+
+        With the option "cut", only what is so many mm around the mask: first of the fixed, then of the moving image.
+        """
+        names = "fixed", moving_name(job.transform, job.contrast), mask_name(job.mask)
+        if margins := job.options.get("cut"):
+            fixed, moving = margins
+            cuts = zip(names, (fixed, moving, fixed), strict=True)
+            # Kept here, as ANTs is given no more than their addresses.
+            self._cut = tuple(self.make_image(*self.store.cut(name, names[2], margin)) for name, margin in cuts)
+            return self._cut
         return (
-            self.image("fixed", job.pad_fixed),
-            self.image(moving_name(job.transform, job.contrast), job.pad_moving),
-            self.image(mask_name(job.mask), 1),
+            self.image(names[0], job.pad_fixed),
+            self.image(names[1], job.pad_moving),
+            self.image(names[2], 1),
         )
 
     def percentages(self, job: Job) -> list[float]:

@@ -25,17 +25,17 @@ METRICS = {MEAN_SQUARES: "MeanSquares", MUTUAL_INFORMATION: "Mattes"}
 
 
 class AntsTool(Tool):
-    def make_image(self, array: npt.NDArray[Any], origin: list[float]) -> Any:
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
         image = ants.from_numpy(
             np.ascontiguousarray(array.T).astype(np.float32),
-            origin=origin,
-            spacing=self.store.geometry["spacing"],
-            direction=np.array(self.store.geometry["direction"]),
+            origin=geometry["origin"],
+            spacing=geometry["spacing"],
+            direction=np.array(geometry["direction"]),
         )
         # antsRegistration takes the mask for one of this type, whatever it is.
         return image.clone("unsigned char") if array.dtype == np.uint8 else image
 
-    def arguments(self, job: Job, images: tuple[Any, Any, Any], initial: str, prefix: str) -> list[str]:
+    def arguments(self, job: Job, images: tuple[Any, ...], initial: str, prefix: str) -> list[str]:
         options = job.options
         fixed, moving, mask = (get_pointer_string(image) for image in images)
         sampling = "None"

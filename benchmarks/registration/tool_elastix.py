@@ -26,14 +26,14 @@ def as_texts(value: Any) -> list[str]:
 
 
 class ElastixTool(Tool):
-    def make_image(self, array: npt.NDArray[Any], origin: list[float]) -> Any:
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
         image = itk.image_from_array(array)
-        image.SetOrigin(origin)
-        image.SetSpacing(self.store.geometry["spacing"])
-        image.SetDirection(itk.matrix_from_array(np.array(self.store.geometry["direction"])))
+        image.SetOrigin(geometry["origin"])
+        image.SetSpacing(geometry["spacing"])
+        image.SetDirection(itk.matrix_from_array(np.array(geometry["direction"])))
         return image
 
-    def register(self, job: Job, images: tuple[Any, Any, Any], center: list[float]) -> Any:
+    def register(self, job: Job, images: tuple[Any, ...], center: list[float]) -> Any:
         fixed, moving, mask = images
         parameters = dict(job.options)
         parameters["Metric"] = parameters["Metric"][job.metric]

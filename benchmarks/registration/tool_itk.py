@@ -30,11 +30,11 @@ class ItkTool(Tool):
     registration_class = "ImageRegistrationMethodv4"
     sampled_metrics = False
 
-    def make_image(self, array: npt.NDArray[Any], origin: list[float]) -> Any:
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
         image = itk.image_from_array(array)
-        image.SetOrigin(origin)
-        image.SetSpacing(self.store.geometry["spacing"])
-        image.SetDirection(itk.matrix_from_array(np.array(self.store.geometry["direction"])))
+        image.SetOrigin(geometry["origin"])
+        image.SetSpacing(geometry["spacing"])
+        image.SetDirection(itk.matrix_from_array(np.array(geometry["direction"])))
         return image
 
     def make_metric(self, job: Job) -> Any:
@@ -84,7 +84,7 @@ class ItkTool(Tool):
     def ask_for_samples(self, job: Job, percentages: list[float], registration: Any) -> None:
         registration.SetMetricSamplingPercentagePerLevel(percentages)
 
-    def register(self, job: Job, images: tuple[Any, Any, Any], center: list[float], percentages: list[float]) -> Any:
+    def register(self, job: Job, images: tuple[Any, ...], center: list[float], percentages: list[float]) -> Any:
         fixed, moving, mask = images
         metric = self.make_metric(job)
         transform = self.make_transform(job, center)
@@ -132,6 +132,18 @@ class MaskedTool(ItkTool):
         if isinstance(transform, Registration):
             return transform.transform_points(points)
         return super().map_points(transform, points)
+
+    def describe(self, transform: Any) -> dict[str, Any]:
+        """How far register() says that its result can be trusted."""
+        if not isinstance(transform, Registration) or transform.uncertainty is None:
+            return {}
+        found = transform.uncertainty
+        return {
+            "status": found.status,
+            "standard error": found.standard_error,
+            "uncertainty seconds": found.seconds,
+            "alternatives": [one.transform.matrix().tolist() for one in found.alternatives],
+        }
 
     def set_mask(self, registration: Any, metric: Any, mask: Any) -> None:
         registration.SetFixedImageMask(mask)

@@ -17,11 +17,11 @@ sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(NUMBER_OF_THREADS)
 
 
 class SimpleItkTool(Tool):
-    def make_image(self, array: npt.NDArray[Any], origin: list[float]) -> Any:
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
         image = sitk.GetImageFromArray(array)
-        image.SetOrigin(origin)
-        image.SetSpacing(self.store.geometry["spacing"])
-        image.SetDirection(np.ravel(self.store.geometry["direction"]).tolist())
+        image.SetOrigin(geometry["origin"])
+        image.SetSpacing(geometry["spacing"])
+        image.SetDirection(np.ravel(geometry["direction"]).tolist())
         return image
 
     def make_transform(self, job: Job, center: list[float]) -> Any:
@@ -64,7 +64,7 @@ class SimpleItkTool(Tool):
         origin = fixed.TransformIndexToPhysicalPoint((x, y, z))
         method.SetVirtualDomain(size, origin, fixed.GetSpacing(), fixed.GetDirection())
 
-    def register(self, job: Job, images: tuple[Any, Any, Any], center: list[float], percentages: list[float]) -> Any:
+    def register(self, job: Job, images: tuple[Any, ...], center: list[float], percentages: list[float]) -> Any:
         fixed, moving, mask = images
         method = sitk.ImageRegistrationMethod()
         if job.metric == MEAN_SQUARES:

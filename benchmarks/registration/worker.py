@@ -28,6 +28,7 @@ TOOLS = {
     "SimpleITK": ("tool_simpleitk", "SimpleItkTool"),
     "elastix": ("tool_elastix", "ElastixTool"),
     "ANTs": ("tool_ants", "AntsTool"),
+    "greedy": ("tool_greedy", "GreedyTool"),
 }
 
 
@@ -76,7 +77,7 @@ def answer(tool: Tool, job: Job) -> dict[str, Any]:
         return {"seconds": time.perf_counter() - start, "failure": reason_of(error)}
     reply["seconds"] = time.perf_counter() - start
     np.save(job.mapped, tool.map_points(transform, tool.store.points(job.mask)))
-    return reply
+    return reply | tool.describe(transform)
 
 
 def main() -> None:
@@ -85,7 +86,10 @@ def main() -> None:
     module, name = TOOLS[sys.argv[1]]
     tool: Tool = getattr(importlib.import_module(module), name)(Store(Path(sys.argv[2])))
     for line in sys.stdin:
-        print(json.dumps(answer(tool, Job(**json.loads(line)))), file=answers)
+        job = Job(**json.loads(line))
+        if job.folder:
+            tool.open(Store(Path(job.folder)))
+        print(json.dumps(answer(tool, job)), file=answers)
 
 
 if __name__ == "__main__":

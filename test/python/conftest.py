@@ -11,6 +11,7 @@ from cli_scene import Shell
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "examples"))
 sys.path.insert(0, str(REPOSITORY / "cmake"))
+sys.path.append(str(REPOSITORY / "benchmarks"))
 
 # Tests of Ctrl-C need the handler that Python has in a terminal. A job that a shell without job control starts in the
 # background ignores the signal, and so do its children.

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""greedy, by the picsl-greedy package. Rigid only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+from cases import RIGID, Job
+from picsl_greedy import Greedy3D
+from store import FloatArray
+from tool import NUMBER_OF_THREADS, Tool
+
+#: Its matrices are of points that go to the right, to the front and up.
+FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+class GreedyTool(Tool):
+    def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
+        image = sitk.GetImageFromArray(array)
+        image.SetOrigin(geometry["origin"])
+        image.SetSpacing(geometry["spacing"])
+        image.SetDirection(np.ravel(geometry["direction"]).tolist())
+        return image
+
+    def prepare(self, job: Job) -> Callable[[], Any]:
+        if job.transform != RIGID:
+            raise ValueError("greedy is called for rigid registrations only")
+        fixed, moving, mask = self.images(job)
+        command = f"-threads {NUMBER_OF_THREADS} -V 0 -a -dof 6 -i fixed moving -gm mask -ia-identity -o found "
+
+        def register() -> Any:
+            greedy = Greedy3D()
+            greedy.execute(command + job.options["arguments"], fixed=fixed, moving=moving, mask=mask, found=None)
+            return np.array(greedy["found"])
+
+        return register
+
+    def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
+        matrix = FLIP @ transform @ FLIP
+        mapped: FloatArray = points @ matrix[:3, :3].T + matrix[:3, 3]
+        return mapped

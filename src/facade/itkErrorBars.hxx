@@ -135,7 +135,13 @@ ErrorBars<TImage>::DescribeSqueeze() const
   {
     return {};
   }
-  const vnl_svd<double> decomposition(DifferentiateAt(m_Transform, {}, m_Inputs.GetShortestSpacing()));
+  const auto       jacobian = DifferentiateAt(m_Transform, {}, m_Inputs.GetShortestSpacing());
+  constexpr double greatestOfAll = 1e100;
+  if (!jacobian.is_finite() || !(jacobian.absolute_value_max() < greatestOfAll))
+  {
+    return {};
+  }
+  const vnl_svd<double> decomposition(jacobian);
   const double          greatest = decomposition.W()(0);
   const double          least = decomposition.W()(ImageDimension - 1);
   if (greatest <= most * least)

@@ -82,6 +82,11 @@ ParameterCovariance<TImage>::FindDirections(const TransformType & transform, con
     transform.ComputeJacobianWithRespectToParameters(point, jacobian);
     moments += jacobian.transpose() * jacobian;
   }
+  constexpr double greatestOfAll = 1e100;
+  if (!moments.is_finite() || !(moments.absolute_value_max() < greatestOfAll))
+  {
+    itkGenericExceptionMacro("Its parameters do not move the samples by finite lengths.");
+  }
   // Angles and lengths have other units: each is made one before they are mixed.
   std::vector<double> lengths(number);
   for (unsigned int k = 0; k < number; ++k)
@@ -180,6 +185,13 @@ ParameterCovariance<TImage>::Evaluate(MetricType & metric, const GroupsType & gr
     }
   }
 
+  // VNL looks for ever for eigenvalues of what is beyond all numbers when it is squared.
+  constexpr double greatestOfAll = 1e100;
+  if (number == 0 || !(curvature.absolute_value_max() < greatestOfAll) ||
+      !(scatter.absolute_value_max() < greatestOfAll) || !curvature.is_finite() || !scatter.is_finite())
+  {
+    itkGenericExceptionMacro("No parameter moves the samples, or the derivative is beyond all numbers.");
+  }
   const vnl_symmetric_eigensystem<double> system(curvature);
   constexpr double                        least = 1e-6; // of the greatest: rounding
   constexpr double                        longer = 4.0;

@@ -153,6 +153,11 @@ UncertaintyEstimate<TImage>::FitMotion(const std::vector<PointType> & points) co
   for (const auto & point : points)
   {
     mapped.push_back(m_Result->TransformPoint(point));
+    constexpr double greatestOfAll = 1e100; // whose square has eigenvalues
+    if (!(mapped.back().GetVectorFromOrigin().GetNorm() < greatestOfAll))
+    {
+      return m_Result;
+    }
   }
   const auto fit = FitType::New();
   const auto initializer = LandmarkBasedTransformInitializer<FitType, TImage, TImage>::New();

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from itk_maskedsampling import Image, Registration, Uncertainty, register
+from itk_maskedsampling import CoreError, Image, Registration, Transform, Uncertainty, register
 from register_scene import Scene, make_scene
 
 Floats = npt.NDArray[np.float64]
@@ -393,3 +393,32 @@ def test_it_is_warned_of_in_the_words_of_the_arguments() -> None:
     assert [str(one.message) for one in told] == [known(result).reason]
     assert told[0].filename == __file__
     assert re.findall(r"(\w+)=", known(result).reason) == ["initial"]
+
+
+@pytest.mark.parametrize("kind", ["rigid", "similarity", "affine"])
+@pytest.mark.parametrize("center", [(1e-9, 1e300), (1e200, 1e200)])
+def test_what_cannot_be_computed_is_not_determined(kind: str, center: tuple[float, float]) -> None:
+    """A rotation about a centre that is beyond all numbers moves no sample by a finite length."""
+    fixed, moving = (lattice(X - shift, Y + shift, 50.0) for shift in (0.0, 0.8))
+    try:
+        with pytest.warns(RuntimeWarning):
+            result = register(fixed, moving, DISC, transform=kind, center=center)
+    except (ValueError, CoreError):
+        return
+    assert not known(result).is_determined
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("huge", [1e160, 1e300])
+def test_a_field_with_a_huge_vector_as_initial_transform_ends(huge: float) -> None:
+    """The squares of its numbers are none: no eigenvalue of them is to be looked for, which would go on for ever."""
+    vectors = np.zeros((6, 7, 2))
+    vectors[3, 3] = huge
+    numbers = [7.0, 6.0, 40.0, 30.0, 10.0, 10.0, 1.0, 0.0, 0.0, 1.0]
+    field = Transform(2, (("DisplacementFieldTransform_double_2_2", np.array(numbers), vectors.ravel()),))
+    image = lattice(X, Y, 50.0)
+    try:
+        result = register(image, image, DISC, initial=field, iterations=1, levels=1, samples=500)
+    except (ValueError, CoreError):
+        return
+    assert not known(result).is_determined

@@ -282,7 +282,7 @@ public:
   const SearchReport &
   GetSearchReport() const;
   /** How far the result can be trusted, from the setting Uncertainty of the last stage. Update() warns of every status
-   * but determined. Without status, if there was no iteration, or it was told to Finish(). */
+   * but determined. Without status, if no iterations were asked for, or it was told to Finish(). */
   const UncertaintyReport &
   GetUncertainty() const;
   SizeValueType

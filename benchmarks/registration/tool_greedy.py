@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
 from cases import RIGID, Job
 from picsl_greedy import Greedy3D
+from simpleitk_image import make_simpleitk_image
 from store import FloatArray
 from tool import NUMBER_OF_THREADS, Tool
 
@@ -20,11 +20,7 @@ FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 class GreedyTool(Tool):
     def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
-        image = sitk.GetImageFromArray(array)
-        image.SetOrigin(geometry["origin"])
-        image.SetSpacing(geometry["spacing"])
-        image.SetDirection(np.ravel(geometry["direction"]).tolist())
-        return image
+        return make_simpleitk_image(array, geometry)
 
     def prepare(self, job: Job) -> Callable[[], Any]:
         if job.transform != RIGID:

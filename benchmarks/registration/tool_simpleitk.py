@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 from cases import AFFINE, BSPLINE, MEAN_SQUARES, RIGID, Job
+from simpleitk_image import make_simpleitk_image
 from store import FloatArray
 from tool import NUMBER_OF_THREADS, Tool
 
@@ -18,11 +19,7 @@ sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(NUMBER_OF_THREADS)
 
 class SimpleItkTool(Tool):
     def make_image(self, array: npt.NDArray[Any], geometry: dict[str, Any]) -> Any:
-        image = sitk.GetImageFromArray(array)
-        image.SetOrigin(geometry["origin"])
-        image.SetSpacing(geometry["spacing"])
-        image.SetDirection(np.ravel(geometry["direction"]).tolist())
-        return image
+        return make_simpleitk_image(array, geometry)
 
     def make_transform(self, job: Job, center: list[float]) -> Any:
         if job.transform == RIGID:

@@ -30,12 +30,43 @@
 
 namespace itk
 {
-/** Call a function with the metric of a stage, as it is at the last level, but at full resolution, and at points that
- * are given. For metrics that are not evaluated sample by sample it is mutual information.
- * \param settings of the stage, with values for every level
- * \param transform of which the metric has a copy
- * \param chain what is applied after it
- * \param function called with the metric */
+/** Call a function with a metric, as a registration of one level at full resolution sets it up.
+ * \param settings, inputs of the registration; their sampling counts, but not how many samples
+ * \param transform that the metric changes
+ * \param chain what is applied after it; null: nothing */
+template <typename TImage, typename TFunction>
+void
+CallWithMetric(MaskedRegistrationSettings                                          settings,
+               RegistrationInputs<TImage>                                          inputs,
+               ImageToImageMetricv4<TImage, TImage> &                              metric,
+               Transform<double, TImage::ImageDimension, TImage::ImageDimension> & transform,
+               CompositeTransform<double, TImage::ImageDimension> *                chain,
+               const TFunction &                                                   function)
+{
+  settings.Levels = 1;
+  settings.ShrinkFactors = { 1 };
+  settings.SmoothingSigmas = { settings.SmoothingSigmas.back() };
+  settings.Samples = { 0 };
+  settings.Percentage = { 1.0 };
+  settings.ResampleEveryIteration = false;
+  inputs.SamplingWeightImage = nullptr;
+  const auto optimizer = FunctionOptimizer::New();
+  optimizer->SetFunction([&](auto &) { function(metric); });
+  const auto method = MaskedImageRegistration<TImage>::MethodType::New();
+  SetUpRegistrationMethod(*method, settings, inputs, metric);
+  method->SetMovingInitialTransform(chain);
+  method->SetInitialTransform(&transform);
+  method->InPlaceOn();
+  // The transform has its centre already.
+  method->SetInitializeCenterOfLinearOutputTransform(false);
+  method->SetOptimizer(optimizer);
+  method->Update();
+}
+
+/** The same with the metric of a stage, smoothed as at its last level, and at points that are given. For metrics that
+ * are not evaluated sample by sample it is mutual information.
+ * \param settings with values for every level
+ * \param transform of which the metric has a copy */
 template <typename TImage, typename TFunction>
 void
 CallWithMetric(MaskedRegistrationSettings                                                settings,
@@ -47,19 +78,12 @@ CallWithMetric(MaskedRegistrationSettings                                       
 {
   using TransformsType = MaskedRegistrationTransform<TImage::ImageDimension>;
   using PointSetType = typename RegistrationInputs<TImage>::PointSetType;
-  settings.SmoothingSigmas = { settings.SmoothingSigmas.back() };
-  settings.ShrinkFactors = { 1 };
-  settings.Levels = 1;
-  settings.Samples = { 0 };
-  settings.Percentage = { 1.0 };
   settings.StockMetric = false;
   settings.Interpolator = "linear";
-  settings.ResampleEveryIteration = false;
   if (settings.Metric != "mean-squares" && settings.Metric != "correlation")
   {
     settings.Metric = "mutual-information";
   }
-  inputs.SamplingWeightImage = nullptr;
   const auto pointSet = PointSetType::New();
   for (const auto & point : points)
   {
@@ -68,21 +92,18 @@ CallWithMetric(MaskedRegistrationSettings                                       
     pointSet->SetPoint(static_cast<typename PointSetType::PointIdentifier>(pointSet->GetNumberOfPoints()), sample);
   }
   inputs.SamplePoints = pointSet;
-
-  const auto metric = MakeRegistrationMetric<TImage>(settings, inputs);
-  const auto optimizer = FunctionOptimizer::New();
-  optimizer->SetFunction([&](auto &) { function(*metric); });
-  const auto method = MaskedImageRegistration<TImage>::MethodType::New();
-  SetUpRegistrationMethod(*method, settings, inputs, *metric);
+  const auto after = CompositeTransform<double, TImage::ImageDimension>::New();
   if (chain.GetNumberOfTransforms() > 0)
   {
-    method->SetMovingInitialTransform(TransformsType::Copy(chain));
+    after->AddTransform(TransformsType::Copy(chain));
+    after->FlattenTransformQueue();
   }
-  method->SetInitialTransform(TransformsType::Copy(transform));
-  method->InPlaceOn();
-  method->SetInitializeCenterOfLinearOutputTransform(false);
-  method->SetOptimizer(optimizer);
-  method->Update();
+  CallWithMetric(settings,
+                 inputs,
+                 *MakeRegistrationMetric<TImage>(settings, inputs),
+                 *TransformsType::Copy(transform),
+                 chain.GetNumberOfTransforms() > 0 ? after.GetPointer() : nullptr,
+                 function);
 }
 } // end namespace itk
 

@@ -35,20 +35,18 @@ class ErrorBars
 {
 public:
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
-  using FacadeType = MaskedImageRegistration<TImage>;
   using InputsType = RegistrationInputs<TImage>;
-  using SettingsType = MaskedRegistrationSettings;
   using TransformType = typename InputsType::TransformType;
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
   using PointType = Point<double, ImageDimension>;
-  using ReportType = typename FacadeType::UncertaintyReport;
+  using ReportType = typename MaskedImageRegistration<TImage>::UncertaintyReport;
 
   /** See UncertaintyEstimate. */
-  ErrorBars(const InputsType &             inputs,
-            const SettingsType &           settings,
-            const TransformType &          transform,
-            const CompositeTransformType & chain,
-            SizeValueType                  numberOfSamples)
+  ErrorBars(const InputsType &                 inputs,
+            const MaskedRegistrationSettings & settings,
+            const TransformType &              transform,
+            const CompositeTransformType &     chain,
+            SizeValueType                      numberOfSamples)
     : m_Inputs(inputs)
     , m_Settings(settings)
     , m_Transform(transform)
@@ -90,11 +88,11 @@ private:
   std::string
   DescribeDirection(const vnl_vector<double> & direction, const std::vector<PointType> & points) const;
 
-  const InputsType &             m_Inputs;
-  const SettingsType &           m_Settings;
-  const TransformType &          m_Transform;
-  const CompositeTransformType & m_Chain;
-  SizeValueType                  m_NumberOfSamples;
+  const InputsType &                 m_Inputs;
+  const MaskedRegistrationSettings & m_Settings;
+  const TransformType &              m_Transform;
+  const CompositeTransformType &     m_Chain;
+  SizeValueType                      m_NumberOfSamples;
 };
 } // end namespace itk
 

@@ -18,6 +18,9 @@
 #ifndef itkErrorBars_hxx
 #define itkErrorBars_hxx
 
+#include "geometry/itkCanBeDecomposed.h"
+#include "geometry/itkPointSpread.h"
+
 #include "itkMath.h"
 
 #include <vnl/algo/vnl_svd.h>
@@ -53,28 +56,32 @@ ErrorBars<TImage>::EvaluateCovariance(const std::vector<PointType> & points, Rep
   constexpr SizeValueType mostGroups = 12;
   constexpr SizeValueType fewestPerGroup = 4;
   const SizeValueType     numberOfGroups = std::min(mostGroups, points.size() / fewestPerGroup);
+  const char * const      wayOut = ". More samples, a larger mask, or a transform with fewer parameters may help.";
   if (numberOfGroups < 2)
   {
-    return {};
+    return "The samples hardly determine anything: they are " + std::to_string(points.size()) + wayOut;
   }
   const auto                        used = static_cast<double>(std::max<SizeValueType>(m_NumberOfSamples, 1));
   const ParameterCovariance<TImage> covariance(m_Settings, m_Inputs, m_Transform, m_Chain, points, numberOfGroups);
   vnl_vector<double>                direction;
   const double                      weakest = covariance.FindWeakest(used, direction);
   const double                      voxel = m_Inputs.GetShortestSpacing();
-  std::ostringstream                text;
-  text << "The samples hardly determine " << this->DescribeDirection(direction, points);
   if (covariance.IsDetermined())
   {
     this->SetErrors(covariance.GetCovariance(used), points, report);
-    text << ": its standard error is " << weakest << ", voxels are " << voxel << " long";
   }
   constexpr double most = 1.0; // in voxels
   if (weakest <= most * voxel)
   {
     return {};
   }
-  text << ". More samples, a larger mask, or a transform with fewer parameters may help.";
+  std::ostringstream text;
+  text << "The samples hardly determine " << this->DescribeDirection(direction, points);
+  if (covariance.IsDetermined())
+  {
+    text << ": its standard error is " << weakest << ", voxels are " << voxel << " long";
+  }
+  text << wayOut;
   return text.str();
 }
 
@@ -89,19 +96,9 @@ ErrorBars<TImage>::SetErrors(const vnl_matrix<double> &     matrix,
   std::copy_n(matrix.begin(), matrix.size(), report.Covariance.data_block());
 
   // Corners of a simplex: what is linear is known everywhere from what it is there.
-  const double voxel = m_Inputs.GetShortestSpacing();
-  PointType    middle{};
-  for (const auto & point : points)
-  {
-    middle += point.GetVectorFromOrigin() / static_cast<double>(points.size());
-  }
-  double sum = 0.0;
-  for (const auto & point : points)
-  {
-    sum += point.SquaredEuclideanDistanceTo(middle);
-  }
-  const double radius = std::max(std::sqrt(sum / static_cast<double>(points.size())), voxel);
-  report.Anchors.assign(ImageDimension + 1, middle);
+  const PointSpread<ImageDimension> spread(points);
+  const double                      radius = std::max(spread.RootMeanSquare, m_Inputs.GetShortestSpacing());
+  report.Anchors.assign(ImageDimension + 1, spread.Middle);
   vnl_matrix<double> jacobians((ImageDimension + 1) * ImageDimension, parameters, 0.0);
   for (unsigned int k = 0; k <= ImageDimension; ++k)
   {
@@ -135,9 +132,8 @@ ErrorBars<TImage>::DescribeSqueeze() const
   {
     return {};
   }
-  const auto       jacobian = DifferentiateAt(m_Transform, {}, m_Inputs.GetShortestSpacing());
-  constexpr double greatestOfAll = 1e100;
-  if (!jacobian.is_finite() || !(jacobian.absolute_value_max() < greatestOfAll))
+  const auto jacobian = DifferentiateAt(m_Transform, {}, m_Inputs.GetShortestSpacing());
+  if (!CanBeDecomposed(jacobian))
   {
     return {};
   }
@@ -196,6 +192,7 @@ ErrorBars<TImage>::DescribeDirection(const vnl_vector<double> & direction, const
            ? "a turn"
            : "a turn or a change of the shape";
 }
+
 template <typename TImage>
 vnl_matrix<double>
 ErrorBars<TImage>::DifferentiateAt(const TransformType & transform, const PointType & point, double step)
@@ -210,7 +207,6 @@ ErrorBars<TImage>::DifferentiateAt(const TransformType & transform, const PointT
   }
   return jacobian;
 }
-
 } // end namespace itk
 
 #endif // itkErrorBars_hxx

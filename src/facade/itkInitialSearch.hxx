@@ -19,6 +19,7 @@
 #define itkInitialSearch_hxx
 
 #include "facade/itkInitialSearch.h"
+#include "facade/itkMakePoseSearchInputs.h"
 
 #include "itkMath.h"
 
@@ -28,21 +29,14 @@ template <typename TImage>
 auto
 InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType::Pointer
 {
-  typename PoseSearchType::InputsType inputs;
-  std::vector<PointType>              others;
+  auto inputs = MakePoseSearchInputs<TImage>(
+    m_Inputs, m_Settings, m_ToMoving.GetNumberOfTransforms() > 0 ? &m_ToMoving : nullptr, m_IsAborting);
+  std::vector<PointType> others;
   this->Draw(inputs.Points, others);
   const auto points = inputs.Points;
-  inputs.FixedImage = m_Inputs.FixedImage;
-  inputs.MovingImage = m_Inputs.MovingImage;
-  inputs.MovingMask = m_Inputs.MovingImageMask;
-  inputs.ToFixed = m_Inputs.FixedInitialTransform;
-  inputs.ToMoving = m_ToMoving.GetNumberOfTransforms() > 0 ? &m_ToMoving : nullptr;
-  inputs.VoxelLength = m_Inputs.GetShortestSpacing();
   inputs.TranslationRange = m_Settings.SearchTranslation;
   inputs.RotationRange = m_IsTurning ? m_Settings.SearchRotation * Math::pi / 180.0 : 0.0;
   inputs.NumberOfCandidates = m_Settings.SearchCandidates;
-  inputs.NumberOfWorkUnits = InputsType::GetNumberOfWorkUnits(m_Settings);
-  inputs.IsAborting = &m_IsAborting;
   const PoseSearchType search(std::move(inputs));
   report.NumberOfPoses = search.GetNumberOfPoses();
   report.TranslationRange = search.GetTranslationRange();
@@ -58,7 +52,7 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
     poses.push_back(candidate.Pose);
   }
   const PoseRefinement<TImage>          refinement(m_Inputs, m_Settings, m_ToMoving, m_IsTurning, m_IsAborting);
-  const auto                            candidates = refinement.Refine(poses, search.GetCenter(), others);
+  const auto                            candidates = refinement.Refine(poses, search.GetCenter(), others, 0);
   typename LinearTransformType::Pointer best;
   double                                bestValue = std::numeric_limits<double>::infinity();
   std::string                           problem;

@@ -27,6 +27,7 @@
 #include "facade/itkSyNStage.h"
 #include "facade/itkUncertaintyEstimate.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -236,7 +237,11 @@ private:
   EstimateUncertainty(const InputsType & inputs)
   {
     const SettingsType settings = Stages.back().Resolve();
-    if (settings.Uncertainty == "none" || LastSampler.IsNull() || !Record.HasIterations())
+    // An optimizer that finds nothing to do has a result; where no iterations were asked for, there is none.
+    const bool isOptimized = Record.HasIterations() || std::any_of(settings.Iterations.begin(),
+                                                                   settings.Iterations.end(),
+                                                                   [](SizeValueType number) { return number > 0; });
+    if (settings.Uncertainty == "none" || LastSampler.IsNull() || !isOptimized)
     {
       return;
     }

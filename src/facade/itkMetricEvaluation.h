@@ -18,14 +18,10 @@
 #ifndef itkMetricEvaluation_h
 #define itkMetricEvaluation_h
 
-#include "facade/itkFunctionOptimizer.h"
+#include "facade/itkCallWithMetric.h"
 #include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
-#include "facade/itkMakeRegistrationMetric.h"
-#include "facade/itkMaskedRegistrationTransform.h"
-#include "facade/itkSetUpRegistrationMethod.h"
 
-#include "itkMaskedRegistrationMethod.h"
 #include "itkTranslationTransform.h"
 
 namespace itk
@@ -33,8 +29,7 @@ namespace itk
 /** \class MetricEvaluation
  * \brief The metric of a stage where it would start, at what a registration without sampling would visit.
  *
- * It is one: of one level, at full resolution, with a function in the place of the optimizer.
- *
+ * \sa CallWithMetric
  * \ingroup MaskedSampling
  */
 template <typename TImage>
@@ -43,34 +38,24 @@ class MetricEvaluation
 public:
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
   using InputsType = RegistrationInputs<TImage>;
-  using MethodType = typename MaskedImageRegistration<TImage>::MethodType;
 
   MetricEvaluation(MaskedRegistrationSettings settings, InputsType inputs)
     : m_Metric(MakeRegistrationMetric<TImage>(settings, inputs))
   {
     settings.Sampling = "none";
-    settings.Samples = { 0 };
-    settings.Percentage = { 1.0 };
-    settings.ResampleEveryIteration = false;
-    settings.Levels = 1;
-    settings.ShrinkFactors = { 1 };
     settings.SmoothingSigmas = { 0.0 };
-    inputs.SamplingWeightImage = nullptr;
     // Only the value is wanted.
     m_Metric->SetUseFixedImageGradientFilter(false);
     m_Metric->SetUseMovingImageGradientFilter(false);
-
-    const auto optimizer = FunctionOptimizer::New();
-    optimizer->SetFunction([this](auto & metric) { m_Value = metric.GetValue(); });
-    const auto method = MethodType::New();
-    SetUpRegistrationMethod(*method, settings, inputs, *m_Metric);
-    method->SetMovingInitialTransform(MakeInitialTransform(settings, inputs));
     // Some metrics want a certain kind of transform in the place of that which is optimised.
-    method->SetInitialTransform(settings.Transform == "given" ? TransformsType::Copy(*inputs.TransformToOptimize)
-                                                              : MakeIdentity());
-    method->InPlaceOn();
-    method->SetOptimizer(optimizer);
-    method->Update();
+    const auto transform =
+      settings.Transform == "given" ? TransformsType::Copy(*inputs.TransformToOptimize) : MakeIdentity();
+    CallWithMetric(settings,
+                   inputs,
+                   *m_Metric,
+                   *transform,
+                   MakeInitialTransform(settings, inputs).GetPointer(),
+                   [this](auto & metric) { m_Value = metric.GetValue(); });
   }
 
   double

@@ -89,13 +89,6 @@ public:
     return m_Undetermined.empty();
   }
 
-  /** Of the metric at the transform. */
-  double
-  GetValue() const
-  {
-    return m_Value;
-  }
-
 private:
   using MetricType = ImageToImageMetricv4<TImage, TImage>;
   using MatrixType = vnl_matrix<double>;
@@ -115,7 +108,6 @@ private:
   SizeValueType      m_NumberOfPoints{};
   /** Root mean square of the distances of the samples from their middle, but at least a voxel. */
   double m_Radius{};
-  double m_Value{};
 };
 } // end namespace itk
 

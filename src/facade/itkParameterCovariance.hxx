@@ -19,6 +19,8 @@
 #define itkParameterCovariance_hxx
 
 #include "facade/itkCallWithMetric.h"
+#include "geometry/itkCanBeDecomposed.h"
+#include "geometry/itkPointSpread.h"
 
 #include "itkQuietScope.h"
 
@@ -51,17 +53,7 @@ ParameterCovariance<TImage>::ParameterCovariance(const SettingsType &           
   , m_NumberOfPoints(points.size())
 {
   constexpr double voxelsOfStep = 0.5; // less is less smooth, more is not of this minimum
-  PointType        middle{};
-  for (const auto & point : points)
-  {
-    middle += point.GetVectorFromOrigin() / static_cast<double>(points.size());
-  }
-  double sum = 0.0;
-  for (const auto & point : points)
-  {
-    sum += point.SquaredEuclideanDistanceTo(middle);
-  }
-  m_Radius = std::max(std::sqrt(sum / static_cast<double>(points.size())), inputs.GetShortestSpacing());
+  m_Radius = std::max(PointSpread<ImageDimension>(points).RootMeanSquare, inputs.GetShortestSpacing());
   const QuietScope scope;
   const GroupsType groups(points, numberOfGroups);
   CallWithMetric<TImage>(settings, inputs, transform, chain, points, [&](MetricType & metric) {
@@ -82,10 +74,9 @@ ParameterCovariance<TImage>::FindDirections(const TransformType & transform, con
     transform.ComputeJacobianWithRespectToParameters(point, jacobian);
     moments += jacobian.transpose() * jacobian;
   }
-  constexpr double greatestOfAll = 1e100;
-  if (!moments.is_finite() || !(moments.absolute_value_max() < greatestOfAll))
+  if (!CanBeDecomposed(moments))
   {
-    itkGenericExceptionMacro("Its parameters do not move the samples by finite lengths.");
+    itkGenericExceptionMacro("The parameters do not move the samples by finite lengths.");
   }
   // Angles and lengths have other units: each is made one before they are mixed.
   std::vector<double> lengths(number);
@@ -134,7 +125,7 @@ ParameterCovariance<TImage>::Evaluate(MetricType & metric, const GroupsType & gr
   typename MetricType::ParametersType const position(metric.GetParameters());
   const auto                                evaluate = [&] {
     typename MetricType::DerivativeType derivative(metric.GetNumberOfParameters());
-    metric.GetValueAndDerivative(m_Value, derivative);
+    metric.GetDerivative(derivative);
     vnl_vector<double> result(m_Directions.rows());
     std::copy(derivative.begin(), derivative.end(), result.begin());
     return m_Directions.transpose() * result;
@@ -185,10 +176,7 @@ ParameterCovariance<TImage>::Evaluate(MetricType & metric, const GroupsType & gr
     }
   }
 
-  // VNL looks for ever for eigenvalues of what is beyond all numbers when it is squared.
-  constexpr double greatestOfAll = 1e100;
-  if (number == 0 || !(curvature.absolute_value_max() < greatestOfAll) ||
-      !(scatter.absolute_value_max() < greatestOfAll) || !curvature.is_finite() || !scatter.is_finite())
+  if (!CanBeDecomposed(curvature) || !CanBeDecomposed(scatter))
   {
     itkGenericExceptionMacro("No parameter moves the samples, or the derivative is beyond all numbers.");
   }
@@ -215,10 +203,11 @@ ParameterCovariance<TImage>::Evaluate(MetricType & metric, const GroupsType & gr
     }
     inverse += outer_product(direction, direction) / ofDirection;
   }
-  auto back = position;
-  metric.SetParameters(back);
-  evaluate();
   m_Covariance = inverse * scatter * inverse;
+  if (this->IsDetermined() && !CanBeDecomposed(m_Covariance))
+  {
+    itkGenericExceptionMacro("The covariance of the parameters is beyond all numbers.");
+  }
 }
 
 template <typename TImage>

@@ -63,7 +63,7 @@ public:
     typename LinearTransformType::Pointer Transform{};
     /** The lower, the better; infinite: there is none. */
     double Value{};
-    /** Of disjoint groups of the points. */
+    /** Of disjoint groups of the points, if they were asked for. */
     std::vector<double> ValuesOfGroups{};
     /** Why there is no value. */
     std::string Problem{};
@@ -91,13 +91,17 @@ public:
   /** Several at a time.
    * \param center of the rotations
    * \param points to evaluate the metric at
+   * \param numberOfGroups of the points, in which it is evaluated, too
    * \exception ProcessAborted if it was asked for */
   std::vector<CandidateType>
-  Refine(const std::vector<PoseType> & poses, const PointType & center, const std::vector<PointType> & points) const;
+  Refine(const std::vector<PoseType> &  poses,
+         const PointType &              center,
+         const std::vector<PointType> & points,
+         SizeValueType                  numberOfGroups) const;
 
   /** Only evaluate the metric, where nothing is moved. */
   CandidateType
-  Evaluate(const PointType & center, const std::vector<PointType> & points) const;
+  Evaluate(const PointType & center, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
 
 private:
   using RigidType = std::conditional_t<ImageDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
@@ -111,7 +115,7 @@ private:
   void
   Register(LinearTransformType & transform) const;
   void
-  Evaluate(CandidateType & candidate, const std::vector<PointType> & points) const;
+  Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
   void
   CheckAborted() const
   {

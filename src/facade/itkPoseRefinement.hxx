@@ -35,7 +35,8 @@ template <typename TImage>
 auto
 PoseRefinement<TImage>::Refine(const std::vector<PoseType> &  poses,
                                const PointType &              center,
-                               const std::vector<PointType> & points) const -> std::vector<CandidateType>
+                               const std::vector<PointType> & points,
+                               SizeValueType                  numberOfGroups) const -> std::vector<CandidateType>
 {
   // Each with one thread: there are more of them than threads, and the samples of one are too few to divide.
   std::vector<CandidateType> candidates(poses.size());
@@ -47,7 +48,7 @@ PoseRefinement<TImage>::Refine(const std::vector<PoseType> &  poses,
     {
       candidate.Transform = MakeTransform(poses[n], center);
       this->Register(*candidate.Transform);
-      this->Evaluate(candidate, points);
+      this->Evaluate(candidate, points, numberOfGroups);
     }
     catch (const ExceptionObject & exception)
     {
@@ -61,12 +62,14 @@ PoseRefinement<TImage>::Refine(const std::vector<PoseType> &  poses,
 
 template <typename TImage>
 auto
-PoseRefinement<TImage>::Evaluate(const PointType & center, const std::vector<PointType> & points) const -> CandidateType
+PoseRefinement<TImage>::Evaluate(const PointType &              center,
+                                 const std::vector<PointType> & points,
+                                 SizeValueType                  numberOfGroups) const -> CandidateType
 {
   const QuietScope scope;
   CandidateType    candidate;
   candidate.Transform = MakeTransform({}, center);
-  this->Evaluate(candidate, points);
+  this->Evaluate(candidate, points, numberOfGroups);
   return candidate;
 }
 
@@ -153,19 +156,15 @@ PoseRefinement<TImage>::Register(LinearTransformType & transform) const
 
 template <typename TImage>
 void
-PoseRefinement<TImage>::Evaluate(CandidateType & candidate, const std::vector<PointType> & points) const
+PoseRefinement<TImage>::Evaluate(CandidateType &                candidate,
+                                 const std::vector<PointType> & points,
+                                 SizeValueType                  numberOfGroups) const
 {
-  constexpr SizeValueType numberOfGroups = 8;
-  SettingsType            settings = this->MakeSettings().Resolve();
+  SettingsType settings = this->MakeSettings().Resolve();
   settings.SmoothingSigmas = { 0.0 };
-  const SampleGroups<ImageDimension> groups(points, std::min<SizeValueType>(numberOfGroups, points.size()));
-  const auto                         chain = CompositeTransformType::New();
-  if (m_ToMoving.GetNumberOfTransforms() > 0)
-  {
-    chain->AddTransform(TransformsType::Copy(m_ToMoving));
-    chain->FlattenTransformQueue();
-  }
-  CallWithMetric<TImage>(settings, m_Inputs, *candidate.Transform, *chain, points, [&](auto & metric) {
+  const SampleGroups<ImageDimension> groups(points,
+                                            std::max<SizeValueType>(std::min(numberOfGroups, points.size()), 1));
+  CallWithMetric<TImage>(settings, m_Inputs, *candidate.Transform, m_ToMoving, points, [&](auto & metric) {
     // The fewer samples, the worse: other metrics are 0 for those that say nothing, squares have no such value.
     const auto evaluate = [&](const auto & isWanted) {
       const auto   number = static_cast<double>(groups.SetSamples(metric, isWanted));
@@ -175,7 +174,7 @@ PoseRefinement<TImage>::Evaluate(CandidateType & candidate, const std::vector<Po
       return std::isfinite(worth) ? worth : std::numeric_limits<double>::infinity();
     };
     candidate.Value = evaluate([](SizeValueType) { return true; });
-    for (SizeValueType wanted = 0; wanted < groups.GetNumberOfGroups(); ++wanted)
+    for (SizeValueType wanted = 0; wanted < std::min(numberOfGroups, groups.GetNumberOfGroups()); ++wanted)
     {
       candidate.ValuesOfGroups.push_back(evaluate([wanted](SizeValueType group) { return group == wanted; }));
     }

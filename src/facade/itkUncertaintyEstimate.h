@@ -46,13 +46,12 @@ class UncertaintyEstimate
 {
 public:
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
-  using FacadeType = MaskedImageRegistration<TImage>;
   using InputsType = RegistrationInputs<TImage>;
   using SettingsType = MaskedRegistrationSettings;
   using TransformType = typename InputsType::TransformType;
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
   using SamplerType = MaskedVoxelSampler<ImageDimension>;
-  using ReportType = typename FacadeType::UncertaintyReport;
+  using ReportType = typename MaskedImageRegistration<TImage>::UncertaintyReport;
 
   /** \param settings of the last stage, with values for every level
    * \param transform that it optimised
@@ -101,9 +100,10 @@ private:
   /** The result, if it is rigid; otherwise the rigid motion that is nearest to it at some points. */
   typename CompositeTransformType::Pointer
   FitMotion(const std::vector<PointType> & points) const;
-  /** Variance of the fixed image at points. */
+  /** Registrations from elsewhere end nearby, not at the very place: up to what difference of values, without noise.
+   * \param ofResult value of the metric there */
   double
-  ComputeContrast(const std::vector<PointType> & points) const;
+  ComputeTolerance(double ofResult, const std::vector<PointType> & points) const;
   /** \return that another place fits as well, or nothing */
   std::string
   FindAlternatives(SurveyType & survey, ReportType & report) const;
@@ -112,7 +112,7 @@ private:
                  const CandidateType &          here,
                  const CompositeTransformType & motion,
                  const std::vector<PointType> & points,
-                 double                         contrast,
+                 double                         tolerance,
                  ReportType &                   report) const;
 
   const InputsType &                       m_Inputs;

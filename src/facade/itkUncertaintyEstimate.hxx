@@ -21,6 +21,8 @@
 #include "facade/itkCheckFit.h"
 #include "facade/itkDrawPoints.h"
 #include "facade/itkErrorBars.h"
+#include "facade/itkMakePoseSearchInputs.h"
+#include "geometry/itkCanBeDecomposed.h"
 #include "geometry/itkParallelTasks.h"
 
 #include "itkLandmarkBasedTransformInitializer.h"
@@ -153,8 +155,9 @@ UncertaintyEstimate<TImage>::FitMotion(const std::vector<PointType> & points) co
   for (const auto & point : points)
   {
     mapped.push_back(m_Result->TransformPoint(point));
-    constexpr double greatestOfAll = 1e100; // whose square has eigenvalues
-    if (!(mapped.back().GetVectorFromOrigin().GetNorm() < greatestOfAll))
+    // The fit is an eigenvector of sums of products.
+    const vnl_vector<double> place(mapped.back().GetVnlVector());
+    if (!CanBeDecomposed(outer_product(place, place)))
     {
       return m_Result;
     }
@@ -185,27 +188,20 @@ UncertaintyEstimate<TImage>::FindAlternatives(SurveyType & survey, ReportType & 
 {
   constexpr double least = 3.0; // standard deviations that the result has to be above others
 
-  const bool                          isTurning = m_Transform.GetNumberOfParameters() > ImageDimension;
-  typename PoseSearchType::InputsType inputs;
-  inputs.FixedImage = m_Inputs.FixedImage;
-  inputs.MovingImage = m_Inputs.MovingImage;
-  inputs.MovingMask = m_Inputs.MovingImageMask;
-  inputs.ToFixed = m_Inputs.FixedInitialTransform;
-  inputs.Points = this->Draw(survey.NumberOfPoints);
-  inputs.VoxelLength = m_Inputs.GetShortestSpacing();
-  inputs.ShareOfRange = survey.ShareOfRange;
-  inputs.RotationRange = isTurning ? SettingsType().SearchRotation * Math::pi / 180.0 : 0.0;
-  inputs.NumberOfCandidates = survey.NumberOfCandidates;
-  inputs.NumberOfImproved = survey.NumberOfImproved;
-  inputs.NumberOfWorkUnits = InputsType::GetNumberOfWorkUnits(m_Settings);
-  inputs.IsAborting = &m_IsAborting;
-  if (inputs.Points.empty())
+  const bool isTurning = m_Transform.GetNumberOfParameters() > ImageDimension;
+  auto       points = this->Draw(survey.NumberOfPoints);
+  if (points.empty())
   {
     return {};
   }
   // What is stretched fits little elsewhere, or anything: others are as rigid as they can be.
-  const auto motion = this->FitMotion(inputs.Points);
-  inputs.ToMoving = motion;
+  const auto motion = this->FitMotion(points);
+  auto       inputs = MakePoseSearchInputs<TImage>(m_Inputs, m_Settings, motion.GetPointer(), m_IsAborting);
+  inputs.Points = std::move(points);
+  inputs.ShareOfRange = survey.ShareOfRange;
+  inputs.RotationRange = isTurning ? SettingsType().SearchRotation * Math::pi / 180.0 : 0.0;
+  inputs.NumberOfCandidates = survey.NumberOfCandidates;
+  inputs.NumberOfImproved = survey.NumberOfImproved;
   const PoseSearchType  search(std::move(inputs));
   const auto            found = search.Find();
   std::vector<PoseType> poses;
@@ -224,16 +220,18 @@ UncertaintyEstimate<TImage>::FindAlternatives(SurveyType & survey, ReportType & 
   {
     return {};
   }
-  const auto                   points = this->Draw(4000);
-  const PoseRefinement<TImage> result(m_Inputs, m_Settings, *m_Result, isTurning, m_IsAborting);
+  constexpr SizeValueType      numberToCompareBy = 4000;
+  constexpr SizeValueType      numberOfGroups = 8;
   constexpr double             step = 0.005; // so that the ends are where the values are as good as they get
+  const auto                   others = this->Draw(numberToCompareBy);
+  const PoseRefinement<TImage> result(m_Inputs, m_Settings, *m_Result, isTurning, m_IsAborting);
   const PoseRefinement<TImage> refinement(m_Inputs, m_Settings, *motion, isTurning, m_IsAborting, step);
-  const CandidateType          here = result.Evaluate(search.GetCenter(), points);
-  const double                 contrast = this->ComputeContrast(points);
+  const CandidateType          here = result.Evaluate(search.GetCenter(), others, numberOfGroups);
+  const double                 tolerance = this->ComputeTolerance(here.Value, others);
   std::string                  text;
-  for (const auto & other : refinement.Refine(poses, search.GetCenter(), points))
+  for (const auto & other : refinement.Refine(poses, search.GetCenter(), others, numberOfGroups))
   {
-    const auto another = this->AddAlternative(other, here, *motion, points, contrast, report);
+    const auto another = this->AddAlternative(other, here, *motion, others, tolerance, report);
     text = text.empty() ? another : text;
   }
   return text;
@@ -241,8 +239,13 @@ UncertaintyEstimate<TImage>::FindAlternatives(SurveyType & survey, ReportType & 
 
 template <typename TImage>
 double
-UncertaintyEstimate<TImage>::ComputeContrast(const std::vector<PointType> & points) const
+UncertaintyEstimate<TImage>::ComputeTolerance(double ofResult, const std::vector<PointType> & points) const
 {
+  constexpr double relative = 0.02;
+  if (m_Settings.Metric != "mean-squares")
+  {
+    return relative * std::abs(ofResult);
+  }
   const auto values = SmoothedSamples<TImage>::Evaluate(*m_Inputs.FixedImage,
                                                         nullptr,
                                                         m_Inputs.FixedInitialTransform,
@@ -263,7 +266,7 @@ UncertaintyEstimate<TImage>::ComputeContrast(const std::vector<PointType> & poin
       square += difference * (value - mean);
     }
   }
-  return number > 0.0 ? square / number : 0.0;
+  return number > 0.0 ? relative * square / number : 0.0;
 }
 
 template <typename TImage>
@@ -272,7 +275,7 @@ UncertaintyEstimate<TImage>::AddAlternative(const CandidateType &          other
                                             const CandidateType &          here,
                                             const CompositeTransformType & motion,
                                             const std::vector<PointType> & points,
-                                            double                         contrast,
+                                            double                         tolerance,
                                             ReportType &                   report) const
 {
   constexpr double least = 3.0;
@@ -290,11 +293,8 @@ UncertaintyEstimate<TImage>::AddAlternative(const CandidateType &          other
     sum += difference;
     sumOfSquares += difference * difference;
   }
-  // Registrations from elsewhere end nearby, not at the very place: without noise, that would be a difference.
-  constexpr double relative = 0.02;
-  const double     tolerance = relative * (m_Settings.Metric == "mean-squares" ? contrast : std::abs(here.Value));
-  const auto       n = static_cast<double>(number);
-  const double     deviation = std::sqrt(std::max(sumOfSquares - sum * sum / n, 0.0) / ((n - 1.0) * n));
+  const auto   n = static_cast<double>(number);
+  const double deviation = std::sqrt(std::max(sumOfSquares - sum * sum / n, 0.0) / ((n - 1.0) * n));
   if (std::isfinite(sum) && sum / n > least * deviation + tolerance)
   {
     return {};

@@ -21,6 +21,7 @@
 #include "search/itkPoseSearch.h"
 
 #include "geometry/itkParallelTasks.h"
+#include "geometry/itkPointSpread.h"
 #include "search/itkSmoothedSamples.h"
 
 #include "itkMachineMemory.h"
@@ -36,26 +37,13 @@ template <typename TImage>
 PoseSearch<TImage>::PoseSearch(InputsType inputs)
   : m_Inputs(std::move(inputs))
 {
-  const auto & points = m_Inputs.Points;
-  const auto   number = static_cast<double>(points.size());
-  m_Center.Fill(0.0);
-  for (const auto & point : points)
+  const PointSpread<ImageDimension> spread(m_Inputs.Points);
+  m_Center = spread.Middle;
+  m_RootMeanSquare = spread.RootMeanSquare;
+  for (const auto & point : m_Inputs.Points)
   {
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      m_Center[d] += point[d] / number;
-    }
+    m_Farthest = std::max(m_Farthest, point.EuclideanDistanceTo(m_Center));
   }
-  double sum = 0.0;
-  double farthest = 0.0;
-  for (const auto & point : points)
-  {
-    const double square = point.SquaredEuclideanDistanceTo(m_Center);
-    sum += square;
-    farthest = std::max(farthest, square);
-  }
-  m_Farthest = std::sqrt(farthest);
-  m_RootMeanSquare = std::sqrt(sum / number);
 
   constexpr double rangeOfMean = 9.0;
   constexpr double stepsOfRange = 10.0;

@@ -172,7 +172,8 @@ class Method:
         self._work(lambda _: int(library.evaluate(self._handle, ctypes.byref(value))), show_warnings, reword)
         return value.value
 
-    def _numbers(self, name: str) -> Floats:
+    def numbers(self, name: str) -> Floats:
+        """What has a name in MaskedSamplingCore.h."""
         numbers, length = Numbers(), Size()
         library.check(library.get_numbers(self._handle, name.encode(), ctypes.byref(numbers), ctypes.byref(length)))
         return copy_numbers(numbers, length.value)
@@ -181,7 +182,7 @@ class Method:
     def progress(self) -> tuple[float, float, float, float, float, float]:
         """Stage, level, iteration, value of the metric, learning rate and convergence value; the last two are not
         numbers if the optimizer has none."""
-        stage, level, iteration, value, learning_rate, convergence = self._numbers("progress").tolist()
+        stage, level, iteration, value, learning_rate, convergence = self.numbers("progress").tolist()
         return stage, level, iteration, value, learning_rate, convergence
 
     @property
@@ -210,15 +211,15 @@ class Method:
 
     @property
     def position(self) -> Floats:
-        return self._numbers("position")
+        return self.numbers("position")
 
     @property
     def scales(self) -> Floats:
-        return self._numbers("scales")
+        return self.numbers("scales")
 
     @property
     def valid_points(self) -> int:
-        return int(self._numbers("valid-points")[0])
+        return int(self.numbers("valid-points")[0])
 
     @property
     def stop_condition(self) -> str:
@@ -233,20 +234,16 @@ class Method:
     @property
     def points(self) -> npt.NDArray[np.float32]:
         """The sample points of the current or last level, an array of shape (n, D)."""
-        return self._numbers("points").astype(np.float32).reshape(-1, self.dimension)
+        return self.numbers("points").astype(np.float32).reshape(-1, self.dimension)
 
     def text(self, name: str) -> str:
         """Names: uncertainty-status, uncertainty-text."""
         return library.text(library.get_text(self._handle, name.encode()))
 
-    def numbers(self, name: str) -> Floats:
-        """Names that begin with uncertainty: see MaskedSamplingCore.h."""
-        return self._numbers(name)
-
     @property
     def course(self) -> Array:
         """The metric after each iteration: a structured array of stage, level, iteration, value."""
-        rows = self._numbers("course").reshape(-1, 4)
+        rows = self.numbers("course").reshape(-1, 4)
         course = np.empty(len(rows), COURSE)
         for column, name in enumerate(("stage", "level", "iteration", "value")):
             course[name] = rows[:, column]
@@ -257,7 +254,7 @@ class Method:
         """A report for each level that was reached."""
         reports = []
         kinds = [self.settings(stage) for stage in range(self._stages)]
-        for number, row in enumerate(self._numbers("reports").reshape(-1, 10).tolist()):
+        for number, row in enumerate(self.numbers("reports").reshape(-1, 10).tolist()):
             stage, level, mask_voxels, requested, points, inside, iterations = (int(value) for value in row[:7])
             first, last, seconds = row[7:]
             transform, metric = (str(kinds[stage][name]) for name in ("transform", "metric"))

@@ -66,8 +66,8 @@ class Registration:
     warnings : tuple of str
         What was warned of meanwhile: the result may not be what it seems.
     uncertainty : Uncertainty or None
-        How far the transform can be trusted. None: with uncertainty="none", without an iteration, or where a callback
-        ended it.
+        How far the transform can be trusted. None: with uncertainty="none", iterations=0, or where a callback ended
+        it.
     """
 
     transform: Transform

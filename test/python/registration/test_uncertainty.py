@@ -422,3 +422,21 @@ def test_a_field_with_a_huge_vector_as_initial_transform_ends(huge: float) -> No
     except (ValueError, CoreError):
         return
     assert not known(result).is_determined
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("number", [2, 3, 5, 7])
+def test_a_few_samples_cannot_tell(number: int, metric: str) -> None:
+    """Also where the optimizer finds nothing to do."""
+    scene = make_noisy(2)
+    points = scene.mask_points()[:: len(scene.mask_points()) // number][:number]
+    with pytest.warns(RuntimeWarning, match=f"hardly determine anything: they are {number}|Another place fits"):
+        result = register(
+            scene.fixed, scene.moving, scene.fixed_mask, transform="translation", metric=metric, points=points
+        )
+    assert not known(result).is_determined
+    assert np.isnan(known(result).standard_error)
+
+
+def test_without_iterations_there_is_nothing_to_trust() -> None:
+    assert run(make_noisy(2), iterations=0).uncertainty is None

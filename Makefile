@@ -96,7 +96,7 @@ benchmark-success: install $(PEERS)/installed
 	@$(BIN)/python benchmarks/success --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
 $(PEERS)/installed: benchmarks/registration/requirements.txt
-	$(call say,SimpleITK, elastix, ANTs and greedy in an environment of their own (usually 1 minute))
+	$(call say,The peers in an environment of their own (usually 1 minute))
 	@$(PYTHON) -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet -r $<
 	@touch $@

@@ -18,6 +18,8 @@
 #ifndef itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 #define itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 
+#include "itkSamplesOutsideError.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -158,11 +160,11 @@ SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
     const auto          result = kernel.EvaluateMutualInformation(bins, derivative, joint);
     if (result.NumberOfSamples == 0)
     {
-      itkExceptionMacro(
-        "None of the " << kernel.GetNumberOfSamples()
-                       << " samples maps into the moving image (and its mask, if there is one). The images "
-                          "must overlap at the start: set an initial transform, for example one that "
-                          "aligns their centers.");
+      itkSpecializedMessageExceptionMacro(
+        SamplesOutsideError,
+        << this->GetNameOfClass() << '(' << this << "): None of the " << kernel.GetNumberOfSamples()
+        << " samples maps into the moving image (and its mask, if there is one). The images must overlap at the start: "
+           "set an initial transform, for example one that aligns their centers.");
     }
     this->KeepJointHistogram(joint);
     this->m_Value = result.Value;

@@ -22,10 +22,14 @@
 #include "itkMaskedImageRegistrationTestHelpers.h"
 
 #include "itkMeanSquaresImageToImageMetricv4.h"
+#include "itkSampledCorrelationImageToImageMetricv4.h"
+#include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
+#include "itkSampledMeanSquaresImageToImageMetricv4.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -117,6 +121,69 @@ TEST(EvaluationRecord, TheBestPositionIsThatOfTheBestValueWheneverEventsCome)
   }
   EXPECT_GT(numberOfWorseEnds, 0U) << "There is nothing to do.";
   EXPECT_GT(numberOfWrongInferences, 0U) << "There is nothing to do.";
+}
+
+/** A place where nothing of the moving image is, after places where there is something: worse, but not by so much that
+ * a line search could not go on. At the start it is an error, as in ITK. */
+template <typename TMetric>
+void
+StepOutsideAndBack(bool isThrowing)
+{
+  const auto scene = MakeRigidScene<Image2D>();
+  const auto transform = itk::TranslationTransform<double, 2>::New();
+  const auto metric = itk::RecordedMetric<TMetric>::New();
+  metric->SetFixedImage(scene.Fixed);
+  metric->SetMovingImage(scene.Moving);
+  metric->SetFixedImageMask(scene.Mask);
+  metric->SetMovingTransform(transform);
+  metric->Initialize();
+  itk::EvaluationRecord record;
+  metric->SetEvaluationRecord(&record);
+  metric->SetIsOutsideWorse(true);
+  const ParametersType       inside(transform->GetParameters());
+  ParametersType             outside(inside);
+  MetricType::MeasureType    value{};
+  MetricType::DerivativeType derivative;
+  outside[0] = 1e4;
+
+  record.Start(true);
+  transform->SetParameters(outside);
+  if (isThrowing)
+  {
+    EXPECT_THROW(metric->GetValueAndDerivative(value, derivative), itk::ExceptionObject);
+    EXPECT_THROW(metric->GetValue(), itk::ExceptionObject);
+  }
+  record.Start(true);
+  transform->SetParameters(inside);
+  metric->GetValueAndDerivative(value, derivative);
+  EXPECT_GT(derivative.magnitude(), 0.0);
+  const double first = value;
+  transform->SetParameters(outside);
+  metric->GetValueAndDerivative(value, derivative);
+  EXPECT_EQ(derivative.magnitude(), 0.0);
+  EXPECT_GT(value, first);
+  EXPECT_LT(value - first, 10.0 * std::abs(first));
+  EXPECT_EQ(metric->GetValue(), value);
+  EXPECT_EQ(record.GetBestPosition(), inside);
+
+  transform->SetParameters(inside);
+  metric->GetValueAndDerivative(value, derivative);
+  EXPECT_DOUBLE_EQ(value, first);
+
+  metric->SetIsOutsideWorse(false);
+  transform->SetParameters(outside);
+  if (isThrowing)
+  {
+    EXPECT_THROW(metric->GetValueAndDerivative(value, derivative), itk::ExceptionObject);
+  }
+}
+
+TEST(EvaluationRecord, OutsideIsWorseThanInside)
+{
+  StepOutsideAndBack<itk::MeanSquaresImageToImageMetricv4<Image2D, Image2D>>(false);
+  StepOutsideAndBack<itk::SampledMeanSquaresImageToImageMetricv4<Image2D, Image2D>>(false);
+  StepOutsideAndBack<itk::SampledCorrelationImageToImageMetricv4<Image2D, Image2D>>(false);
+  StepOutsideAndBack<itk::SampledMattesMutualInformationImageToImageMetricv4<Image2D, Image2D>>(true);
 }
 
 TEST(EvaluationRecord, KeepsTheFirstOfEqualValuesAndNoNumberThatIsNone)

@@ -63,6 +63,7 @@ ReadTextTransforms(const std::string & path, unsigned int depth)
   std::vector<PartType>  parts;
   bool                   hasParameters = true;
   bool                   hasFixed = true;
+  bool                   isAnnounced = false;
   const auto             finish = [&] {
     if (!hasParameters || !hasFixed)
     {
@@ -77,8 +78,14 @@ ReadTextTransforms(const std::string & path, unsigned int depth)
     const std::string line = Trim(text.substr(begin, end - begin));
     const size_t      colon = line.find(':');
     begin = end + 1;
+    if (begin > text.size() && !line.empty())
+    {
+      itkGenericExceptionMacro("The file may be cut short, as its last line has no end. If it is whole, end the line.");
+    }
     if (line.empty() || line[0] == '#')
     {
+      // What ITK writes before each transform.
+      isAnnounced = isAnnounced || line.rfind("#Transform ", 0) == 0;
       continue;
     }
     if (colon == std::string::npos)
@@ -90,6 +97,7 @@ ReadTextTransforms(const std::string & path, unsigned int depth)
     if (name == "Transform")
     {
       finish();
+      isAnnounced = false;
       parts.push_back({ value, {}, {} });
       hasParameters = hasFixed = IsComposite(parts.back());
     }
@@ -117,17 +125,16 @@ ReadTextTransforms(const std::string & path, unsigned int depth)
       {
         itkGenericExceptionMacro("The file has " << name << " of a composite, which has none of its own.");
       }
-      if (begin > text.size())
-      {
-        itkGenericExceptionMacro("The file may be cut short, as its last line has no end. If it is whole, end "
-                                 "the line.");
-      }
       const bool isFixed = name == "FixedParameters";
       (isFixed ? parts.back().FixedParameters : parts.back().Parameters) = ReadNumbers(name, value);
       (isFixed ? hasFixed : hasParameters) = true;
     }
   }
   finish();
+  if (isAnnounced)
+  {
+    itkGenericExceptionMacro("The file is cut short: its last line is the heading of a transform that is not there.");
+  }
   return parts;
 }
 

@@ -99,6 +99,14 @@ public:
       }
     }
     CheckOptimizer(settings, parameters, given);
+    constexpr double usualSteps = 100.0;
+    if (const auto [name, kept] = GetKeptSteps(settings); kept > usualSteps)
+    {
+      what.str({});
+      what << name << ": " << kept << " steps, of each of which an optimizer keeps two numbers for each of "
+           << parameters << " parameters,";
+      wayOut = "Usual are 3 to 20.";
+    }
     MachineMemory::Check(what.str(), sizeof(double) * GetNumberOfCopies(settings) * parameters, wayOut);
   }
 
@@ -164,14 +172,27 @@ private:
     return text.str();
   }
 
+  /** The setting of how many steps an optimizer keeps, and how many these are; no name: it keeps none. */
+  static std::pair<const char *, double>
+  GetKeptSteps(const SettingsType & settings)
+  {
+    if (settings.Transform != "syn" && settings.Optimizer == "lbfgs2")
+    {
+      return { "hessian-approximation-accuracy", static_cast<double>(settings.HessianApproximationAccuracy) };
+    }
+    if (settings.Transform != "syn" && settings.Optimizer == "lbfgsb")
+    {
+      return { "maximum-number-of-corrections", static_cast<double>(settings.MaximumNumberOfCorrections) };
+    }
+    return { nullptr, 0.0 };
+  }
+
   /** How many numbers there are for each parameter, about: those of the transform, the metric and the optimizer. */
   static double
   GetNumberOfCopies(const SettingsType & settings)
   {
-    return settings.Transform == "syn"      ? 14.0
-           : settings.Optimizer == "lbfgs2" ? 12.0 + 2.0 * static_cast<double>(settings.HessianApproximationAccuracy)
-           : settings.Optimizer == "lbfgsb" ? 12.0 + 2.0 * static_cast<double>(settings.MaximumNumberOfCorrections)
-                                            : 8.0;
+    const auto [name, kept] = GetKeptSteps(settings);
+    return settings.Transform == "syn" ? 14.0 : name != nullptr ? 12.0 + 2.0 * kept : 8.0;
   }
 
   static void

@@ -20,12 +20,14 @@
 
 #include "itkOptimizerParameters.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace itk
 {
 /** \class EvaluationRecord
- * \brief The best value of a metric so far, and the position that was evaluated.
+ * \brief The best value of a metric so far, the position that was evaluated, and how far values go.
  *
  * It is told at the evaluation (see RecordedMetric), when value and position are certain to belong together. Events of
  * optimizers come before or after the step that follows, depending on the version of ITK.
@@ -44,16 +46,41 @@ public:
     m_IsKeeping = isKeeping;
     m_BestValue = std::numeric_limits<double>::max();
     m_BestPosition = ParametersType();
+    m_HasValue = false;
+  }
+
+  /** A value without a derivative. */
+  void
+  Evaluate(double value)
+  {
+    m_Least = m_HasValue ? std::min(m_Least, value) : value;
+    m_Greatest = m_HasValue ? std::max(m_Greatest, value) : value;
+    m_HasValue = true;
   }
 
   void
   Evaluate(const ParametersType & position, double value)
   {
+    this->Evaluate(value);
     if (m_IsKeeping && value < m_BestValue)
     {
       m_BestPosition = position;
       m_BestValue = value;
     }
+  }
+
+  bool
+  HasValue() const
+  {
+    return m_HasValue;
+  }
+
+  /** A value that is worse than all that there were, and of their size, so that a line search can still reckon with it.
+   */
+  double
+  GetWorseValue() const
+  {
+    return m_Greatest + std::max(m_Greatest - m_Least, std::abs(m_Greatest));
   }
 
   double
@@ -71,6 +98,9 @@ public:
 
 private:
   bool           m_IsKeeping{};
+  bool           m_HasValue{};
+  double         m_Least{};
+  double         m_Greatest{};
   double         m_BestValue{ std::numeric_limits<double>::max() };
   ParametersType m_BestPosition{};
 };

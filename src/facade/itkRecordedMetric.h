@@ -20,7 +20,11 @@
 
 #include "facade/itkEvaluationRecord.h"
 
+#include "itkSamplesOutsideError.h"
+
+#include "itkArray.h"
 #include "itkObjectFactory.h"
+#include "itkProcessObject.h"
 
 #include <functional>
 #include <utility>
@@ -28,7 +32,7 @@
 namespace itk
 {
 /** \class RecordedMetricBase
- * \brief Where a RecordedMetric, whatever it is derived from, tells its evaluations.
+ * \brief What a stage gives a RecordedMetric, whatever that is derived from.
  * \ingroup MaskedSampling
  */
 class RecordedMetricBase
@@ -39,11 +43,29 @@ public:
   RecordedMetricBase() = default;
   virtual ~RecordedMetricBase() = default;
 
+  /** A function that is added to the value. It adds its derivative, with the sign of those of metrics, to one that is
+   * not null. It is given the value without it, whether that is the first of a level, and the parameters. */
+  using PenaltyType = std::function<double(double, bool, const OptimizerParameters<double> &, Array<double> *)>;
+
+  void
+  SetPenalty(PenaltyType penalty)
+  {
+    m_Penalty = std::move(penalty);
+  }
+
   /** The record must live as long as the metric is evaluated. Null: none. */
   void
   SetEvaluationRecord(EvaluationRecord * record)
   {
     m_Record = record;
+  }
+
+  /** Whether a place where no sample is in the moving image is one that is worse than others, as long as there is a
+   * record with others. Off: it is an error, as in ITK. */
+  void
+  SetIsOutsideWorse(bool isWorse)
+  {
+    m_IsOutsideWorse = isWorse;
   }
 
   /** What is called before each evaluation. It may throw, or say that all is over: then the metric is not evaluated,
@@ -63,12 +85,49 @@ protected:
     return m_IsOver && m_IsOver();
   }
 
+  bool
+  IsFirst() const
+  {
+    return m_Record == nullptr || !m_Record->HasValue();
+  }
+
+  /** Call a function that evaluates. \return whether samples were in the moving image
+   * \exception SamplesOutsideError if there were none, and that is an error */
+  template <typename TMetric, typename TFunction>
+  bool
+  IsInside(const TMetric & metric, const TFunction & evaluate) const
+  {
+    const bool isWorse = m_IsOutsideWorse && m_Record != nullptr && m_Record->HasValue();
+    try
+    {
+      evaluate();
+      return !isWorse || metric.GetNumberOfValidPoints() > 0;
+    }
+    catch (const ProcessAborted &)
+    {
+      throw;
+    }
+    catch (const ExceptionObject & exception)
+    {
+      // ITK's own way says so by the number alone.
+      const bool isOutside =
+        dynamic_cast<const SamplesOutsideError *>(&exception) != nullptr || metric.GetNumberOfValidPoints() == 0;
+      if (!isWorse || !isOutside)
+      {
+        throw;
+      }
+      return false;
+    }
+  }
+
   EvaluationRecord *    m_Record{};
+  PenaltyType           m_Penalty{};
+  bool                  m_IsOutsideWorse{};
   std::function<bool()> m_IsOver{};
 };
 
 /** \class RecordedMetric
- * \brief A metric that tells every evaluation with a derivative.
+ * \brief A metric that tells every evaluation with a derivative, and can have a penalty added.
  * \tparam TMetric a class derived from ObjectToObjectMetric
  * \ingroup MaskedSampling
  */
@@ -91,21 +150,39 @@ public:
   typename TMetric::MeasureType
   GetValue() const override
   {
-    return this->IsOver() ? ValueOfEnd : Superclass::GetValue();
+    if (this->IsOver())
+    {
+      return ValueOfEnd;
+    }
+    typename TMetric::MeasureType value{};
+    if (!this->IsInside(*this, [&] { value = Superclass::GetValue(); }))
+    {
+      return this->m_Record->GetWorseValue();
+    }
+    value += this->m_Penalty ? this->m_Penalty(value, this->IsFirst(), this->GetParameters(), nullptr) : 0.0;
+    if (this->m_Record != nullptr)
+    {
+      this->m_Record->Evaluate(value);
+    }
+    return value;
   }
 
   void
   GetValueAndDerivative(typename TMetric::MeasureType &    value,
                         typename TMetric::DerivativeType & derivative) const override
   {
-    if (this->IsOver())
+    const bool isOver = this->IsOver();
+    if (isOver || !this->IsInside(*this, [&] { Superclass::GetValueAndDerivative(value, derivative); }))
     {
-      value = ValueOfEnd;
+      value = isOver ? ValueOfEnd : this->m_Record->GetWorseValue();
       derivative.SetSize(this->GetNumberOfParameters());
       derivative.Fill(0.0);
       return;
     }
-    Superclass::GetValueAndDerivative(value, derivative);
+    if (this->m_Penalty)
+    {
+      value += this->m_Penalty(value, this->IsFirst(), this->GetParameters(), &derivative);
+    }
     if (this->m_Record != nullptr)
     {
       this->m_Record->Evaluate(this->GetParameters(), value);

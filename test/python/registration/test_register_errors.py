@@ -201,6 +201,16 @@ def test_bad_points(points: Any, error: type[Exception], words: str) -> None:
         ({"learning_rate": "fast"}, TypeError, "learning_rate: numbers are needed, not str 'fast'"),
         ({"learning_rate": float("inf")}, ValueError, "learning_rate: "),
         ({"crop_to_mask": "yes"}, TypeError, "crop_to_mask: True or False is needed, not str 'yes'"),
+        (
+            {"transform": "b-spline", "resample_every_iteration": True},
+            ValueError,
+            'resample_every_iteration: the optimizer "lbfgs2" compares',
+        ),
+        (
+            {"resample_every_iteration": True, "sampling": "none"},
+            ValueError,
+            'resample_every_iteration: with sampling "none"',
+        ),
         ({"callback": 3}, TypeError, "callback: a function is needed, not int"),
     ],
     ids=str,

@@ -60,6 +60,15 @@ def attempt(code: str, mebibytes: int = 0) -> str:
             "register(FIXED, FIXED, MASK, transform='b-spline', grid_scale_factors=[1, 2**40, 1])",
             "ValueError grid_scale_factors: a grid of",
         ),
+        (
+            "register(FIXED, FIXED, MASK, transform='b-spline', hessian_approximation_accuracy=2**32)",
+            "ValueError hessian_approximation_accuracy: 4.29497e+09 steps",
+        ),
+        (
+            "register(FIXED, FIXED, MASK, transform='b-spline', grid_scale_factors=1, optimizer='lbfgsb',"
+            " maximum_number_of_corrections=2**40)",
+            "ValueError maximum_number_of_corrections: 1.09951e+12 steps",
+        ),
         ("register(FIXED, FIXED, MASK, samples=10**12)", "ValueError samples: 1000000000000, of"),
         ("sample(FIXED, MASK, samples=10**12)", "ValueError samples: 1000000000000, of"),
         ("register(FIXED, FIXED, MASK, histogram_bins=4000)", "ValueError histogram_bins: 4000 are more than 1024"),

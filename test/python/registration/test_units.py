@@ -90,3 +90,14 @@ def test_gradient_descent_slows_down(transform: str, metric: str, sampling: str)
         moving = scene(X - shift[0], Y - shift[1])
         found = moved(register(FIXED, moving, MASK, optimizer="gradient-descent", **options), 1.0)
         np.testing.assert_allclose(found, np.tile(shift, (len(POINTS), 1)), rtol=0, atol=0.3)
+
+
+@pytest.mark.parametrize("optimizer", [*DESCENTS[1:], "lbfgs2", "lbfgsb"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_step_is_so_long_that_it_ends_the_registration(metric: str, optimizer: str) -> None:
+    """Line searches try places where the images do not meet. That is a bad place, and no error."""
+    for seed in range(12):
+        for transform in ("rigid", "affine"):
+            options = {"transform": transform, "metric": metric, "optimizer": optimizer}
+            error = np.abs(moved(run(1.0, 1.0, seed=seed, samples=400, **options), 1.0) - MOTION).max()
+            assert error < 1.0, (seed, transform)

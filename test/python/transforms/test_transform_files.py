@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transforms in files: of other programs, damaged, or with numbers that cannot be."""
 
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -270,6 +271,20 @@ def test_files_cut_at_any_length(suffix: str, tmp_path: Path) -> None:
                 read_transform(path)
         path.write_bytes(content)
         assert read_transform(path) == transform
+
+
+def test_texts_of_chains_cut_at_any_length(tmp_path: Path) -> None:
+    """But just before the heading of the next one, where they are whole files of fewer transforms."""
+    path = tmp_path / "chain.tfm"
+    Transform(3, tuple(part for one in make_transforms().values() for part in one.parts)).write(path)
+    content = path.read_bytes()
+    headings = [found.start() for found in re.finditer(rb"#Transform", content)]
+    near = [place + step for place in headings for step in range(1, 60)]
+    for length in (*near, *DRAW.integers(0, len(content) - 1, 100).tolist()):
+        path.write_bytes(content[:length])
+        if length not in headings:
+            with pytest.raises(RuntimeError, match=r"path: .* cannot be read as a transform: "):
+                read_transform(path)
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".mat"])

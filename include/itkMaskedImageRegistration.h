@@ -187,6 +187,20 @@ public:
     GetStandardErrorAt(const Point<double, ImageDimension> & point) const;
   };
 
+  /** The Jacobian determinant of the result: how much larger a small volume becomes. Where it is not positive, space is
+   * folded. At voxels inside the mask, and on a grid over its box and as much to each side; 30000 each, at most. */
+  struct FoldingReport
+  {
+    /** Of the voxels inside the mask, those where it is not positive. */
+    double Share{};
+    /** Inside the mask. Not a number: not looked for, as there was no result. */
+    double Smallest{ NumericTraits<double>::quiet_NaN() };
+    double Largest{ NumericTraits<double>::quiet_NaN() };
+    /** Inside the mask and around it. */
+    double SmallestAround{ NumericTraits<double>::quiet_NaN() };
+    double LargestAround{ NumericTraits<double>::quiet_NaN() };
+  };
+
   /** How far the optimizer is; not a number: it has no such value. */
   struct Progress
   {
@@ -285,6 +299,9 @@ public:
    * but determined. Without status, if no iterations were asked for, or it was told to Finish(). */
   const UncertaintyReport &
   GetUncertainty() const;
+  /** Whether the result folds space; of that, Update() warns. */
+  const FoldingReport &
+  GetFolding() const;
   SizeValueType
   GetCurrentStage() const;
   SizeValueType

@@ -77,6 +77,11 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** Cells of a B-spline's grid at each level, as multiples of those of the grid it starts with; 0: the grid stays as
    * it is. Empty: 1, 2, 4 ...; of a given transform: 0. */
   CountsType GridScaleFactors{};
+  /** Weight of the bending energy of a cubic B-spline, which is added to the metric: the mean, over the mask, of the
+   * squares of all second derivatives of the displacement in voxels. 0: none; for a B-spline 10, for one that is given
+   * 0. For metrics other than mutual information, it is multiplied by what makes them a logarithm of a likelihood:
+   * twice the mean square at the start of a level, or twice the share that a correlation leaves. */
+  double Regularization{ 0.0 };
   /** Variances of the Gaussians that smooth the update, and the whole, of a displacement field, in voxels squared. */
   double UpdateFieldVariance{ 3.0 };
   double TotalFieldVariance{ 0.0 };

@@ -125,6 +125,7 @@ ListMembers()
            MEMBER(Center),
            MEMBER(GridSpacing),
            MEMBER(GridScaleFactors),
+           MEMBER(Regularization),
            MEMBER(UpdateFieldVariance),
            MEMBER(TotalFieldVariance),
            MEMBER(Metric),

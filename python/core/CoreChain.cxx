@@ -6,6 +6,9 @@
 #include "CorePart.h"
 #include "CoreTransformFiles.h"
 
+#include "geometry/itkParallelTasks.h"
+#include "metric/itkTransformJacobian.h"
+
 #include "itkBSplineTransform.h"
 #include "itkDisplacementFieldTransform.h"
 #include "itkGaussianSmoothingOnUpdateDisplacementFieldTransform.h"
@@ -132,6 +135,27 @@ MapPoints(const masked_sampling_chain & chain, const double * points, size_t num
     point = transform->TransformPoint(point);
     std::copy_n(point.Begin(), VDimension, mapped + n * VDimension);
   }
+}
+
+template <unsigned int VDimension>
+void
+FindJacobians(const masked_sampling_chain & chain,
+              const double *                points,
+              size_t                        number,
+              double                        step,
+              double *                      determinants)
+{
+  constexpr size_t batch = 256;
+  const auto       transform = MakeComposite<VDimension>(chain);
+  const auto       units = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
+  itk::ParallelTasks::ForEach((number + batch - 1) / batch, number > batch ? units : 1, [&](size_t task) {
+    for (size_t n = task * batch; n < std::min((task + 1) * batch, number); ++n)
+    {
+      itk::Point<double, VDimension> point;
+      std::copy_n(points + n * VDimension, VDimension, point.Begin());
+      determinants[n] = itk::TransformJacobian<VDimension>::ComputeDeterminant(*transform, point, step);
+    }
+  });
 }
 
 template <unsigned int VDimension>
@@ -357,6 +381,23 @@ masked_sampling_map_points(uint32_t                      dimension,
     NeedArray(points, number_of_points, "points");
     NeedArray(mapped, number_of_points, "mapped");
     (dimension == 2 ? MapPoints<2> : MapPoints<3>)(Need(chain, "chain"), points, number_of_points, mapped);
+  });
+}
+
+int
+masked_sampling_jacobians(uint32_t                      dimension,
+                          const masked_sampling_chain * chain,
+                          const double *                points,
+                          size_t                        number_of_points,
+                          double                        step,
+                          double *                      determinants)
+{
+  return Call([&] {
+    CheckDimension(dimension);
+    NeedArray(points, number_of_points, "points");
+    NeedArray(determinants, number_of_points, "determinants");
+    const auto find = dimension == 2 ? FindJacobians<2> : FindJacobians<3>;
+    find(Need(chain, "chain"), points, number_of_points, step, determinants);
   });
 }
 

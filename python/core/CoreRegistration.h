@@ -292,6 +292,11 @@ public:
                report.Seconds);
       }
     }
+    else if (name == "folding")
+    {
+      const auto & folding = m_Method->GetFolding();
+      append(folding.Share, folding.Smallest, folding.Largest, folding.SmallestAround, folding.LargestAround);
+    }
     else
     {
       this->GetNumbersOfUncertainty(name, numbers);

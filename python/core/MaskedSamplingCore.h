@@ -98,6 +98,15 @@ extern "C"
                              const double *                points,
                              size_t                        number_of_points,
                              double *                      mapped);
+  /** The determinant of the Jacobian matrix with respect to position, at points.
+   * \param step of differences, where there is no formula */
+  MASKED_SAMPLING_API int
+  masked_sampling_jacobians(uint32_t                      dimension,
+                            const masked_sampling_chain * chain,
+                            const double *                points,
+                            size_t                        number_of_points,
+                            double                        step,
+                            double *                      determinants);
   MASKED_SAMPLING_API int
   masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse);
   MASKED_SAMPLING_API int
@@ -219,9 +228,10 @@ extern "C"
   /** Numbers by name: progress (stage, level, iteration, value, learning rate, convergence value), position, scales,
    * valid-points, points, course (stage, level, iteration, value, for every iteration), reports (stage, level, mask
    * voxels, requested points, points, points in the moving image, iterations, first value, last value, seconds, for
-   * every level), uncertainty (standard error, seconds), uncertainty-covariance, uncertainty-anchors,
-   * uncertainty-anchor-covariance, uncertainty-alternatives (a value for each): see
-   * itk::MaskedImageRegistration::UncertaintyReport. They live until the next call for the object. */
+   * every level), folding (share, smallest, largest, smallest and largest around), uncertainty (standard error,
+   * seconds), uncertainty-covariance, uncertainty-anchors, uncertainty-anchor-covariance, uncertainty-alternatives (a
+   * value for each): see itk::MaskedImageRegistration::UncertaintyReport. They live until the next call for the object.
+   */
   MASKED_SAMPLING_API int
   masked_sampling_get_numbers(masked_sampling_registration * registration,
                               const char *                   name,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._core import CoreError, Geometry, LevelReport
     from ._images.files import read_image, write_image
     from ._images.image import Image
+    from ._registration.folding import Folding
     from ._registration.progress import Progress
     from ._registration.register import register
     from ._registration.result import Registration
@@ -36,6 +37,7 @@ __all__ = [
     "Alternative",
     "Cohort",
     "CoreError",
+    "Folding",
     "Geometry",
     "Image",
     "LevelReport",
@@ -63,6 +65,7 @@ _MODULES = {
     "Alternative": "_registration.uncertainty",
     "Cohort": "cohort",
     "CoreError": "_core",
+    "Folding": "_registration.folding",
     "Geometry": "_core",
     "Image": "_images.image",
     "LevelReport": "_core",

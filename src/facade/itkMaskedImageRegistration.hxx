@@ -161,6 +161,13 @@ MaskedImageRegistration<TImage>::GetUncertainty() const -> const UncertaintyRepo
 }
 
 template <typename TImage>
+auto
+MaskedImageRegistration<TImage>::GetFolding() const -> const FoldingReport &
+{
+  return m_Implementation->Folding;
+}
+
+template <typename TImage>
 double
 MaskedImageRegistration<TImage>::UncertaintyReport::GetStandardErrorAt(
   const Point<double, ImageDimension> & point) const

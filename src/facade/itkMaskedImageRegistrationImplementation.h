@@ -23,6 +23,7 @@
 
 #include "facade/itkCheckRegistrationInputs.h"
 #include "facade/itkMetricEvaluation.h"
+#include "facade/itkFoldingEstimate.h"
 #include "facade/itkMethodStage.h"
 #include "facade/itkSyNStage.h"
 #include "facade/itkUncertaintyEstimate.h"
@@ -87,6 +88,7 @@ public:
     {
       this->Warn(Uncertainty.Text);
     }
+    this->LookForFolds(inputs);
     m_Facade.InvokeEvent(EndEvent());
   }
 
@@ -110,6 +112,7 @@ public:
   std::atomic<bool>                                         IsAborting{};
   StateType                                                 State{};
   UncertaintyReport                                         Uncertainty{};
+  FoldingReport                                             Folding{};
   typename MaskedVoxelSampler<ImageDimension>::ConstPointer LastSampler{};
   /** The stage that runs. Null: none. */
   std::unique_ptr<StageType> Stage{};
@@ -148,6 +151,7 @@ private:
     Record = {};
     State = {};
     Uncertainty = {};
+    Folding = {};
     OptimizedTransform = nullptr;
     LastSampler = nullptr;
     CurrentStage = 0;
@@ -268,6 +272,21 @@ private:
       Uncertainty = {};
       Uncertainty.Status = "weak";
       Uncertainty.Text = std::string("Near the result, the metric cannot be evaluated: ") + exception.GetDescription();
+    }
+  }
+
+  /** In all that was found. */
+  void
+  LookForFolds(const InputsType & inputs)
+  {
+    if (LastSampler.IsNotNull() && !Stages.back().StockOptimizer)
+    {
+      Folding = FoldingEstimate<TImage>::Compute(inputs, Stages.back(), *Transform, *LastSampler);
+      const auto text = FoldingEstimate<TImage>::Describe(Folding);
+      if (!text.empty())
+      {
+        this->Warn(text);
+      }
     }
   }
 

@@ -65,6 +65,20 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
            "\"correlation\" never moves the transform \"" + settings.Transform +
              "\": ITK has no derivative of it for single voxels. Use \"neighborhood-correlation\".");
   }
+  if (settings.ResampleEveryIteration && settings.Sampling == "none")
+  {
+    Refuse("resample-every-iteration",
+           "with sampling \"none\" there are no other samples. Use \"random\" or \"regular\".");
+  }
+  const bool canChangeSamples =
+    settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent";
+  if (settings.ResampleEveryIteration && settings.Transform != "syn" && !canChangeSamples)
+  {
+    Refuse("resample-every-iteration",
+           "the optimizer \"" + settings.Optimizer +
+             "\" compares values, or gradients, that must be of the same samples. Use \"gradient-descent\" or "
+             "\"regular-step-gradient-descent\".");
+  }
   constexpr SizeValueType greatestFactor = std::numeric_limits<unsigned int>::max(); // of ITK
   for (const SizeValueType factor : settings.ShrinkFactors)
   {
@@ -93,6 +107,8 @@ MaskedRegistrationSettings::MakeDefaults(const std::string & transform)
     // Many parameters, all of them lengths, need many samples, no scales, and a quasi-Newton method.
     settings.Optimizer = "lbfgs2";
     settings.Scales = "none";
+    // Or else more iterations and finer grids would fit the noise, and fold.
+    settings.Regularization = 10.0;
   }
   if (transform == "displacement-field" || transform == "syn")
   {

@@ -21,79 +21,21 @@
 #include "facade/itkEvaluationRecord.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationOptimizer.h"
-#include "facade/itkNormalizedMetric.h"
+#include "facade/itkNormalizedRegistrationMethod.h"
 #include "facade/itkPerLevel.h"
 #include "facade/itkRegistrationStage.h"
 #include "facade/itkSetUpScales.h"
+#include "facade/itkSplinePenalty.h"
 #include "facade/itkStockEvents.h"
 
 #include "itkMaskedRegistrationMethod.h"
 
 #include <exception>
-#include <functional>
 #include <limits>
 #include <utility>
 
 namespace itk
 {
-/** \class NormalizedRegistrationMethod
- * \brief A method whose optimizer sees a NormalizedMetric, if there is one, instead of the metric itself.
- * \ingroup MaskedSampling
- */
-template <typename TMethod>
-class NormalizedRegistrationMethod : public TMethod
-{
-public:
-  ITK_DISALLOW_COPY_AND_MOVE(NormalizedRegistrationMethod);
-
-  /** Standard class type aliases. There is no name of the class: to those who ask, it is what it is derived from. */
-  using Self = NormalizedRegistrationMethod;
-  using Superclass = TMethod;
-  using Pointer = SmartPointer<Self>;
-  using ConstPointer = SmartPointer<const Self>;
-  itkNewMacro(Self);
-
-  void
-  SetNormalizedMetric(NormalizedMetric * metric)
-  {
-    m_NormalizedMetric = metric;
-  }
-
-  /** A function that is called instead of the optimizer, at levels where it returns true. */
-  void
-  SetSkip(std::function<bool()> skip)
-  {
-    m_Skip = std::move(skip);
-  }
-
-protected:
-  NormalizedRegistrationMethod() = default;
-  ~NormalizedRegistrationMethod() override = default;
-
-  void
-  InitializeRegistrationAtEachLevel(const SizeValueType level) override
-  {
-    Superclass::InitializeRegistrationAtEachLevel(level);
-    if (m_NormalizedMetric)
-    {
-      this->m_Optimizer->SetMetric(m_NormalizedMetric);
-    }
-  }
-
-  void
-  RunOptimizer() override
-  {
-    if (!m_Skip || !m_Skip())
-    {
-      Superclass::RunOptimizer();
-    }
-  }
-
-private:
-  NormalizedMetric::Pointer m_NormalizedMetric{};
-  std::function<bool()>     m_Skip{};
-};
-
 /** \class MethodStage
  * \brief A stage that MaskedRegistrationMethod runs, with an optimizer: all but SyN.
  * \ingroup MaskedSampling
@@ -337,7 +279,10 @@ private:
     m_IsBestKept = settings.ReturnBest && end == EndType::BestIfKept && !settings.ResampleEveryIteration;
     if (auto * const recorded = dynamic_cast<RecordedMetricBase *>(this->m_Metric.GetPointer()))
     {
+      recorded->SetPenalty(
+        SplinePenalty<TImage>::Make(settings, this->m_Context.Inputs, *this->m_Sampler, *this->m_Transform));
       recorded->SetEvaluationRecord(&m_Evaluations);
+      recorded->SetIsOutsideWorse(!settings.StockOptimizer);
       recorded->SetCheckOfEnd([this] { return this->IsOver(); });
     }
   }

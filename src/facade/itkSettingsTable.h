@@ -85,6 +85,7 @@ public:
     visit("center", s.Center, RangeType::Any);
     visit("grid-spacing", s.GridSpacing, RangeType::Positive);
     visit("grid-scale-factors", s.GridScaleFactors, RangeType::Any);
+    visit("regularization", s.Regularization, RangeType::NotNegative);
     visit("update-field-variance", s.UpdateFieldVariance, RangeType::NotNegative);
     visit("total-field-variance", s.TotalFieldVariance, RangeType::NotNegative);
 

@@ -93,6 +93,11 @@ TEST(CoreInterface, NullIsAnError)
   ExpectRefusal(masked_sampling_write_transform(nullptr, 2, chain.get()), "path");
   ExpectRefusal(masked_sampling_write_transform("a", 2, nullptr), "chain");
 
+  double       determinant = 0.0;
+  const double origin[2]{};
+  ExpectRefusal(masked_sampling_jacobians(2, nullptr, origin, 1, 0.1, &determinant), "chain");
+  ExpectRefusal(masked_sampling_jacobians(2, chain.get(), nullptr, 1, 0.1, &determinant), "points");
+  ExpectRefusal(masked_sampling_jacobians(2, chain.get(), origin, 1, 0.1, nullptr), "determinants");
   ExpectRefusal(masked_sampling_resample(4, nullptr, &geometry, &geometry, chain.get(), "linear", 0, &pixel), "image");
   ExpectRefusal(masked_sampling_resample(4, &pixel, nullptr, &geometry, chain.get(), "linear", 0, &pixel), "geometry");
   ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, nullptr, chain.get(), "linear", 0, &pixel), "grid");

@@ -176,6 +176,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--initial", metavar="HOW", help="none, geometry, moments, search, or the file of a transform")
     group.add_argument("--center", type=coordinates, metavar="X,Y[,Z]", help="of a rotation, in space")
     group.add_argument("--grid-spacing", type=numbers, metavar="N,...", help="of the knots of a B-spline, in voxels")
+    group.add_argument("--regularization", type=number, metavar="W", help="of a B-spline: weight of its bending energy")
     group.add_argument("--interpolator", metavar="HOW", help="linear, b-spline ...")
     group.add_argument("--levels", type=number, metavar="N", help="how many of the usual levels")
     group.add_argument("--shrink-factors", type=numbers, metavar="N,...")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,7 @@ def describe(result: Registration) -> dict[str, Any]:
         "displacement": moved,
         "stop_condition": result.stop_condition.strip(),
         "uncertainty": None if uncertainty is None else describe_uncertainty(uncertainty),
+        "folding": None if result.folding is None else asdict(result.folding),
         "warnings": result.warnings,
         "seconds": result.seconds,
         "levels": result.levels,

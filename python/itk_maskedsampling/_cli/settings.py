@@ -28,6 +28,7 @@ NAMES = (
     "seed",
     "center",
     "grid_spacing",
+    "regularization",
     "interpolator",
     "levels",
     "shrink_factors",

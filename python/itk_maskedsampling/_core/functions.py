@@ -42,6 +42,19 @@ def transform_points(dimension: int, parts: Sequence[Part], points: npt.ArrayLik
     return mapped
 
 
+def jacobian_determinants(dimension: int, parts: Sequence[Part], points: npt.ArrayLike, step: float) -> Floats:
+    """At points, an array of shape (n, dimension). The step is that of differences, where there is no formula."""
+    array = np.ascontiguousarray(points, np.float64)
+    determinants = np.empty(len(array))
+    chain = Chain(parts)
+    interruptible(
+        lambda _: library.check(
+            library.jacobians(dimension, chain.handle, pointer(array), len(array), step, pointer(determinants))
+        )
+    )
+    return determinants
+
+
 def check_part(part: Part) -> None:
     """Raise CoreError if the numbers of a transform cannot be: if one is not finite, or a grid has no such size."""
     name, fixed, parameters = part

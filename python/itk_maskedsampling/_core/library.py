@@ -162,6 +162,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
         [Handle, Size, _reference(Numbers), _reference(Size), _reference(Numbers), _reference(Size)],
     ),
     "map_points": (_code, [ctypes.c_uint32, Handle, Handle, Size, Handle]),
+    "jacobians": (_code, [ctypes.c_uint32, Handle, Handle, Size, ctypes.c_double, Handle]),
     "invert": (_code, [ctypes.c_uint32, Handle, Handle]),
     "read_transform": (_code, [Text, _reference(ctypes.c_uint32), Handle]),
     "write_transform": (_code, [Text, ctypes.c_uint32, Handle]),

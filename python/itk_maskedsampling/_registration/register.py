@@ -19,6 +19,7 @@ from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_mask, read_weights, to_real
 from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
+from .folding import read_folding
 from .plan import Plan, check_dimensions, make_plan
 from .progress import Callback, Watch, count_iterations
 from .result import Registration, Sources
@@ -26,7 +27,10 @@ from .settings import Stage, snake
 from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
-ARGUMENTS = "fixed|moving|transform|samples|percentage|initial|grid_spacing|grid_scale_factors|optimizer"
+ARGUMENTS = (
+    "fixed|moving|transform|samples|percentage|initial|grid_spacing|grid_scale_factors|regularization|optimizer"
+    "|hessian_approximation_accuracy|maximum_number_of_corrections"
+)
 
 Counts = int | Sequence[int] | npt.NDArray[np.integer[Any]]
 Numbers = float | Sequence[float] | npt.NDArray[np.floating[Any]]
@@ -50,6 +54,7 @@ def register(
     initial: Any = None,
     center: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
     grid_spacing: Numbers | None = None,
+    regularization: float | None = None,
     interpolator: str | None = None,
     levels: int | None = None,
     shrink_factors: Counts | None = None,
@@ -111,6 +116,9 @@ def register(
         Of a rotation, in space. Default: the middle of the mask.
     grid_spacing : float or sequence of D floats, optional
         Distance of the knots of a b-spline, in voxels. Default: 10.
+    regularization : float, optional
+        Weight of the bending energy of a b-spline: the more, the smoother. The energy is the mean, over the mask, of
+        the squares of all second derivatives of the displacement in voxels. Default: 0; for a b-spline 10.
     interpolator : str, optional
         Of both images: linear, b-spline, nearest-neighbor and others. Default: linear.
     levels : int, optional
@@ -171,6 +179,7 @@ def register(
         "seed": seed,
         "center": center,
         "grid_spacing": grid_spacing,
+        "regularization": regularization,
         "interpolator": interpolator,
         "levels": levels,
         "shrink_factors": shrink_factors,
@@ -280,6 +289,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
         _geometry=inputs.fixed.geometry,
         _sources=inputs.sources(),
         warnings=tuple(told),
+        folding=read_folding(method),
         uncertainty=read_uncertainty(method, name_arguments(method.text("uncertainty-text"))),
     )
 

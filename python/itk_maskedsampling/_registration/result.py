@@ -16,12 +16,14 @@ from .._core import Geometry, LevelReport
 from .._images.arrays import Array, Floats, freeze, join
 from .._images.conversion import write_like
 from .._images.files import read
+from .._images.image import Image
 from .._images.masks import read_mask
 from .._pictures import html
 from .._pictures.slices import middle_of, name_unit
 from .._pictures.voxels import Contrast, find_contrast
 from .._transforms.resample import resample
 from .._transforms.transform import Transform
+from .folding import Folding
 from .plan import Plan
 from .progress import Callback
 from .settings import choose
@@ -68,6 +70,8 @@ class Registration:
     uncertainty : Uncertainty or None
         How far the transform can be trusted. None: with uncertainty="none", iterations=0, or where a callback ended
         it.
+    folding : Folding or None
+        Whether the transform folds space. None: as above, and where the interface of SimpleITK is asked.
     """
 
     transform: Transform
@@ -82,6 +86,7 @@ class Registration:
     _sources: Sources | None = field(default=None)
     warnings: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = None
+    folding: Folding | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "course", freeze(np.array(self.course)))
@@ -202,6 +207,28 @@ class Registration:
         pixels = resample(raster, grid, self.transform, choose("interpolator", interpolator, choices), default)
         return write_like(raster, pixels, grid)
 
+    def jacobian(self, reference: Any = None) -> Image:
+        """The Jacobian determinant of the transform at every voxel: how much larger a small volume becomes.
+
+        Where it is not positive, space is folded.
+
+        Parameters
+        ----------
+        reference : image, optional
+            Its grid is wanted. Default: that of the fixed image.
+
+        Returns
+        -------
+        Image
+            Of float64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They name the argument.
+        """
+        return self.transform.jacobian(self._geometry if reference is None else reference)
+
     # How it shows itself
 
     def __repr__(self) -> str:
@@ -219,6 +246,7 @@ class Registration:
             f"  moves the middle of the samples, {join(middle)}, by {join(moved)}, {np.linalg.norm(moved):.4g} long"
         )
         lines += [f"  uncertainty: {text}" for text in self._tell_uncertainty()]
+        lines += [f"  jacobian: {text}" for text in self._tell_folding()]
         lines.append(f"  stopped: {self.stop_condition.strip()}")
         lines += [f"  warning: {text}" for text in self.warnings]
         return "\n".join(lines)
@@ -234,6 +262,11 @@ class Registration:
     def _tell_uncertainty(self) -> list[str]:
         """How far it can be trusted, in a line; none where that is not known."""
         return [] if self.uncertainty is None else [self.uncertainty.describe(name_unit(self._geometry))]
+
+    def _tell_folding(self) -> list[str]:
+        """How it changes volumes, in a line; none where all move as a whole."""
+        is_known = self.folding is not None and not self.transform.is_affine()
+        return [self.folding.describe()] if self.folding is not None and is_known else []
 
     def _find_contrast(self) -> Contrast:
         """How the values of its images go together inside the mask. A pickled one cannot be asked."""
@@ -258,6 +291,7 @@ class Registration:
             f"It moves the middle of the samples by {join(moved)}, {np.linalg.norm(moved):.4g} long. "
             f"{escape(self.stop_condition.strip())}</p>",
             *(f"<p><b>Uncertainty</b>: {escape(text)}</p>" for text in self._tell_uncertainty()),
+            *(f"<p><b>Jacobian</b>: {escape(text)}</p>" for text in self._tell_folding()),
             *(f"<p><b>Warning</b>: {escape(text)}</p>" for text in self.warnings),
             html.make_level_table(self.levels),
             pictures,

@@ -9,10 +9,9 @@ import numpy as np
 
 from .._core import Geometry
 from .._images.arrays import Floats
+from .jacobian import determinants
 from .transform import Transform
 
-#: Half the distance over which derivatives are taken, in voxels of the fixed image.
-STEP = 0.01
 #: Determinants of which the sign is not known: rounding.
 SINGULAR = 1e-12
 
@@ -85,18 +84,6 @@ def fit_matrix(points: Floats, moved: Floats) -> Floats:
     return fitted
 
 
-def jacobian_determinants(transform: Transform, points: Floats, image: Geometry) -> Floats:
-    """The determinant of the derivative of a transform at points, by differences of 0.02 voxels. Shape (n,)."""
-    if transform.is_affine():
-        return np.full(len(points), np.linalg.det(transform.matrix()))
-    step = STEP * min(image.spacing)
-    columns = []
-    for axis in np.eye(transform.dimension):
-        columns.append((transform.apply(points + step * axis) - transform.apply(points - step * axis)) / (2 * step))
-    determinants: Floats = np.linalg.det(np.stack(columns, axis=-1))
-    return determinants
-
-
 @dataclass(frozen=True)
 class Folds:
     """Where a transform folds: its Jacobian determinant is 0 or less.
@@ -113,6 +100,6 @@ class Folds:
 
 def find_folds(transform: Transform, points: Floats, image: Geometry) -> Folds:
     """At points, of which there must be one."""
-    determinants = jacobian_determinants(transform, points, image)
-    count = int(np.count_nonzero(determinants <= 0))
-    return Folds(count, len(points), float(determinants.min()), float(determinants.max()))
+    found = determinants(transform.parts, points, image)
+    count = int(np.count_nonzero(found <= 0))
+    return Folds(count, len(points), float(found.min()), float(found.max()))

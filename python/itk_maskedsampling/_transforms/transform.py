@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core, public
-from .._core import Part
+from .._core import Geometry, Part
 from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
+from .._images.files import read
+from .._images.image import Image
 from .._images.output import whole_file
 from .._images.paths import find_input
+from .jacobian import determinant_image
 
 #: ITK's transforms that are a matrix and an offset.
 AFFINE = re.compile(
@@ -126,6 +129,32 @@ class Transform:
         matrix[:-1, -1] = mapped[0]
         matrix[:-1, :-1] = (mapped[1:] - mapped[0]).T
         return matrix
+
+    def jacobian(self, reference: Any) -> Image:
+        """The Jacobian determinant at every voxel of a grid: how much larger a small volume becomes.
+
+        Where it is not positive, space is folded. Of cubic B-splines it is exact, of others by central differences; of
+        displacement fields, at their voxels, as itk::DisplacementFieldJacobianDeterminantFilter has it.
+
+        Parameters
+        ----------
+        reference : image or Geometry
+            Its grid is wanted.
+
+        Returns
+        -------
+        Image
+            Of float64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They name the argument.
+        """
+        grid = reference if isinstance(reference, Geometry) else read("reference", reference).geometry
+        if len(grid.size) != self.dimension:
+            raise ValueError(f"reference: {self.dimension} dimensions are needed, not {len(grid.size)}")
+        return determinant_image(self.parts, grid)
 
     # Others from it
 

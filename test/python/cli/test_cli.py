@@ -243,6 +243,7 @@ def test_every_argument_of_register_has_an_option() -> None:
 
 def test_options_are_those_of_register(shell: Shell, files: Files, arguments: dict[str, Any]) -> None:
     words = """--metric correlation --samples 10,20 --sampling regular --seed 3 --center -20,1.5 --grid-spacing 8
+        --regularization 3
         --interpolator b-spline --levels 2 --shrink-factors 2,1 --smoothing-sigmas 0.5,0 --optimizer lbfgs2
         --iterations 7 --learning-rate 0.5,1e-1 --scales none --work-units 1 --initial geometry --transform affine
         --set return-best=Off --set histogram_bins=20 --set step-length=-0.5 --set estimate-learning-rate=never
@@ -261,6 +262,7 @@ def test_options_are_those_of_register(shell: Shell, files: Files, arguments: di
         "seed": 3,
         "center": [-20, 1.5],
         "grid_spacing": 8,
+        "regularization": 3,
         "interpolator": "b-spline",
         "levels": 2,
         "shrink_factors": [2, 1],

@@ -15,7 +15,7 @@ SECTIONS = ("Parameters", "Attributes", "Returns", "Raises", "Examples")
 #: Made by the package: their attributes are documented, not how they are made.
 RESULTS = (
     *("Alternative", "Cohort", "CohortProgress", "Geometry", "LevelReport", "Progress", "Record", "Registration"),
-    *("Samples", "Uncertainty"),
+    *("Folding", "Samples", "Uncertainty"),
 )
 
 
@@ -91,6 +91,7 @@ def numbers(text: str) -> list[float]:
     [
         "seed",
         "grid_spacing",
+        "regularization",
         "levels",
         "shrink_factors",
         "smoothing_sigmas",

@@ -59,7 +59,7 @@ class Scene:
 
 
 #: What a registration that is lost warns of.
-LOST = "nother place fits|hardly determine|stretches by|no more in common"
+LOST = "nother place fits|hardly determine|stretches by|no more in common|inside out"
 
 LARGE = {2: Scene(2, 14, 20.0), 3: Scene(3, 10, 14.0)}
 

@@ -271,11 +271,12 @@ def test_it_cannot_be_changed_and_can_be_pickled() -> None:
 
 
 def test_a_pickle_of_before() -> None:
-    """It has no such field."""
+    """It has no such field, nor that which came after it."""
     result = run(make_scene(2))
     kind, state = result.__reduce__()
-    before = kind(*state[:-1])
+    before = kind(*state[:-2])
     assert before.uncertainty is None
+    assert before.folding is None
     assert before.transform == result.transform
 
 

@@ -1,0 +1,189 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkFoldingEstimate_h
+#define itkFoldingEstimate_h
+
+#include "facade/itkRegistrationInputs.h"
+#include "geometry/itkParallelTasks.h"
+#include "metric/itkTransformJacobian.h"
+
+#include "itkMaskedVoxelSampler.h"
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace itk
+{
+/** \class FoldingEstimate
+ * \brief Looks for folds of a transform at voxels inside the mask, and around it.
+ * \ingroup MaskedSampling
+ */
+template <typename TImage>
+class FoldingEstimate
+{
+public:
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  using InputsType = RegistrationInputs<TImage>;
+  using SettingsType = MaskedRegistrationSettings;
+  using ReportType = typename MaskedImageRegistration<TImage>::FoldingReport;
+  using TransformType = typename InputsType::TransformType;
+  using SamplerType = MaskedVoxelSampler<ImageDimension>;
+  using PointType = Point<double, ImageDimension>;
+
+  static ReportType
+  Compute(const InputsType &    inputs,
+          const SettingsType &  settings,
+          const TransformType & transform,
+          const SamplerType &   sampler)
+  {
+    const auto   units = InputsType::GetNumberOfWorkUnits(settings);
+    const double step = 0.01 * inputs.GetShortestSpacing();
+    ReportType   report;
+    if (TransformQuestions<TransformType>::IsLinear(transform))
+    {
+      PointType point;
+      inputs.GetDomain().TransformIndexToPhysicalPoint(sampler.GetIndex(0), point);
+      report.Smallest = report.Largest = TransformJacobian<ImageDimension>::ComputeDeterminant(transform, point, step);
+      report.SmallestAround = report.LargestAround = report.Smallest;
+      report.Share = report.Smallest > 0.0 ? 0.0 : 1.0;
+      return report;
+    }
+    const auto inside = Evaluate(transform, ChooseInside(inputs, sampler), step, units);
+    Summarize(inside, report.Smallest, report.Largest);
+    const auto folded = std::count_if(inside.begin(), inside.end(), [](double value) { return !(value > 0.0); });
+    report.Share = static_cast<double>(folded) / static_cast<double>(inside.size());
+    report.SmallestAround = report.Smallest;
+    report.LargestAround = report.Largest;
+    Summarize(
+      Evaluate(transform, ChooseAround(inputs, sampler), step, units), report.SmallestAround, report.LargestAround);
+    return report;
+  }
+
+  /** What is wrong, and the way out; empty: nothing. */
+  static std::string
+  Describe(const ReportType & report)
+  {
+    std::ostringstream text;
+    constexpr double   percent = 100.0;
+    if (!(report.Largest > 0.0))
+    {
+      text << "The result turns space inside out: the determinant of its Jacobian matrix is " << report.Largest
+           << ". It is mirrored, or flat. Use a transform with fewer parameters, or a stage of one before it.";
+    }
+    else if (report.Share > 0.0)
+    {
+      text << "The result folds space at " << report.Share * percent
+           << " % of the voxels inside the mask: the Jacobian determinant there is down to " << report.Smallest
+           << ". Raise the regularization, or take a wider grid-spacing.";
+    }
+    else if (!(report.SmallestAround > 0.0))
+    {
+      text << "The result folds space beside the mask, where the Jacobian determinant is down to "
+           << report.SmallestAround
+           << ". Inside the mask it is positive. For images that are resampled as a whole, dilate the mask.";
+    }
+    return text.str();
+  }
+
+private:
+  static constexpr SizeValueType Enough = 30000;
+
+  static std::vector<PointType>
+  ChooseInside(const InputsType & inputs, const SamplerType & sampler)
+  {
+    const SizeValueType    number = sampler.GetNumberOfVoxels();
+    const SizeValueType    chosen = std::min(number, Enough);
+    std::vector<PointType> points(chosen);
+    for (SizeValueType n = 0; n < chosen; ++n)
+    {
+      const auto place = static_cast<double>(n) * static_cast<double>(number) / static_cast<double>(chosen);
+      inputs.GetDomain().TransformIndexToPhysicalPoint(sampler.GetIndex(static_cast<SizeValueType>(place)), points[n]);
+    }
+    return points;
+  }
+
+  /** On a grid over the box of the mask, and as much again to each side, in the image. */
+  static std::vector<PointType>
+  ChooseAround(const InputsType & inputs, const SamplerType & sampler)
+  {
+    const auto & domain = inputs.GetDomain();
+    auto         region = sampler.GetBoundingRegion();
+    region.PadByRadius(region.GetSize());
+    region.Crop(domain.GetLargestPossibleRegion());
+    SizeValueType stride = 1;
+    const auto    count = [&region, &stride] {
+      SizeValueType product = 1;
+      for (unsigned int d = 0; d < ImageDimension; ++d)
+      {
+        product *= (region.GetSize(d) + stride - 1) / stride;
+      }
+      return product;
+    };
+    while (count() > Enough)
+    {
+      ++stride;
+    }
+    std::vector<PointType> points(count());
+    for (SizeValueType n = 0; n < points.size(); ++n)
+    {
+      auto          index = region.GetIndex();
+      SizeValueType rest = n;
+      for (unsigned int d = 0; d < ImageDimension; ++d)
+      {
+        const SizeValueType number = (region.GetSize(d) + stride - 1) / stride;
+        index[d] += static_cast<IndexValueType>(rest % number * stride);
+        rest /= number;
+      }
+      domain.TransformIndexToPhysicalPoint(index, points[n]);
+    }
+    return points;
+  }
+
+  static std::vector<double>
+  Evaluate(const TransformType &          transform,
+           const std::vector<PointType> & points,
+           double                         step,
+           ThreadIdType                   numberOfWorkUnits)
+  {
+    constexpr SizeValueType batch = 512;
+    std::vector<double>     values(points.size());
+    ParallelTasks::ForEach((points.size() + batch - 1) / batch, numberOfWorkUnits, [&](SizeValueType task) {
+      for (SizeValueType n = task * batch; n < std::min((task + 1) * batch, points.size()); ++n)
+      {
+        values[n] = TransformJacobian<ImageDimension>::ComputeDeterminant(transform, points[n], step);
+      }
+    });
+    return values;
+  }
+
+  /** Make a range as large as values need it; not a number: there is none yet. */
+  static void
+  Summarize(const std::vector<double> & values, double & smallest, double & largest)
+  {
+    for (const double value : values)
+    {
+      smallest = value < smallest || !(smallest <= largest) ? value : smallest;
+      largest = value > largest || !(largest >= value) ? value : largest;
+    }
+  }
+};
+} // end namespace itk
+
+#endif // itkFoldingEstimate_h

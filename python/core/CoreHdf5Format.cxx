@@ -24,9 +24,10 @@ namespace
 using PartType = masked_sampling_chain::Part;
 
 /** Of the processor; a file of gigabytes takes a few. */
-constexpr rlim_t mostSeconds = 120;
-constexpr char   success = 'y';
-constexpr char   failure = 'n';
+constexpr rlim_t   fewestSeconds = 5;
+constexpr uint64_t bytesPerSecond = 1 << 20;
+constexpr char     success = 'y';
+constexpr char     failure = 'n';
 
 // In the other process
 
@@ -116,12 +117,14 @@ SendRange(int pipe, const TRange & range)
 
 /** What the other process does. Nothing but its answer leaves it. */
 [[noreturn]] void
-Answer(int pipe, const std::string & path)
+Answer(int pipe, const std::string & path, uint64_t fileSize)
 {
   for (const int signal : { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGXCPU })
   {
     std::signal(signal, SIG_DFL);
   }
+  // A file that is damaged can keep HDF5 busy for ever.
+  const rlim_t mostSeconds = fewestSeconds + fileSize / bytesPerSecond;
   const rlimit seconds{ mostSeconds, mostSeconds };
   setrlimit(RLIMIT_CPU, &seconds);
   const rlimit core{ 0, 0 };
@@ -214,7 +217,7 @@ private:
 class Child
 {
 public:
-  explicit Child(const std::string & path)
+  Child(const std::string & path, uint64_t fileSize)
   {
     std::array<int, 2> ends{};
     // No other process that is started meanwhile keeps it open.
@@ -226,7 +229,7 @@ public:
     if (m_Process == 0)
     {
       close(ends[0]);
-      Answer(ends[1], path);
+      Answer(ends[1], path, fileSize);
     }
     const int error = errno;
     close(ends[1]);
@@ -266,8 +269,7 @@ std::vector<masked_sampling_chain::Part>
 ReadHdf5Transforms(const std::string & path)
 {
   using namespace Hdf5Format;
-  GetFileSize(path);
-  const Child child(path);
+  const Child child(path, GetFileSize(path));
   Reply       reply(child.GetPipe());
   char        kind = failure;
   reply.Read(&kind, 1);

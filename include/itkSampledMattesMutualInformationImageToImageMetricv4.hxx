@@ -18,8 +18,6 @@
 #ifndef itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 #define itkSampledMattesMutualInformationImageToImageMetricv4_hxx
 
-#include "itkSamplesOutsideError.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -160,11 +158,12 @@ SampledMattesMutualInformationImageToImageMetricv4<TFixedImage,
     const auto          result = kernel.EvaluateMutualInformation(bins, derivative, joint);
     if (result.NumberOfSamples == 0)
     {
-      itkSpecializedMessageExceptionMacro(
-        SamplesOutsideError,
-        << this->GetNameOfClass() << '(' << this << "): None of the " << kernel.GetNumberOfSamples()
-        << " samples maps into the moving image (and its mask, if there is one). The images must overlap at the start: "
-           "set an initial transform, for example one that aligns their centers.");
+      this->m_NumberOfValidPoints = 0; // as with ITK's own sums
+      itkExceptionMacro(
+        "None of the " << kernel.GetNumberOfSamples()
+                       << " samples maps into the moving image (and its mask, if there is one). The images "
+                          "must overlap at the start: set an initial transform, for example one that "
+                          "aligns their centers.");
     }
     this->KeepJointHistogram(joint);
     this->m_Value = result.Value;

@@ -6,7 +6,6 @@
 #include "CorePart.h"
 #include "CoreTransformFiles.h"
 
-#include "geometry/itkParallelTasks.h"
 #include "metric/itkTransformJacobian.h"
 
 #include "itkBSplineTransform.h"
@@ -142,20 +141,18 @@ void
 FindJacobians(const masked_sampling_chain & chain,
               const double *                points,
               size_t                        number,
-              double                        step,
+              double                        voxel,
               double *                      determinants)
 {
-  constexpr size_t batch = 256;
-  const auto       transform = MakeComposite<VDimension>(chain);
-  const auto       units = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
-  itk::ParallelTasks::ForEach((number + batch - 1) / batch, number > batch ? units : 1, [&](size_t task) {
-    for (size_t n = task * batch; n < std::min((task + 1) * batch, number); ++n)
-    {
-      itk::Point<double, VDimension> point;
-      std::copy_n(points + n * VDimension, VDimension, point.Begin());
-      determinants[n] = itk::TransformJacobian<VDimension>::ComputeDeterminant(*transform, point, step);
-    }
-  });
+  const auto                                  transform = MakeComposite<VDimension>(chain);
+  std::vector<itk::Point<double, VDimension>> places(number);
+  for (size_t n = 0; n < number; ++n)
+  {
+    std::copy_n(points + n * VDimension, VDimension, places[n].Begin());
+  }
+  const auto units = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
+  const auto found = itk::TransformJacobian<VDimension>(*transform, voxel).ComputeDeterminants(places, units);
+  std::copy(found.begin(), found.end(), determinants);
 }
 
 template <unsigned int VDimension>
@@ -389,7 +386,7 @@ masked_sampling_jacobians(uint32_t                      dimension,
                           const masked_sampling_chain * chain,
                           const double *                points,
                           size_t                        number_of_points,
-                          double                        step,
+                          double                        voxel,
                           double *                      determinants)
 {
   return Call([&] {
@@ -397,7 +394,7 @@ masked_sampling_jacobians(uint32_t                      dimension,
     NeedArray(points, number_of_points, "points");
     NeedArray(determinants, number_of_points, "determinants");
     const auto find = dimension == 2 ? FindJacobians<2> : FindJacobians<3>;
-    find(Need(chain, "chain"), points, number_of_points, step, determinants);
+    find(Need(chain, "chain"), points, number_of_points, voxel, determinants);
   });
 }
 

@@ -99,13 +99,13 @@ extern "C"
                              size_t                        number_of_points,
                              double *                      mapped);
   /** The determinant of the Jacobian matrix with respect to position, at points.
-   * \param step of differences, where there is no formula */
+   * \param voxel length: where there is no formula, differences are over a fiftieth of it */
   MASKED_SAMPLING_API int
   masked_sampling_jacobians(uint32_t                      dimension,
                             const masked_sampling_chain * chain,
                             const double *                points,
                             size_t                        number_of_points,
-                            double                        step,
+                            double                        voxel,
                             double *                      determinants);
   MASKED_SAMPLING_API int
   masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse);

@@ -99,15 +99,21 @@ public:
       }
     }
     CheckOptimizer(settings, parameters, given);
-    constexpr double usualSteps = 100.0;
-    if (const auto [name, kept] = GetKeptSteps(settings); kept > usualSteps)
+    // Of the transform, the metric and the optimizer, about; and two for each step that the optimizer keeps.
+    const auto [name, kept] = GetKeptSteps(settings);
+    const double     copies = settings.Transform == "syn" ? 14.0 : name != nullptr ? 12.0 : 8.0;
+    constexpr double usualSteps = 20.0;
+    const auto       check = [parameters, copies](const std::string & text, double steps, const std::string & way) {
+      MachineMemory::Check(text, sizeof(double) * (copies + 2.0 * steps) * parameters, way);
+    };
+    check(what.str(), std::min(kept, usualSteps), wayOut);
+    if (kept > usualSteps)
     {
       what.str({});
       what << name << ": " << kept << " steps, of each of which an optimizer keeps two numbers for each of "
            << parameters << " parameters,";
-      wayOut = "Usual are 3 to 20.";
+      check(what.str(), kept, "Usual are 3 to 20.");
     }
-    MachineMemory::Check(what.str(), sizeof(double) * GetNumberOfCopies(settings) * parameters, wayOut);
   }
 
 private:
@@ -185,14 +191,6 @@ private:
       return { "maximum-number-of-corrections", static_cast<double>(settings.MaximumNumberOfCorrections) };
     }
     return { nullptr, 0.0 };
-  }
-
-  /** How many numbers there are for each parameter, about: those of the transform, the metric and the optimizer. */
-  static double
-  GetNumberOfCopies(const SettingsType & settings)
-  {
-    const auto [name, kept] = GetKeptSteps(settings);
-    return settings.Transform == "syn" ? 14.0 : name != nullptr ? 12.0 + 2.0 * kept : 8.0;
   }
 
   static void

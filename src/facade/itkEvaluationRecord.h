@@ -53,6 +53,10 @@ public:
   void
   Evaluate(double value)
   {
+    if (!std::isfinite(value))
+    {
+      return;
+    }
     m_Least = m_HasValue ? std::min(m_Least, value) : value;
     m_Greatest = m_HasValue ? std::max(m_Greatest, value) : value;
     m_HasValue = true;

@@ -19,7 +19,7 @@
 #define itkFoldingEstimate_h
 
 #include "facade/itkRegistrationInputs.h"
-#include "geometry/itkParallelTasks.h"
+#include "geometry/itkGridGeometry.h"
 #include "metric/itkTransformJacobian.h"
 
 #include "itkMaskedVoxelSampler.h"
@@ -53,26 +53,19 @@ public:
           const TransformType & transform,
           const SamplerType &   sampler)
   {
-    const auto   units = InputsType::GetNumberOfWorkUnits(settings);
-    const double step = 0.01 * inputs.GetShortestSpacing();
-    ReportType   report;
-    if (TransformQuestions<TransformType>::IsLinear(transform))
-    {
-      PointType point;
-      inputs.GetDomain().TransformIndexToPhysicalPoint(sampler.GetIndex(0), point);
-      report.Smallest = report.Largest = TransformJacobian<ImageDimension>::ComputeDeterminant(transform, point, step);
-      report.SmallestAround = report.LargestAround = report.Smallest;
-      report.Share = report.Smallest > 0.0 ? 0.0 : 1.0;
-      return report;
-    }
-    const auto inside = Evaluate(transform, ChooseInside(inputs, sampler), step, units);
-    Summarize(inside, report.Smallest, report.Largest);
+    const TransformJacobian<ImageDimension> jacobian(transform, inputs.GetShortestSpacing());
+    const auto                              units = InputsType::GetNumberOfWorkUnits(settings);
+    const auto                              inside = jacobian.ComputeDeterminants(ChooseInside(inputs, sampler), units);
+    const auto                              around = jacobian.ComputeDeterminants(ChooseAround(inputs, sampler), units);
     const auto folded = std::count_if(inside.begin(), inside.end(), [](double value) { return !(value > 0.0); });
+    const auto range = std::minmax_element(inside.begin(), inside.end());
+    const auto rangeAround = std::minmax_element(around.begin(), around.end());
+    ReportType report;
     report.Share = static_cast<double>(folded) / static_cast<double>(inside.size());
-    report.SmallestAround = report.Smallest;
-    report.LargestAround = report.Largest;
-    Summarize(
-      Evaluate(transform, ChooseAround(inputs, sampler), step, units), report.SmallestAround, report.LargestAround);
+    report.Smallest = *range.first;
+    report.Largest = *range.second;
+    report.SmallestAround = std::min(report.Smallest, *rangeAround.first);
+    report.LargestAround = std::max(report.Largest, *rangeAround.second);
     return report;
   }
 
@@ -82,6 +75,9 @@ public:
   {
     std::ostringstream text;
     constexpr double   percent = 100.0;
+    constexpr int      digits = 3;
+    text.precision(digits);
+    text.precision(3);
     if (!(report.Largest > 0.0))
     {
       text << "The result turns space inside out: the determinant of its Jacobian matrix is " << report.Largest
@@ -127,61 +123,18 @@ private:
     auto         region = sampler.GetBoundingRegion();
     region.PadByRadius(region.GetSize());
     region.Crop(domain.GetLargestPossibleRegion());
-    SizeValueType stride = 1;
-    const auto    count = [&region, &stride] {
-      SizeValueType product = 1;
-      for (unsigned int d = 0; d < ImageDimension; ++d)
-      {
-        product *= (region.GetSize(d) + stride - 1) / stride;
-      }
-      return product;
-    };
-    while (count() > Enough)
+    const auto box = GridGeometry<ImageDimension>::Crop(domain, region);
+    auto       grid = box;
+    for (unsigned int factor = 2; grid->GetLargestPossibleRegion().GetNumberOfPixels() > Enough; ++factor)
     {
-      ++stride;
+      grid = GridGeometry<ImageDimension>::Shrink(*box, factor);
     }
-    std::vector<PointType> points(count());
+    std::vector<PointType> points(grid->GetLargestPossibleRegion().GetNumberOfPixels());
     for (SizeValueType n = 0; n < points.size(); ++n)
     {
-      auto          index = region.GetIndex();
-      SizeValueType rest = n;
-      for (unsigned int d = 0; d < ImageDimension; ++d)
-      {
-        const SizeValueType number = (region.GetSize(d) + stride - 1) / stride;
-        index[d] += static_cast<IndexValueType>(rest % number * stride);
-        rest /= number;
-      }
-      domain.TransformIndexToPhysicalPoint(index, points[n]);
+      grid->TransformIndexToPhysicalPoint(grid->ComputeIndex(static_cast<OffsetValueType>(n)), points[n]);
     }
     return points;
-  }
-
-  static std::vector<double>
-  Evaluate(const TransformType &          transform,
-           const std::vector<PointType> & points,
-           double                         step,
-           ThreadIdType                   numberOfWorkUnits)
-  {
-    constexpr SizeValueType batch = 512;
-    std::vector<double>     values(points.size());
-    ParallelTasks::ForEach((points.size() + batch - 1) / batch, numberOfWorkUnits, [&](SizeValueType task) {
-      for (SizeValueType n = task * batch; n < std::min((task + 1) * batch, points.size()); ++n)
-      {
-        values[n] = TransformJacobian<ImageDimension>::ComputeDeterminant(transform, points[n], step);
-      }
-    });
-    return values;
-  }
-
-  /** Make a range as large as values need it; not a number: there is none yet. */
-  static void
-  Summarize(const std::vector<double> & values, double & smallest, double & largest)
-  {
-    for (const double value : values)
-    {
-      smallest = value < smallest || !(smallest <= largest) ? value : smallest;
-      largest = value > largest || !(largest >= value) ? value : largest;
-    }
   }
 };
 } // end namespace itk

@@ -204,7 +204,6 @@ private:
     try
     {
       Stage->Run();
-      LastSampler = Stage->GetSampler();
     }
     catch (const RegistrationFinished &)
     {
@@ -245,7 +244,7 @@ private:
     const bool isOptimized = Record.HasIterations() || std::any_of(settings.Iterations.begin(),
                                                                    settings.Iterations.end(),
                                                                    [](SizeValueType number) { return number > 0; });
-    if (settings.Uncertainty == "none" || LastSampler.IsNull() || !isOptimized)
+    if (settings.Uncertainty == "none" || LastSampler.IsNull() || IsFinishing || !isOptimized)
     {
       return;
     }
@@ -279,7 +278,7 @@ private:
   void
   LookForFolds(const InputsType & inputs)
   {
-    if (LastSampler.IsNotNull() && !Stages.back().StockOptimizer)
+    if (LastSampler.IsNotNull())
     {
       Folding = FoldingEstimate<TImage>::Compute(inputs, Stages.back(), *Transform, *LastSampler);
       const auto text = FoldingEstimate<TImage>::Describe(Folding);
@@ -295,6 +294,7 @@ private:
   EndStage()
   {
     Stage->EndLevel();
+    LastSampler = Stage->GetSampler();
     OptimizedTransform = Stage->GetTransform();
     StateType state;
     state.LastProgress = Stage->GetProgress();

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "itkMaskedRegistrationSettings.h"
 
+#include "facade/itkRegistrationOptimizerKind.h"
 #include "facade/itkSettingsValues.h"
 
 #include "itkNumericTraits.h"
@@ -70,9 +71,8 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
     Refuse("resample-every-iteration",
            "with sampling \"none\" there are no other samples. Use \"random\" or \"regular\".");
   }
-  const bool canChangeSamples =
-    settings.Optimizer == "gradient-descent" || settings.Optimizer == "regular-step-gradient-descent";
-  if (settings.ResampleEveryIteration && settings.Transform != "syn" && !canChangeSamples)
+  if (settings.ResampleEveryIteration && settings.Transform != "syn" &&
+      !RegistrationOptimizerKind::Find(settings.Optimizer).TakesOtherSamples)
   {
     Refuse("resample-every-iteration",
            "the optimizer \"" + settings.Optimizer +

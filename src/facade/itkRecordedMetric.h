@@ -20,7 +20,6 @@
 
 #include "facade/itkEvaluationRecord.h"
 
-#include "itkSamplesOutsideError.h"
 
 #include "itkArray.h"
 #include "itkObjectFactory.h"
@@ -92,7 +91,7 @@ protected:
   }
 
   /** Call a function that evaluates. \return whether samples were in the moving image
-   * \exception SamplesOutsideError if there were none, and that is an error */
+   * \exception ExceptionObject if there were none, and that is an error */
   template <typename TMetric, typename TFunction>
   bool
   IsInside(const TMetric & metric, const TFunction & evaluate) const
@@ -107,12 +106,9 @@ protected:
     {
       throw;
     }
-    catch (const ExceptionObject & exception)
+    catch (const ExceptionObject &)
     {
-      // ITK's own way says so by the number alone.
-      const bool isOutside =
-        dynamic_cast<const SamplesOutsideError *>(&exception) != nullptr || metric.GetNumberOfValidPoints() == 0;
-      if (!isWorse || !isOutside)
+      if (!isWorse || metric.GetNumberOfValidPoints() > 0)
       {
         throw;
       }

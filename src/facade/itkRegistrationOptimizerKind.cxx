@@ -348,6 +348,7 @@ MakeDescentKind(const char * name, Kind::RateType rate, Kind::EndType end, declt
   kind.Make = make;
   kind.GetConvergenceValue = GetConvergenceValue;
   kind.Stop = StopOptimization<GradientDescent>;
+  kind.TakesOtherSamples = end == Kind::EndType::BestIfKept; // those without a line search
   return kind;
 }
 

@@ -90,6 +90,8 @@ struct MaskedSampling_EXPORT RegistrationOptimizerKind
   EndType     End{ EndType::Own };
   /** Whether it asks for the derivative of the metric. */
   bool NeedsDerivative{ true };
+  /** Whether it goes on with values of other samples at every iteration, which it must not compare. */
+  bool TakesOtherSamples{};
   /** Whether its number of parameters can change from level to level. */
   bool CanGrow{ true };
   /** Whether it asks for estimates of the scales of its parameters. */

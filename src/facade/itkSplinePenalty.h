@@ -109,7 +109,7 @@ private:
   static double (*ChooseLikelihood(const std::string & metric))(double)
   {
     constexpr double two = 2.0;
-    if (metric == "mean-squares" || metric == "demons")
+    if (metric == "mean-squares")
     {
       return [](double value) { return two * std::max(value, 0.0); };
     }

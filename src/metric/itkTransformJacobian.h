@@ -19,6 +19,7 @@
 #define itkTransformJacobian_h
 
 #include "metric/itkCubicBSplineWeights.h"
+#include "geometry/itkParallelTasks.h"
 #include "geometry/itkTransformQuestions.h"
 
 #include "itkBSplineTransform.h"
@@ -29,7 +30,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <vector>
 
 namespace itk
 {
@@ -52,70 +53,123 @@ public:
   using PointType = Point<double, VDimension>;
   using MatrixType = Matrix<double, VDimension, VDimension>;
 
-  /** \param step of differences */
-  static MatrixType
-  Compute(const TransformType & transform, const PointType & point, double step)
+  /** \param transform that lives, and is not changed, as long as this
+   * \param voxel length: differences are over a fiftieth of it */
+  TransformJacobian(const TransformType & transform, double voxel)
+    : m_Step(0.01 * voxel)
   {
-    if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
-    {
-      MatrixType product;
-      product.SetIdentity();
-      PointType at = point;
-      // The last one of the queue is applied first.
-      for (SizeValueType n = parts->GetNumberOfTransforms(); n-- > 0;)
-      {
-        const TransformType & part = *parts->GetNthTransformConstPointer(n);
-        product = Compute(part, at, step) * product;
-        at = part.TransformPoint(at);
-      }
-      return product;
-    }
-    if (const auto * const spline = dynamic_cast<const SplineType *>(&transform))
-    {
-      return ComputeOfSpline(*spline, point);
-    }
-    if (TransformQuestions<TransformType>::IsLinear(transform))
-    {
-      typename TransformType::JacobianPositionType constant;
-      transform.ComputeJacobianWithRespectToPosition(point, constant);
-      return MatrixType(constant);
-    }
-    MatrixType jacobian;
-    for (unsigned int j = 0; j < VDimension; ++j)
-    {
-      PointType above = point;
-      PointType below = point;
-      above[j] += step;
-      below[j] -= step;
-      const auto difference = transform.TransformPoint(above) - transform.TransformPoint(below);
-      for (unsigned int i = 0; i < VDimension; ++i)
-      {
-        jacobian(i, j) = difference[i] / (above[j] - below[j]);
-      }
-    }
-    return jacobian;
+    this->Append(transform);
   }
 
-  static double
-  ComputeDeterminant(const TransformType & transform, const PointType & point, double step)
+  MatrixType
+  Compute(PointType point) const
   {
-    return vnl_det(Compute(transform, point, step).GetVnlMatrix());
+    MatrixType product;
+    product.SetIdentity();
+    for (const PartType & part : m_Parts)
+    {
+      product = (part.Grid.IsNotNull() ? ComputeOfSpline(part, point)
+                 : part.IsLinear       ? part.Matrix
+                                       : this->Differentiate(*part.Transform, point)) *
+                product;
+      point = part.Transform->TransformPoint(point);
+    }
+    return product;
+  }
+
+  /** Of the matrices at points, several at a time. */
+  std::vector<double>
+  ComputeDeterminants(const std::vector<PointType> & points, ThreadIdType numberOfWorkUnits) const
+  {
+    std::vector<double> determinants(points.size());
+    ParallelTasks::ForEach(points.size(), numberOfWorkUnits, [&](SizeValueType n) {
+      determinants[n] = vnl_det(this->Compute(points[n]).GetVnlMatrix());
+    });
+    return determinants;
   }
 
 private:
   static constexpr unsigned int SplineOrder = 3;
   static constexpr unsigned int Support = CubicBSplineWeights::Support;
   using SplineType = BSplineTransform<double, VDimension, SplineOrder>;
+  using GridType = typename SplineType::ImageType;
+
+  /** One of the transforms that are applied one after the other. */
+  struct PartType
+  {
+    const TransformType * Transform{};
+    bool                  IsLinear{};
+    /** Of a linear one; of a spline, from steps in space to those of its grid. */
+    MatrixType Matrix{};
+    /** The grid of a spline, and the coefficients on it. */
+    typename GridType::ConstPointer        Grid{};
+    std::array<const double *, VDimension> Coefficients{};
+  };
+
+  void
+  Append(const TransformType & transform)
+  {
+    if (const auto * const parts = dynamic_cast<const MultiTransform<double, VDimension> *>(&transform))
+    {
+      // The last one of the queue is applied first.
+      for (SizeValueType n = parts->GetNumberOfTransforms(); n-- > 0;)
+      {
+        this->Append(*parts->GetNthTransformConstPointer(n));
+      }
+      return;
+    }
+    PartType part;
+    part.Transform = &transform;
+    part.IsLinear = TransformQuestions<TransformType>::IsLinear(transform);
+    if (part.IsLinear)
+    {
+      typename TransformType::JacobianPositionType matrix;
+      transform.ComputeJacobianWithRespectToPosition(PointType{}, matrix);
+      part.Matrix = MatrixType(matrix);
+    }
+    else if (const auto * const spline = dynamic_cast<const SplineType *>(&transform))
+    {
+      const auto images = spline->GetCoefficientImages();
+      part.Grid = images[0];
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        part.Coefficients[d] = images[d]->GetBufferPointer();
+        for (unsigned int j = 0; j < VDimension; ++j)
+        {
+          part.Matrix(d, j) = part.Grid->GetInverseDirection()(d, j) / part.Grid->GetSpacing()[d];
+        }
+      }
+    }
+    m_Parts.push_back(part);
+  }
+
+  MatrixType
+  Differentiate(const TransformType & transform, const PointType & point) const
+  {
+    MatrixType matrix;
+    for (unsigned int j = 0; j < VDimension; ++j)
+    {
+      PointType above = point;
+      PointType below = point;
+      above[j] += m_Step;
+      below[j] -= m_Step;
+      const auto difference = transform.TransformPoint(above) - transform.TransformPoint(below);
+      for (unsigned int i = 0; i < VDimension; ++i)
+      {
+        matrix(i, j) = difference[i] / (above[j] - below[j]);
+      }
+    }
+    return matrix;
+  }
 
   static MatrixType
-  ComputeOfSpline(const SplineType & spline, const PointType & point)
+  ComputeOfSpline(const PartType & part, const PointType & point)
   {
-    MatrixType jacobian;
-    jacobian.SetIdentity();
-    const auto   coefficients = spline.GetCoefficientImages();
-    const auto & grid = *coefficients[0];
-    const auto   index = grid.template TransformPhysicalPointToContinuousIndex<double>(point);
-    const auto   size = grid.GetLargestPossibleRegion().GetSize();
+    MatrixType matrix;
+    matrix.SetIdentity();
+    const GridType & grid = *part.Grid;
+    const auto       index = grid.template TransformPhysicalPointToContinuousIndex<double>(point);
+    const auto       size = grid.GetLargestPossibleRegion().GetSize();
     std::array<CubicBSplineWeights::ArrayType, VDimension> weights;
     std::array<CubicBSplineWeights::ArrayType, VDimension> slopes;
     OffsetValueType                                        first = 0;
@@ -125,7 +179,7 @@ private:
       const double     highest = static_cast<double>(size[d]) - lowest - 1.0;
       if (!(index[d] >= lowest && index[d] <= highest))
       {
-        return jacobian; // beyond the grid, it moves nothing
+        return matrix; // beyond the grid, it moves nothing
       }
       const auto cell = std::min(static_cast<OffsetValueType>(index[d]), static_cast<OffsetValueType>(highest) - 1);
       weights[d] = CubicBSplineWeights::Evaluate(index[d] - static_cast<double>(cell));
@@ -135,21 +189,16 @@ private:
     // By steps of the grid.
     MatrixType byIndex;
     byIndex.Fill(0.0);
-    SizeValueType number = 1;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      number *= Support;
-    }
-    for (SizeValueType n = 0; n < number; ++n)
+    constexpr unsigned int number = 1U << (2 * VDimension); // of the splines that reach the point
+    for (unsigned int n = 0; n < number; ++n)
     {
       OffsetValueType                offset = first;
       std::array<double, VDimension> products;
       products.fill(1.0);
-      SizeValueType rest = n;
-      for (unsigned int d = 0; d < VDimension; ++d, rest /= Support)
+      for (unsigned int d = 0; d < VDimension; ++d)
       {
-        const SizeValueType k = rest % Support;
-        offset += static_cast<OffsetValueType>(k) * grid.GetOffsetTable()[d];
+        const unsigned int k = (n >> (2 * d)) % Support;
+        offset += k * grid.GetOffsetTable()[d];
         for (unsigned int j = 0; j < VDimension; ++j)
         {
           products[j] *= d == j ? slopes[d][k] : weights[d][k];
@@ -157,23 +206,17 @@ private:
       }
       for (unsigned int i = 0; i < VDimension; ++i)
       {
-        const double coefficient = coefficients[i]->GetBufferPointer()[offset];
         for (unsigned int j = 0; j < VDimension; ++j)
         {
-          byIndex(i, j) += coefficient * products[j];
+          byIndex(i, j) += part.Coefficients[i][offset] * products[j];
         }
       }
     }
-    MatrixType toIndex(grid.GetInverseDirection());
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      for (unsigned int j = 0; j < VDimension; ++j)
-      {
-        toIndex(d, j) /= grid.GetSpacing()[d];
-      }
-    }
-    return jacobian + byIndex * toIndex;
+    return matrix + byIndex * part.Matrix;
   }
+
+  double                m_Step{};
+  std::vector<PartType> m_Parts{};
 };
 } // end namespace itk
 

@@ -42,14 +42,14 @@ def transform_points(dimension: int, parts: Sequence[Part], points: npt.ArrayLik
     return mapped
 
 
-def jacobian_determinants(dimension: int, parts: Sequence[Part], points: npt.ArrayLike, step: float) -> Floats:
-    """At points, an array of shape (n, dimension). The step is that of differences, where there is no formula."""
+def jacobian_determinants(dimension: int, parts: Sequence[Part], points: npt.ArrayLike, voxel: float) -> Floats:
+    """At points, an array of shape (n, dimension). Differences, where there is no formula, are over voxel / 50."""
     array = np.ascontiguousarray(points, np.float64)
     determinants = np.empty(len(array))
     chain = Chain(parts)
     interruptible(
         lambda _: library.check(
-            library.jacobians(dimension, chain.handle, pointer(array), len(array), step, pointer(determinants))
+            library.jacobians(dimension, chain.handle, pointer(array), len(array), voxel, pointer(determinants))
         )
     )
     return determinants

@@ -40,7 +40,7 @@ class Folding:
         return not self.smallest_around > 0
 
     def describe(self) -> str:
-        """In a line."""
+        """In a line, without its end."""
         if math.isclose(self.smallest_around, self.largest_around, rel_tol=1e-9):
             return f"volumes become {self.smallest:.3g} times as large"
         folded = f"{100 * self.share:.3g} % of the mask folded, " if self.share else ""
@@ -51,6 +51,6 @@ class Folding:
 
 
 def read_folding(method: _core.Method) -> Folding | None:
-    """What a registration found; None where it did not look."""
+    """What a registration found; None where it has no result."""
     folding = Folding(*method.numbers("folding").tolist())
     return None if math.isnan(folding.smallest) else folding

@@ -71,7 +71,7 @@ class Registration:
         How far the transform can be trusted. None: with uncertainty="none", iterations=0, or where a callback ended
         it.
     folding : Folding or None
-        Whether the transform folds space. None: as above, and where the interface of SimpleITK is asked.
+        Whether the transform folds space. None: it was pickled before there was this.
     """
 
     transform: Transform
@@ -208,24 +208,12 @@ class Registration:
         return write_like(raster, pixels, grid)
 
     def jacobian(self, reference: Any = None) -> Image:
-        """The Jacobian determinant of the transform at every voxel: how much larger a small volume becomes.
-
-        Where it is not positive, space is folded.
+        """The Jacobian determinant at every voxel: transform.jacobian() of the grid of the fixed image, or another one.
 
         Parameters
         ----------
-        reference : image, optional
+        reference : image or Geometry, optional
             Its grid is wanted. Default: that of the fixed image.
-
-        Returns
-        -------
-        Image
-            Of float64.
-
-        Raises
-        ------
-        TypeError, ValueError
-            They name the argument.
         """
         return self.transform.jacobian(self._geometry if reference is None else reference)
 

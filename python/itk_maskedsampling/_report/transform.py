@@ -14,7 +14,7 @@ from .._pictures.html import make_table
 from .._pictures.slices import name_unit
 from .._pictures.voxels import MaskVoxels, choose_voxels
 from .._registration.result import Registration
-from .._transforms.motion import find_folds, find_motion, fit_matrix
+from .._transforms.motion import find_motion, fit_matrix
 from .._transforms.transform import describe_part
 
 #: Points at which a transform that bends is looked at, at most.
@@ -79,14 +79,8 @@ def describe_motion(result: Registration) -> list[tuple[str, str]]:
     lengths = np.linalg.norm(moved - points, axis=1)
     count = f"{len(points)} {name}"
     rows.append(("displacement", f"mean {lengths.mean():.4g} {unit}, largest {lengths.max():.4g} {unit}, of {count}"))
-    folds = find_folds(transform, points, result._geometry)
-    rows.append(
-        (
-            "folds",
-            f"{folds.count} of {count} ({100 * folds.count / folds.total:.3g} %) have a Jacobian determinant of 0 or "
-            f"less; determinants are from {folds.least:.4g} to {folds.greatest:.4g}",
-        )
-    )
+    if result.folding is not None:
+        rows.append(("folds", result.folding.describe()))
     nearest = describe_matrix(fit_matrix(points, moved))
     return rows + [(f"{title}, of the nearest affine transform", text) for title, text in nearest]
 

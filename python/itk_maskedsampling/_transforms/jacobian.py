@@ -9,17 +9,8 @@ import numpy as np
 
 from .. import _core
 from .._core import Geometry, Part
-from .._images.arrays import Floats
 from .._images.geometry import index_to_point
 from .._images.image import Image
-
-#: Half the distance over which differences are taken where there is no formula, in voxels.
-STEP = 0.01
-
-
-def determinants(parts: Sequence[Part], points: Floats, image: Geometry) -> Floats:
-    """At points, shape (n, D), with differences in voxels of an image."""
-    return _core.jacobian_determinants(len(image.size), list(parts), points, STEP * min(image.spacing))
 
 
 def determinant_image(parts: Sequence[Part], grid: Geometry) -> Image:
@@ -30,5 +21,6 @@ def determinant_image(parts: Sequence[Part], grid: Geometry) -> Image:
     index = np.moveaxis(np.indices((1, *pixels.shape[1:]))[::-1], 0, -1).reshape(-1, dimension)
     for number, part in enumerate(pixels):
         index[:, -1] = number
-        part.flat = determinants(parts, index_to_point(grid, index), grid)
+        points = index_to_point(grid, index)
+        part.flat = _core.jacobian_determinants(dimension, list(parts), points, min(grid.spacing))
     return Image(pixels, grid.spacing, grid.origin, np.reshape(grid.direction, (dimension, dimension)))

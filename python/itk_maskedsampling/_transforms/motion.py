@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a transform moves things: turns in degrees, shifts, stretches, folds."""
+"""How a transform moves things: turns in degrees, shifts, stretches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._core import Geometry
 from .._images.arrays import Floats
-from .jacobian import determinants
-from .transform import Transform
 
 #: Determinants of which the sign is not known: rounding.
 SINGULAR = 1e-12
@@ -82,24 +79,3 @@ def fit_matrix(points: Floats, moved: Floats) -> Floats:
     centred, target = points - points.mean(axis=0), moved - moved.mean(axis=0)
     fitted: Floats = np.linalg.lstsq(centred, target, rcond=None)[0].T
     return fitted
-
-
-@dataclass(frozen=True)
-class Folds:
-    """Where a transform folds: its Jacobian determinant is 0 or less.
-
-    count, total: of the points that were looked at.
-    least, greatest: of the determinants.
-    """
-
-    count: int
-    total: int
-    least: float
-    greatest: float
-
-
-def find_folds(transform: Transform, points: Floats, image: Geometry) -> Folds:
-    """At points, of which there must be one."""
-    found = determinants(transform.parts, points, image)
-    count = int(np.count_nonzero(found <= 0))
-    return Folds(count, len(points), float(found.min()), float(found.max()))

@@ -11,7 +11,6 @@ from .._core import Geometry
 from .._images.arrays import Floats
 from .._images.geometry import index_to_point
 from .._registration.result import Registration
-from .._transforms.jacobian import determinants
 
 #: Points that are looked at, at most.
 POINTS = 10_000
@@ -25,7 +24,7 @@ def measure(registration: Registration) -> dict[str, float | None]:
     transform = registration.transform
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     lengths = np.linalg.norm(transform.apply(points) - points, axis=1)
-    found = determinants(transform.parts, points, registration._geometry)
+    folding = registration.folding
     first, last = measure_metric(registration)
     measures: dict[str, float | None] = {
         "metric_first": first,
@@ -36,9 +35,9 @@ def measure(registration: Registration) -> dict[str, float | None]:
         "middle_displacement": float(np.linalg.norm(transform.apply(middle) - middle)),
         "rms_displacement": float(np.sqrt(np.mean(lengths**2))),
         "max_displacement": float(lengths.max()),
-        "jacobian_min": float(found.min()),
-        "jacobian_max": float(found.max()),
-        "folding": float(np.mean(found <= 0)),
+        "jacobian_min": None if folding is None else folding.smallest,
+        "jacobian_max": None if folding is None else folding.largest,
+        "folding": None if folding is None else folding.share,
         "standard_error": find_standard_error(registration),
     }
     return measures

@@ -112,8 +112,8 @@ def register_cohort(
           moving image. total_iterations: of all levels.
         - middle_displacement: how far the middle of the samples moves; rms_displacement, max_displacement: root mean
           square and maximum of all.
-        - jacobian_min, jacobian_max: of the determinant of the Jacobian matrix; folding: the fraction where it is not
-          greater than 0.
+        - jacobian_min, jacobian_max: of the determinant of the Jacobian matrix inside the mask; folding: the fraction
+          where it is not greater than 0. See Folding.
         - uncertainty_status: determined, ambiguous, weak or lost, and standard_error: how far points may be mapped
           wrong, root mean square over the mask; see Uncertainty. Nothing where they are not known, as with
           uncertainty="none".

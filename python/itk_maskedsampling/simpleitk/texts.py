@@ -177,6 +177,11 @@ TEXTS = [
         r"The result takes all samples (?P<t>.*) A search for the start may help",
         "Execute: the result takes all samples {t} SetInitialTransformSearch() may help.",
     ),
+    (
+        r"(?s)The result (?P<t>folds space at .*) Raise the regularization, or take a wider grid-spacing",
+        "Execute: the result {t} Give SimpleITK.BSplineTransformInitializer() a coarser mesh, or smooth a field more.",
+    ),
+    (r"(?s)The result (?P<t>(?:folds|turns) space .*)", "Execute: the result {t}"),
     (r"(?s)(?P<t>No voxel of the domain is inside the mask.*)", "SetMetricFixedMask: binaryMask: {t}"),
     (r"(?s)(?P<t>The weights? of .*)", "SetMetricSamplingWeights: image: {t}"),
 ]

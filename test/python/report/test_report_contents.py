@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a report compares, measures and warns of."""
 
-import dataclasses
 import re
 import warnings
 from pathlib import Path
@@ -97,24 +96,26 @@ def test_units_of_arrays_are_pixels(tmp_path: Path) -> None:
     assert "scale" not in found
 
 
-@pytest.mark.parametrize("size", [0.5, 40.0])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("size", [0.5, 10.0])
 def test_folds(size: float, tmp_path: Path) -> None:
     """Of a B-spline, against differences of the points to which the transform maps the voxels of the mask."""
     scene = make_scene(2)
     grid = [16, 15, -10, -10, 6, 6, 1, 0, 0, 1]
     moves = np.random.default_rng(1).normal(0, size, 2 * 16 * 15)
     start = Transform(2, (("BSplineTransform_double_2_2", np.array(grid, float), moves),))
-    result = register(scene.fixed, scene.fixed, scene.fixed_mask, metric="mean-squares", iterations=0, levels=1)
-    result = dataclasses.replace(result, transform=start)
+    options: dict[str, Any] = {"metric": "mean-squares", "iterations": 0, "levels": 1}
+    result = register(scene.fixed, scene.fixed, scene.fixed_mask, transform=start, **options)
     found = cells(report(result, tmp_path))
     points = scene.mask_points()
     columns = [(start.apply(points + step) - start.apply(points - step)) / 2e-4 for step in 1e-4 * np.eye(2)]
     determinants = np.linalg.det(np.stack(columns, -1))
-    count, total, least, greatest = np.sum(determinants <= 0), len(points), determinants.min(), determinants.max()
-    assert found["folds"].startswith(f"{count} of {total} voxels of the mask ({100 * count / total:.3g} %)")
-    ends = re.findall(r"from (\S+) to (\S+)$", found["folds"])[0]
+    share, least, greatest = np.mean(determinants <= 0), determinants.min(), determinants.max()
+    assert ("of the mask folded" in found["folds"]) == (share > 0) == (size > 1)
+    if share:
+        assert found["folds"].startswith(f"{100 * share:.3g} % of the mask folded")
+    ends = re.findall(r"volumes become (\S+) to (\S+) times", found["folds"])[0]
     np.testing.assert_allclose([float(one) for one in ends], [least, greatest], rtol=1e-2, atol=0.02)
-    assert (count > 0) == (size > 1)
     lengths = np.linalg.norm(start.apply(points) - points, axis=1)
     assert found["displacement"].startswith(f"mean {lengths.mean():.4g} mm") or "pixels" in found["displacement"]
     assert f"{lengths.max():.4g}" in found["displacement"]

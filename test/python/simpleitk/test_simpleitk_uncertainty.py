@@ -194,6 +194,38 @@ def test_an_edge() -> None:
         assert method.GetUncertainty().status in ("weak", "ambiguous")
 
 
+def make_spline(sign: float) -> Any:
+    """Its middle moves by more than a cell, towards the others or away from them."""
+    spline = sitk.BSplineTransformInitializer(to_image(np.zeros(X.shape)), [8, 8])
+    parameters = np.zeros(spline.GetNumberOfParameters())
+    parameters[5 * 11 + 5] = sign * 60.0
+    spline.SetParameters(parameters.tolist())
+    return spline
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_folds(sign: float) -> None:
+    """Of what has been folded from the start, and is not unfolded by one short step."""
+    fixed, moving, mask = make_pattern()
+    method = make_method(mask, make_spline(sign))
+    method.SetOptimizerAsGradientDescent(1e-6, 1)
+    method.SetUncertaintyEstimation("none")
+    with pytest.warns(RuntimeWarning, match=r"^Execute: the result folds space at .*BSplineTransformInitializer\(\)"):
+        method.Execute(fixed, moving)
+
+
+def test_what_turns_inside_out() -> None:
+    fixed, moving, mask = make_pattern()
+    mirror = sitk.AffineTransform(2)
+    mirror.SetCenter([70.0, 60.0])
+    mirror.SetMatrix([-1.0, 0.0, 0.0, 1.0])
+    method = make_method(mask, mirror)
+    method.SetOptimizerAsGradientDescent(1e-6, 1)
+    method.SetUncertaintyEstimation("none")
+    with pytest.warns(RuntimeWarning, match="^Execute: the result turns space inside out"):
+        method.Execute(fixed, moving)
+
+
 # All texts of the core, see itkUncertaintyEstimate.hxx and itkCheckFit.h
 
 SHIFTED = (

@@ -98,6 +98,12 @@ def test_wrong_references() -> None:
         make_spline(3).jacobian(3)
 
 
+def test_of_a_matrix_it_is_its_determinant() -> None:
+    for matrix in (np.diag([2.0, 3.0, 1.0]), np.diag([-1.0, 1.0, 1.0]), np.eye(3)):
+        pixels = Transform.from_matrix(matrix).jacobian(make_grid(2)).pixels
+        np.testing.assert_array_equal(pixels, np.full(pixels.shape, np.linalg.det(matrix).round(12)))
+
+
 # Of a result
 
 
@@ -139,3 +145,12 @@ def test_what_does_not_fold() -> None:
     field = register(scene.fixed, scene.moving, scene.fixed_mask, transform="displacement-field", iterations=3)
     assert field.folding is not None
     assert 0 < field.folding.smallest < field.folding.largest
+
+
+def test_folds_of_what_was_ended() -> None:
+    """A callback ended it: then nothing says how far it can be trusted, but it can be looked at."""
+    scene = make_scene(2)
+    ended = register(scene.fixed, scene.moving, scene.fixed_mask, transform="b-spline", callback=lambda _: False)
+    assert ended.uncertainty is None
+    assert ended.folding is not None
+    assert ended.folding.smallest == pytest.approx(ended.jacobian().pixels[scene.fixed_mask > 0].min())

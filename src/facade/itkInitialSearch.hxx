@@ -23,6 +23,9 @@
 
 #include "itkMath.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace itk
 {
 template <typename TImage>
@@ -51,28 +54,24 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   {
     poses.push_back(candidate.Pose);
   }
-  const PoseRefinement<TImage>          refinement(m_Inputs, m_Settings, m_ToMoving, m_IsTurning, m_IsAborting);
-  const auto                            candidates = refinement.Refine(poses, search.GetCenter(), others, 0);
-  typename LinearTransformType::Pointer best;
-  double                                bestValue = std::numeric_limits<double>::infinity();
-  std::string                           problem;
-  for (const auto & candidate : candidates)
+  using RefinementType = PoseRefinement<TImage>;
+  const RefinementType       refinement(m_Inputs, m_Settings, m_ToMoving, m_IsTurning, m_IsAborting);
+  const auto                 candidates = refinement.Refine(poses, search.GetCenter(), others, 0);
+  std::string                problem;
+  std::vector<SizeValueType> order; // of those that have a value
+  for (SizeValueType n = 0; n < candidates.size(); ++n)
   {
+    const auto & candidate = candidates[n];
     if (!std::isfinite(candidate.Value))
     {
       problem = candidate.Problem;
       continue;
     }
+    order.push_back(n);
     report.Candidates.push_back(
       { candidate.Transform->GetParameters(), candidate.Transform->GetFixedParameters(), candidate.Value });
-    if (candidate.Value < bestValue)
-    {
-      best = candidate.Transform;
-      bestValue = candidate.Value;
-      report.Chosen = report.Candidates.size() - 1;
-    }
   }
-  if (best.IsNull())
+  if (order.empty())
   {
     itkGenericExceptionMacro("initialization \"" << m_Settings.Initialization << "\": at no place within "
                                                  << search.GetTranslationRange()
@@ -81,7 +80,27 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
                                                     "search-translation."
                                                  << (problem.empty() ? "" : " One of them failed: ") << problem);
   }
-  return best;
+  // The best one first. It gives way to one that fits better where both see the moving image, if it does so clearly.
+  constexpr SizeValueType    numberOfGroups = 8;
+  constexpr double           least = 3.0; // standard deviations
+  std::vector<SizeValueType> sorted(order.size());
+  std::iota(sorted.begin(), sorted.end(), SizeValueType{ 0 });
+  std::stable_sort(sorted.begin(), sorted.end(), [&](SizeValueType a, SizeValueType b) {
+    return candidates[order[a]].Value < candidates[order[b]].Value;
+  });
+  report.Chosen = sorted.front();
+  for (const SizeValueType n : sorted)
+  {
+    auto best = candidates[order[report.Chosen]];
+    auto other = candidates[order[n]];
+    if (n != report.Chosen && refinement.EvaluateTogether(best, refinement, other, others, numberOfGroups))
+    {
+      const auto difference = RefinementType::Compare(best, other);
+      // In few samples, images share more by chance: only the scatter is that of the groups.
+      report.Chosen = best.Value - other.Value > least * difference.Deviation ? n : report.Chosen;
+    }
+  }
+  return candidates[order[report.Chosen]].Transform;
 }
 
 template <typename TImage>

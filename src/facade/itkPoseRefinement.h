@@ -103,6 +103,27 @@ public:
   CandidateType
   Evaluate(const PointType & center, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
 
+  /** By how much a value is above another, over the groups: the mean, and its standard deviation. */
+  struct DifferenceType
+  {
+    double        Mean{};
+    double        Deviation{};
+    SizeValueType NumberOfGroups{};
+  };
+  /** Of candidates whose groups have the same samples. */
+  static DifferenceType
+  Compare(const CandidateType & one, const CandidateType & other);
+
+  /** Evaluate the metric of two candidates, of this and of another refinement, at the same points: those at which both
+   * are in the moving image. Where one sees less of it, the other would be preferred for that alone.
+   * \return whether these are fewer than one of them sees, but not too few; if not, nothing is changed */
+  bool
+  EvaluateTogether(CandidateType &                candidate,
+                   const PoseRefinement &         otherRefinement,
+                   CandidateType &                other,
+                   const std::vector<PointType> & points,
+                   SizeValueType                  numberOfGroups) const;
+
 private:
   using RigidType = std::conditional_t<ImageDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
@@ -116,6 +137,9 @@ private:
   Register(LinearTransformType & transform) const;
   void
   Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
+  /** At which points a candidate is in the moving image. */
+  std::vector<bool>
+  FindInside(const CandidateType & candidate, const std::vector<PointType> & points) const;
   void
   CheckAborted() const
   {

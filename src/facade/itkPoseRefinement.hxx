@@ -21,6 +21,7 @@
 #include "facade/itkCallWithMetric.h"
 #include "facade/itkSampleGroups.h"
 #include "geometry/itkParallelTasks.h"
+#include "search/itkSmoothedSamples.h"
 
 #include "itkQuietScope.h"
 #include "itkTranslationTransform.h"
@@ -71,6 +72,78 @@ PoseRefinement<TImage>::Evaluate(const PointType &              center,
   candidate.Transform = MakeTransform({}, center);
   this->Evaluate(candidate, points, numberOfGroups);
   return candidate;
+}
+
+template <typename TImage>
+std::vector<bool>
+PoseRefinement<TImage>::FindInside(const CandidateType & candidate, const std::vector<PointType> & points) const
+{
+  const auto chain = CompositeTransformType::New();
+  if (m_ToMoving.GetNumberOfTransforms() > 0)
+  {
+    chain->AddTransform(TransformsType::Copy(m_ToMoving));
+  }
+  chain->AddTransform(candidate.Transform);
+  const auto        values = SmoothedSamples<TImage>::Evaluate(*m_Inputs.MovingImage,
+                                                        m_Inputs.MovingImageMask,
+                                                        chain.GetPointer(),
+                                                        points,
+                                                        0.0,
+                                                        InputsType::GetNumberOfWorkUnits(m_Settings));
+  std::vector<bool> inside(values.size());
+  std::transform(values.begin(), values.end(), inside.begin(), [](double value) { return std::isfinite(value); });
+  return inside;
+}
+
+template <typename TImage>
+auto
+PoseRefinement<TImage>::Compare(const CandidateType & one, const CandidateType & other) -> DifferenceType
+{
+  DifferenceType difference;
+  difference.NumberOfGroups = std::min(one.ValuesOfGroups.size(), other.ValuesOfGroups.size());
+  double sum = 0.0;
+  double sumOfSquares = 0.0;
+  for (SizeValueType group = 0; group < difference.NumberOfGroups; ++group)
+  {
+    const double ofGroup = one.ValuesOfGroups[group] - other.ValuesOfGroups[group];
+    sum += ofGroup;
+    sumOfSquares += ofGroup * ofGroup;
+  }
+  const auto n = static_cast<double>(difference.NumberOfGroups);
+  difference.Mean = sum / n;
+  difference.Deviation = std::sqrt(std::max(sumOfSquares - sum * sum / n, 0.0) / ((n - 1.0) * n));
+  return difference;
+}
+
+template <typename TImage>
+bool
+PoseRefinement<TImage>::EvaluateTogether(CandidateType &                candidate,
+                                         const PoseRefinement &         otherRefinement,
+                                         CandidateType &                other,
+                                         const std::vector<PointType> & points,
+                                         SizeValueType                  numberOfGroups) const
+{
+  constexpr double       least = 1.0 / 3.0; // of those of the one that sees more
+  const auto             inside = this->FindInside(candidate, points);
+  const auto             insideOfOther = otherRefinement.FindInside(other, points);
+  std::vector<PointType> common;
+  for (SizeValueType i = 0; i < points.size(); ++i)
+  {
+    if (inside[i] && insideOfOther[i])
+    {
+      common.push_back(points[i]);
+    }
+  }
+  const auto count = [](const std::vector<bool> & flags) { return std::count(flags.begin(), flags.end(), true); };
+  const auto most = static_cast<double>(std::max(count(inside), count(insideOfOther)));
+  if (static_cast<double>(common.size()) == most || static_cast<double>(common.size()) < least * most)
+  {
+    return false;
+  }
+  const QuietScope scope;
+  this->Evaluate(candidate, common, numberOfGroups);
+  otherRefinement.Evaluate(other, common, numberOfGroups);
+  return true;
 }
 
 template <typename TImage>
@@ -164,6 +237,7 @@ PoseRefinement<TImage>::Evaluate(CandidateType &                candidate,
   settings.SmoothingSigmas = { 0.0 };
   const SampleGroups<ImageDimension> groups(points,
                                             std::max<SizeValueType>(std::min(numberOfGroups, points.size()), 1));
+  candidate.ValuesOfGroups.clear();
   CallWithMetric<TImage>(settings, m_Inputs, *candidate.Transform, m_ToMoving, points, [&](auto & metric) {
     // The fewer samples, the worse: other metrics are 0 for those that say nothing, squares have no such value.
     const auto evaluate = [&](const auto & isWanted) {

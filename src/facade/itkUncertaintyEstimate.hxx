@@ -229,9 +229,14 @@ UncertaintyEstimate<TImage>::FindAlternatives(SurveyType & survey, ReportType & 
   const CandidateType          here = result.Evaluate(search.GetCenter(), others, numberOfGroups);
   const double                 tolerance = this->ComputeTolerance(here.Value, others);
   std::string                  text;
-  for (const auto & other : refinement.Refine(poses, search.GetCenter(), others, numberOfGroups))
+  for (auto & other : refinement.Refine(poses, search.GetCenter(), others, numberOfGroups))
   {
-    const auto another = this->AddAlternative(other, here, *motion, others, tolerance, report);
+    auto sameHere = here;
+    if (std::isfinite(other.Value))
+    {
+      refinement.EvaluateTogether(other, result, sameHere, others, numberOfGroups);
+    }
+    const auto another = this->AddAlternative(other, sameHere, *motion, others, tolerance, report);
     text = text.empty() ? another : text;
   }
   return text;
@@ -279,23 +284,15 @@ UncertaintyEstimate<TImage>::AddAlternative(const CandidateType &          other
                                             ReportType &                   report) const
 {
   constexpr double least = 3.0;
-  const auto       number = std::min(other.ValuesOfGroups.size(), here.ValuesOfGroups.size());
-  if (!std::isfinite(other.Value) || number < 2)
+
+  // By how much the value here is lower, and how much that scatters.
+  const auto difference = PoseRefinement<TImage>::Compare(other, here);
+  if (!std::isfinite(other.Value) || difference.NumberOfGroups < 2)
   {
     return {};
   }
-  // Of the differences in the groups: by how much the value here is lower, and how much that scatters.
-  double sum = 0.0;
-  double sumOfSquares = 0.0;
-  for (SizeValueType group = 0; group < number; ++group)
-  {
-    const double difference = other.ValuesOfGroups[group] - here.ValuesOfGroups[group];
-    sum += difference;
-    sumOfSquares += difference * difference;
-  }
-  const auto   n = static_cast<double>(number);
-  const double deviation = std::sqrt(std::max(sumOfSquares - sum * sum / n, 0.0) / ((n - 1.0) * n));
-  if (std::isfinite(sum) && sum / n > least * deviation + tolerance)
+  const double scatter = least * difference.Deviation + tolerance;
+  if (std::isfinite(difference.Mean) && difference.Mean > scatter)
   {
     return {};
   }
@@ -329,8 +326,7 @@ UncertaintyEstimate<TImage>::AddAlternative(const CandidateType &          other
   const double angle =
     std::acos(std::min(std::max(ImageDimension == 2 ? 0.5 * trace : 0.5 * (trace - 1.0), -1.0), 1.0));
   std::ostringstream text;
-  text << "Another place fits "
-       << (std::isfinite(here.Value) && sum / n > -least * deviation - tolerance ? "as well" : "better")
+  text << "Another place fits " << (std::isfinite(here.Value) && difference.Mean > -scatter ? "as well" : "better")
        << " inside the mask: shifted by " << ErrorBars<TImage>::DescribeVector(moved)
        << " from the result, and turned by " << std::round(angle * 1800.0 / Math::pi) / 10.0
        << " degrees. If the motion is large, use initialization \"search\"; if the images repeat themselves, a larger "

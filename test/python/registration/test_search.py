@@ -241,3 +241,41 @@ def test_what_is_found_is_not_warned_of(seed: int) -> None:
     scene = Scene(2, 2, 1.0 + seed)
     noise = np.random.default_rng(seed).normal(0, 0.5 * scene.moving.std(), scene.moving.shape)
     assert scene.error(register(scene.fixed, 10 - scene.moving + noise, scene.mask)) < 0.5
+
+
+def smooth_noise(draw: np.random.Generator, width: float, shift: Array) -> Array:
+    """A periodic texture, moved by (x, y) exactly."""
+    y, x = np.meshgrid(*[2 * np.pi * np.fft.fftfreq(160)] * 2, indexing="ij")
+    kernel = np.exp(-0.5 * width**2 * (x**2 + y**2) - 1j * (x * shift[0] + y * shift[1]))
+    noise = np.fft.ifft2(np.fft.fft2(draw.normal(size=(160, 160))) * kernel).real
+    return np.asarray(noise / noise.std())
+
+
+@pytest.mark.filterwarnings(f"ignore:.*({LOST}):RuntimeWarning")
+def test_what_lies_partly_outside_is_found() -> None:
+    """Where a wrong place would see all of the mask, the true one a part of it, and better."""
+    center = np.array([[80.0, 60.0]])
+    lost = []
+    for seed in range(100, 130):
+        draw = np.random.default_rng(seed)
+        shift = draw.uniform(-10, 10, 2)
+        state = draw.bit_generator.state
+        images = []
+        for motion in (np.zeros(2), shift):
+            draw.bit_generator.state = state
+            images.append(smooth_noise(draw, 2.5, motion))
+        fixed, moving = (
+            Image(
+                (pixels + 0.3 * smooth_noise(draw, 1.0, np.zeros(2)))[cut:140, 20:140].astype(np.float32),
+                origin=(20, cut),
+            )
+            for pixels, cut in zip(images, (20, 56), strict=True)
+        )
+        y, x = np.mgrid[20:140, 20:140]
+        mask = Image((np.hypot(x - 80, y - 60) < 20).astype(np.uint8), origin=(20, 20))
+        result = register(fixed, moving, mask, initial="search")
+        if np.linalg.norm(result.transform.apply(center) - center - shift) > 1.0:
+            assert result.uncertainty is not None
+            lost.append((seed, result.uncertainty.status))
+    assert len(lost) <= 2, "by the number of samples in the image alone, five of these are lost"
+    assert {status for _, status in lost} <= {"ambiguous"}

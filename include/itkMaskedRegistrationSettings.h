@@ -72,7 +72,9 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   SizeValueType SearchCandidates{ 6 };
   /** Centre of a rotation, in fixed space; empty: the middle of the box of the mask voxels. */
   NumbersType Center{};
-  /** Distance of the knots of a B-spline at the last level, in voxels, one for all axes or one for each. */
+  /** Distance of the knots of a B-spline at the last level, in voxels, one for all axes or one for each. Beyond the
+   * mask, the displacement fades to that of the stages before, over four knots, or three times its length where that
+   * is more. */
   NumbersType GridSpacing{ 10.0 };
   /** Cells of a B-spline's grid at each level, as multiples of those of the grid it starts with; 0: the grid stays as
    * it is. Empty: 1, 2, 4 ...; of a given transform: 0. */

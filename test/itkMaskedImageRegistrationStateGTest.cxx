@@ -192,7 +192,7 @@ TEST(MaskedImageRegistration, FinishKeepsWhatWasReached)
     EXPECT_EQ(facade->GetCurrentStage(), 0U) << name;
     EXPECT_EQ(facade->GetTransform()->GetNumberOfTransforms(), 1U) << name;
     EXPECT_EQ(facade->GetReports().front().NumberOfIterations, 3U);
-    if (name != "syn")
+    if (name == "rigid") // a B-spline goes on beyond the grid that was optimised
     {
       const auto parameters = facade->GetOptimizedTransform()->GetParameters();
       EXPECT_EQ(std::vector<double>(parameters.begin(), parameters.end()), reached) << name;

@@ -22,6 +22,7 @@
 #include "itkQuietScope.h"
 
 #include "facade/itkCheckRegistrationInputs.h"
+#include "facade/itkFadedSpline.h"
 #include "facade/itkMetricEvaluation.h"
 #include "facade/itkFoldingEstimate.h"
 #include "facade/itkMethodStage.h"
@@ -221,6 +222,20 @@ private:
       throw;
     }
     this->EndStage();
+    this->Fade(inputs, settings);
+  }
+
+  /** The grid of a B-spline that was made here ends with the mask; the displacement must not. */
+  void
+  Fade(const InputsType & inputs, const SettingsType & settings)
+  {
+    using FadedType = FadedSpline<ImageDimension>;
+    const auto * const spline = dynamic_cast<const typename FadedType::SplineType *>(OptimizedTransform.GetPointer());
+    if (settings.Transform == "b-spline" && spline != nullptr && LastSampler.IsNotNull())
+    {
+      const auto units = InputsType::GetNumberOfWorkUnits(settings);
+      OptimizedTransform = FadedType(*spline, inputs.GetDomain(), *LastSampler, units).Make();
+    }
   }
 
   /** Throw instead what helps more, if ITK's text says little about the settings. */

@@ -18,6 +18,7 @@
 #ifndef itkMaskedRegistrationTransform_hxx
 #define itkMaskedRegistrationTransform_hxx
 
+#include "facade/itkBSplineMaker.h"
 #include "geometry/itkGridGeometry.h"
 
 #include "itkAffineTransform.h"
@@ -36,6 +37,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <typeinfo>
 
 namespace itk
 {
@@ -125,13 +127,7 @@ MaskedRegistrationTransform<VDimension>::MakeSpline(const MaskedRegistrationSett
   PointType origin;
   box.TransformContinuousIndexToPhysicalPoint(corner, origin);
 
-  const auto transform = BSplineTransform<double, VDimension>::New();
-  transform->SetTransformDomainOrigin(origin);
-  transform->SetTransformDomainDirection(box.GetDirection());
-  transform->SetTransformDomainPhysicalDimensions(length);
-  transform->SetTransformDomainMeshSize(cells);
-  transform->SetIdentity();
-  return transform.GetPointer();
+  return BSplineMaker<VDimension>::Make(origin, box.GetDirection(), length, cells).GetPointer();
 }
 
 template <unsigned int VDimension>
@@ -176,6 +172,11 @@ MaskedRegistrationTransform<VDimension>::Copy(const TransformType & transform) -
       copy->SetNthTransformToOptimize(n, composite->GetNthTransformToOptimize(n));
     }
     return copy.GetPointer();
+  }
+  using SplineType = BSplineTransform<double, VDimension>;
+  if (typeid(transform) == typeid(SplineType))
+  {
+    return BSplineMaker<VDimension>::Copy(static_cast<const SplineType &>(transform)).GetPointer();
   }
   const auto copy = transform.Clone();
   if (auto * const field = dynamic_cast<DisplacementFieldTransform<double, VDimension> *>(copy.GetPointer()))

@@ -72,7 +72,10 @@ public:
                  : part.IsLinear       ? part.Matrix
                                        : this->Differentiate(*part.Transform, point)) *
                 product;
-      point = part.Transform->TransformPoint(point);
+      if (&part != &m_Parts.back())
+      {
+        point = part.Transform->TransformPoint(point);
+      }
     }
     return product;
   }

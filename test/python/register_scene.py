@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from itk_maskedsampling import Image
+from itk_maskedsampling import Image, Transform
 
 Floats = npt.NDArray[np.float64]
 
@@ -99,3 +99,14 @@ def make_scene(
     moving = Image(seen.astype(dtype), moving_spacing, moving_origin, moving_direction)
     inside = np.linalg.norm(points - middle, axis=-1) < min(np.array(shape[::-1]) * spacing) * 0.33
     return Scene(fixed, moving, inside, matrix, offset)
+
+
+def make_torn_spline(low: tuple[float, ...], high: tuple[float, ...], shift: tuple[float, ...]) -> Transform:
+    """A B-spline of a grid that was not made here: it moves a box by as much everywhere, and nothing beyond it."""
+    dimension, cells = len(low), 3
+    spacing = (np.array(high) - low) / cells
+    fixed = [np.full(dimension, cells + 3.0), low - spacing, spacing, np.eye(dimension).ravel()]
+    parameters = np.repeat(shift, (cells + 3) ** dimension).astype(float)
+    return Transform(
+        dimension, ((f"BSplineTransform_double_{dimension}_{dimension}", np.concatenate(fixed), parameters),)
+    )

@@ -115,7 +115,8 @@ def register(
     center : sequence of D floats, optional
         Of a rotation, in space. Default: the middle of the mask.
     grid_spacing : float or sequence of D floats, optional
-        Distance of the knots of a b-spline, in voxels. Default: 10.
+        Distance of the knots of a b-spline, in voxels. Default: 10. Beyond the mask the displacement fades to that of
+        the stages before, over four of these, or three times its length where that is more.
     regularization : float, optional
         Weight of the bending energy of a b-spline: the more, the smoother. The energy is the mean, over the mask, of
         the squares of all second derivatives of the displacement in voxels. Default: 0; for a b-spline 10.

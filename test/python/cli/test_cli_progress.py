@@ -130,7 +130,6 @@ def test_bar_is_ended_whatever_happens(monkeypatch: pytest.MonkeyPatch, error: t
 # The most iterations of a level
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 @pytest.mark.parametrize(
     ("settings", "limited"),
     [

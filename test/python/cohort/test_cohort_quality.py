@@ -59,7 +59,6 @@ def test_of_the_registration(result: Registration) -> None:
     assert measure(far)["fraction_in_moving"] == inside.mean()
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 @pytest.mark.parametrize("transform", ["translation", "affine", "b-spline", "syn"])
 @pytest.mark.parametrize("levels", [1, 2])
 def test_first_and_last_value_are_of_the_same_samples(transform: str, levels: int) -> None:

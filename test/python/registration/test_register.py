@@ -197,7 +197,6 @@ def test_settings_are_complete_and_can_be_given_again() -> None:
     assert again.settings == result.settings
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 def test_levels() -> None:
     scene = make_scene(2)
     for given in ({"levels": 2}, {"shrink_factors": [2, 1]}, {"smoothing_sigmas": np.array([1.0, 0.0])}):

@@ -10,8 +10,6 @@ from itk_maskedsampling import Image, Registration, Transform, register
 from scipy import ndimage
 from scipy.interpolate import BSpline
 
-pytestmark = pytest.mark.filterwarnings("ignore:b-spline. its grid:RuntimeWarning")
-
 SHAPE = (60, 70)
 Y, X = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float64)
 MASK = np.hypot(X - 35, Y - 30) < 18
@@ -63,6 +61,7 @@ def integrate(coefficients: Any) -> float:
     return float(sum(weight * (np.einsum("cji,jv,iu->cvu", grid, b, a) ** 2).sum() * area for weight, b, a in terms))
 
 
+@pytest.mark.filterwarnings("ignore:b-spline. its grid:RuntimeWarning")  # which is given
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("length", [1.0, 1e-3, 30.0])
 def test_value_is_that_of_the_metric_and_the_energy(metric: str, length: float) -> None:
@@ -127,6 +126,7 @@ def test_more_freedom_does_no_harm(metric: str) -> None:
     assert max(run(regularization=0, **options) for options in harder) > usual + 0.5
 
 
+@pytest.mark.filterwarnings("ignore:Another place:RuntimeWarning")  # what is bent fits no rigid transform well
 def test_transforms_without_it() -> None:
     """It is for B-splines; of others, a stage that has the setting with them does not use it."""
     fixed, moving = make_pair(0.0)

@@ -88,7 +88,6 @@ def test_translations_are_not_turned(dimension: int) -> None:
     assert all(name.startswith("TranslationTransform") for name, _, _ in result.transform.parts)
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 @pytest.mark.parametrize("transform", [["rigid", "affine"], "b-spline", ["rigid", "b-spline"]])
 def test_other_stages(transform: Any) -> None:
     scene = LARGE[2]

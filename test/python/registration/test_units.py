@@ -38,7 +38,6 @@ def moved(result: Registration, length: float) -> Any:
     return result.transform.apply(POINTS * length) / length - POINTS
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_powers_of_two_change_next_to_nothing(transform: str, metric: str) -> None:

@@ -52,7 +52,6 @@ def test_a_result_that_is_lost(tmp_path: Path) -> None:
     assert CAPTION not in html
 
 
-@pytest.mark.filterwarnings("ignore:b-spline:RuntimeWarning")  # its grid ends at the mask
 @pytest.mark.parametrize("options", [{"transform": "b-spline"}, {"uncertainty": "none"}, {"iterations": 0}])
 def test_what_is_not_known(options: dict[str, Any], tmp_path: Path) -> None:
     scene = make_scene(2)

@@ -107,7 +107,6 @@ def test_of_a_matrix_it_is_its_determinant() -> None:
 # Of a result
 
 
-@pytest.mark.filterwarnings("ignore:b-spline. its grid:RuntimeWarning")
 def test_folds_are_told() -> None:
     """A spline with too much freedom, on noise."""
     fixed, moving = DRAW.normal(0, 1, (2, 60, 70))

@@ -140,7 +140,7 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   std::string Optimizer{ "regular-step-gradient-descent" };
   /** ITK's optimizers as they are: LBFGS2 of ITK 5.4 starts twice at each level, which makes twice the iterations. */
   bool StockOptimizer{ false };
-  /** For each level. Empty: 200; for a B-spline 12; for a displacement field 100, or 70 where the shrink factor is 2 or
+  /** For each level. Empty: 200; for a B-spline 30; for a displacement field 100, or 70 where the shrink factor is 2 or
    * 3, or 20 where it is 1. */
   CountsType Iterations{};
   /** Where scales are estimated from shifts, a step is a length: on, lengths are in voxels; off: in physical units. */

@@ -161,7 +161,7 @@ MaskedRegistrationSettings::Resolve() const
     return factor > 1 ? 0.5 * static_cast<double>(factor) : isSpline ? 0.5 : 0.0;
   });
   fill(resolved.Iterations, [&](SizeValueType factor, SizeValueType) -> SizeValueType {
-    return isField ? (factor > 3 ? 100 : factor > 1 ? 70 : 20) : isSpline ? 12 : 200;
+    return isField ? (factor > 3 ? 100 : factor > 1 ? 70 : 20) : isSpline ? 30 : 200;
   });
   fill(resolved.LearningRate,
        [&](SizeValueType factor, SizeValueType) { return isField ? 0.25 : 0.5 * static_cast<double>(factor); });

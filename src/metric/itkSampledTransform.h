@@ -19,7 +19,7 @@
 #define itkSampledTransform_h
 
 #include "itkBSplineTransform.h"
-#include "metric/itkCubicBSplineWeights.h"
+#include "metric/itkCubicBSplineBatch.h"
 #include "itkImageBase.h"
 #include "itkTransform.h"
 
@@ -97,11 +97,10 @@ public:
 
 private:
   static constexpr unsigned int SplineOrder = 3;
-  static constexpr unsigned int Support = CubicBSplineWeights::Support;
-  static constexpr unsigned int NumberOfRows =
-    VDimension == 1 ? 1 : (VDimension == 2 ? 4 : (VDimension == 3 ? 16 : 64)); // Support^(VDimension - 1)
-
+  /** So near to the border, in cells, a rounding may decide, so that it must be done as BSplineTransform does. */
+  static constexpr double Margin = 1e-6;
   using SplineType = BSplineTransform<double, VDimension, SplineOrder>;
+  using BatchType = CubicBSplineBatch<VDimension>;
   using RowType = std::array<double, VDimension>;
   using MatrixType = std::array<RowType, VDimension>;
 
@@ -119,12 +118,12 @@ private:
     std::vector<const TransformType *> After{};
   };
 
-  /** One control point at the lower corner of the support, the rows of the support and its weights. */
-  struct SupportType
+  /** Points where the spline has a displacement, with the index of each. */
+  struct PositionsType
   {
-    std::ptrdiff_t                   First{};
-    std::array<double, Support>      WeightsAlongRow;
-    std::array<double, NumberOfRows> WeightOfRow;
+    typename BatchType::ColumnsType           InGrid;
+    std::array<unsigned int, BatchType::Size> Which;
+    unsigned int                              Count{};
   };
 
   /** \return the chain, if there is a spline in a place where it is known */
@@ -149,9 +148,16 @@ private:
   /** Map a point relative to the center into the grid of the spline in the way in which its transform does it. */
   GridIndexType
   MapToGrid(const RowType & point) const;
-  /** \return whether the point is where the spline has a displacement */
+  /** Points from one on. */
+  static CoordinatesType
+  Advance(CoordinatesType points, unsigned int number);
+  /** Find where points are in the grid. */
+  void
+  FindPositions(const CoordinatesType & points, unsigned int count, PositionsType & positions) const;
+  /** The same for one point, which may be at the border or beyond. \return whether the spline has a displacement there
+   */
   bool
-  FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const;
+  FindPosition(const RowType & point, RowType & position) const;
 
   /** From a point to a continuous index, without the spline. */
   AffineMap m_ToIndex{};
@@ -170,8 +176,7 @@ private:
   AffineMap                                    m_ToGrid{};
   std::array<const double *, VDimension>       m_Coefficients{};
   std::array<double, VDimension>               m_GridLimit{};
-  std::array<std::ptrdiff_t, VDimension>       m_GridStride{};
-  std::array<std::ptrdiff_t, NumberOfRows>     m_RowOffset{};
+  BatchType                                    m_Batch{};
   std::size_t                                  m_NumberOfControlPoints{};
 };
 } // end namespace itk

@@ -24,6 +24,7 @@
 #include "itkMath.h"
 
 #include <algorithm>
+#include <numeric>
 #include <typeinfo>
 
 namespace itk
@@ -160,20 +161,14 @@ SampledTransform<VDimension>::SetTransform(const TransformType & transform,
   const auto & grid = *coefficients[0];
   m_Grid = coefficients[0];
   m_NumberOfControlPoints = grid.GetLargestPossibleRegion().GetNumberOfPixels();
+  typename BatchType::StridesType strides;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     m_Coefficients[d] = coefficients[d]->GetBufferPointer();
     m_GridLimit[d] = static_cast<double>(grid.GetLargestPossibleRegion().GetSize(d)) - 0.5 * (SplineOrder - 1) - 1.0;
-    m_GridStride[d] = grid.GetOffsetTable()[d];
+    strides[d] = grid.GetOffsetTable()[d];
   }
-  for (unsigned int row = 0; row < NumberOfRows; ++row)
-  {
-    m_RowOffset[row] = 0;
-    for (unsigned int d = 1, rest = row; d < VDimension; ++d, rest /= Support)
-    {
-      m_RowOffset[row] += (rest % Support) * m_GridStride[d];
-    }
-  }
+  m_Batch.SetStrides(strides);
 
   m_ToIndex = MakeAffineMap(
     center, radius, [&](const PointType & point) { return toIndex(Apply(chain.After, Apply(chain.Before, point))); });
@@ -207,51 +202,85 @@ SampledTransform<VDimension>::GetRelativePoint(const CoordinatesType & points, u
 }
 
 template <unsigned int VDimension>
-bool
-SampledTransform<VDimension>::FindSupport(const CoordinatesType & points, unsigned int i, SupportType & support) const
+auto
+SampledTransform<VDimension>::Advance(CoordinatesType points, unsigned int number) -> CoordinatesType
 {
-  const RowType point = this->GetRelativePoint(points, i);
+  UnrolledLoop<VDimension>::ForEach([&](auto d) { points[d] += number; });
+  return points;
+}
 
+template <unsigned int VDimension>
+bool
+SampledTransform<VDimension>::FindPosition(const RowType & point, RowType & position) const
+{
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
-  // So near to the border a rounding may decide, so that it must be done as BSplineTransform does.
-  constexpr double margin = 1e-6;
-
-  std::array<std::array<double, Support>, VDimension> weights;
-  support.First = 0;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
-    double position = m_ToGrid.Offset[d];
-    for (unsigned int j = 0; j < VDimension; ++j)
-    {
-      position += m_ToGrid.Matrix[d][j] * point[j];
-    }
-    if (!(position > lowerLimit - margin && position < m_GridLimit[d] + margin))
+    if (!(position[d] > lowerLimit - Margin && position[d] < m_GridLimit[d] + Margin))
     {
       return false;
     }
-    if (!(position > lowerLimit + margin && position < m_GridLimit[d] - margin))
+    if (!(position[d] > lowerLimit + Margin && position[d] < m_GridLimit[d] - Margin))
     {
-      position = this->MapToGrid(point)[d];
-      if (Math::FloatAlmostEqual(position, m_GridLimit[d], 4))
+      position[d] = this->MapToGrid(point)[d];
+      if (Math::FloatAlmostEqual(position[d], m_GridLimit[d], 4))
       {
-        position = Math::FloatAddULP(m_GridLimit[d], -6);
+        position[d] = Math::FloatAddULP(m_GridLimit[d], -6);
       }
-      if (!(position >= lowerLimit && position < m_GridLimit[d]))
+      if (!(position[d] >= lowerLimit && position[d] < m_GridLimit[d]))
       {
         return false;
       }
     }
-    const auto cell = static_cast<std::ptrdiff_t>(position);
-    weights[d] = CubicBSplineWeights::Evaluate(position - static_cast<double>(cell));
-    support.First += (cell - 1) * m_GridStride[d];
   }
-  support.WeightsAlongRow = weights[0];
-  UnrolledLoop<NumberOfRows>::ForEach([&](auto row) {
-    double weight = 1.0;
-    UnrolledLoop<VDimension - 1>::ForEach([&](auto d) { weight *= weights[d + 1][(row >> (2 * d)) % Support]; });
-    support.WeightOfRow[row] = weight;
-  });
   return true;
+}
+
+template <unsigned int VDimension>
+void
+SampledTransform<VDimension>::FindPositions(const CoordinatesType & points,
+                                            unsigned int            count,
+                                            PositionsType &         positions) const
+{
+  constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
+  unsigned int     numberWithin = 0; // of coordinates
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    auto & column = positions.InGrid[d];
+    std::fill_n(column.begin(), count, m_ToGrid.Offset[d]);
+    for (unsigned int j = 0; j < VDimension; ++j)
+    {
+      for (unsigned int i = 0; i < count; ++i)
+      {
+        column[i] += m_ToGrid.Matrix[d][j] * (points[j][i] - m_Center[j]);
+      }
+    }
+    for (unsigned int i = 0; i < count; ++i)
+    {
+      numberWithin += static_cast<unsigned int>(column[i] > lowerLimit + Margin && column[i] < m_GridLimit[d] - Margin);
+    }
+  }
+  positions.Count = count;
+  std::iota(positions.Which.begin(), positions.Which.begin() + count, 0U);
+  if (numberWithin < VDimension * count)
+  {
+    positions.Count = 0;
+    for (unsigned int i = 0; i < count; ++i)
+    {
+      RowType position;
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { position[d] = positions.InGrid[d][i]; });
+      if (this->FindPosition(this->GetRelativePoint(points, i), position))
+      {
+        UnrolledLoop<VDimension>::ForEach([&](auto d) { positions.InGrid[d][positions.Count] = position[d]; });
+        positions.Which[positions.Count++] = i;
+      }
+    }
+  }
+  // Four at a time are worked on.
+  for (auto & column : positions.InGrid)
+  {
+    std::fill(column.begin() + positions.Count, column.end(), lowerLimit);
+  }
 }
 
 template <unsigned int VDimension>
@@ -273,36 +302,18 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
   {
     return;
   }
-  for (unsigned int i = 0; i < count; ++i)
+  for (unsigned int first = 0; first < count; first += BatchType::Size)
   {
-    SupportType support;
-    if (!this->FindSupport(points, i, support))
-    {
-      continue;
-    }
-    std::array<double, VDimension> displacement;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      std::array<double, Support> sums{};
-      for (unsigned int row = 0; row < NumberOfRows; ++row)
-      {
-        const double * const coefficient = m_Coefficients[d] + support.First + m_RowOffset[row];
-        const double         weight = support.WeightOfRow[row];
-        for (unsigned int k = 0; k < Support; ++k)
-        {
-          sums[k] += weight * coefficient[k];
-        }
-      }
-      displacement[d] = 0.0;
-      for (unsigned int k = 0; k < Support; ++k)
-      {
-        displacement[d] += support.WeightsAlongRow[k] * sums[k];
-      }
-    }
+    PositionsType positions;
+    this->FindPositions(Advance(points, first), std::min(BatchType::Size, count - first), positions);
+    typename BatchType::ColumnsType displacements;
+    m_Batch.Interpolate(positions.InGrid, positions.Count, m_Coefficients, displacements);
     UnrolledLoop<VDimension>::ForEach([&](auto d) {
-      double sum = index[d][i];
-      UnrolledLoop<VDimension>::ForEach([&](auto j) { sum += m_DisplacementToIndex[d][j] * displacement[j]; });
-      index[d][i] = sum;
+      for (unsigned int n = 0; n < positions.Count; ++n)
+      {
+        double & sum = index[d][first + positions.Which[n]];
+        UnrolledLoop<VDimension>::ForEach([&](auto j) { sum += m_DisplacementToIndex[d][j] * displacements[j][n]; });
+      }
     });
   }
 }
@@ -347,32 +358,25 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
     return;
   }
 
-  for (unsigned int i = 0; i < count; ++i)
+  std::array<double *, VDimension> planes;
+  for (unsigned int d = 0; d < VDimension; ++d)
   {
-    SupportType support;
-    if (weights[i] == 0.0 || !this->FindSupport(points, i, support))
-    {
-      continue;
-    }
+    planes[d] = sums + d * m_NumberOfControlPoints;
+  }
+  for (unsigned int first = 0; first < count; first += BatchType::Size)
+  {
+    PositionsType positions;
+    this->FindPositions(Advance(points, first), std::min(BatchType::Size, count - first), positions);
+    typename BatchType::ColumnsType values;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      const double                weighted = weights[i] * static_cast<double>(gradient[d][i]);
-      std::array<double, Support> alongRow;
-      for (unsigned int k = 0; k < Support; ++k)
+      for (unsigned int n = 0; n < positions.Count; ++n)
       {
-        alongRow[k] = weighted * support.WeightsAlongRow[k];
-      }
-      double * const plane = sums + d * m_NumberOfControlPoints + support.First;
-      for (unsigned int row = 0; row < NumberOfRows; ++row)
-      {
-        double * const sum = plane + m_RowOffset[row];
-        const double   weight = support.WeightOfRow[row];
-        for (unsigned int k = 0; k < Support; ++k)
-        {
-          sum[k] += weight * alongRow[k];
-        }
+        const unsigned int i = first + positions.Which[n];
+        values[d][n] = weights[i] * static_cast<double>(gradient[d][i]);
       }
     }
+    m_Batch.Add(positions.InGrid, positions.Count, values, planes);
   }
 }
 

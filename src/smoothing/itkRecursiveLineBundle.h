@@ -18,6 +18,8 @@
 #ifndef itkRecursiveLineBundle_h
 #define itkRecursiveLineBundle_h
 
+#include "geometry/itkVectorInstructions.h"
+
 #include "itkIntTypes.h"
 #include "itkMacro.h"
 
@@ -26,19 +28,6 @@
 #include <cstring>
 #include <type_traits>
 #include <vector>
-
-#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 9)
-#  define ITK_RECURSIVE_LINE_BUNDLE_VECTORS
-#  define ITK_RECURSIVE_LINE_BUNDLE_INLINE inline __attribute__((always_inline))
-#  define ITK_RECURSIVE_LINE_BUNDLE_CONVERT(value, type) __builtin_convertvector(value, type)
-// GCC does not align AVX registers on the stack of Windows.
-#  if defined(__x86_64__) && !defined(_WIN32)
-#    define ITK_RECURSIVE_LINE_BUNDLE_X86
-#  endif
-#else
-#  define ITK_RECURSIVE_LINE_BUNDLE_INLINE inline
-#  define ITK_RECURSIVE_LINE_BUNDLE_CONVERT(value, type) static_cast<type>(value)
-#endif
 
 namespace itk
 {
@@ -89,7 +78,7 @@ public:
          SizeValueType        end)
   {
     const Lines<TIn, TOut> lines{ in, inStride, out, outStride, width, length, begin, end };
-#if defined(ITK_RECURSIVE_LINE_BUNDLE_X86)
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
     if (__builtin_cpu_supports("avx512f"))
     {
       this->FilterWithAVX512(coefficients, lines);
@@ -126,7 +115,7 @@ private:
   template <unsigned int VNumber>
   struct Lanes
   {
-#if defined(ITK_RECURSIVE_LINE_BUNDLE_VECTORS)
+#if defined(ITK_VECTOR_INSTRUCTIONS)
     static constexpr unsigned int Number = VNumber;
     typedef double                Real __attribute__((vector_size(VNumber * sizeof(double))));
     typedef float                 Float __attribute__((vector_size(VNumber * sizeof(float))));
@@ -145,23 +134,23 @@ private:
 
   // Vectors are not passed by value: how that is done depends on the instruction set.
   template <typename TVector, typename TValue>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Load(TVector & vector, const TValue * values)
   {
     std::memcpy(&vector, values, sizeof(vector));
   }
   template <typename TVector, typename TValue>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Store(const TVector & vector, TValue * values)
   {
     std::memcpy(values, &vector, sizeof(vector));
   }
   /** Make the cache load the pixels that follow some. */
   template <typename TPixel>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Prefetch(const TPixel * pixels, unsigned int width)
   {
-#if defined(ITK_RECURSIVE_LINE_BUNDLE_VECTORS)
+#if defined(ITK_VECTOR_INSTRUCTIONS)
     constexpr std::uintptr_t cacheLine = 64;
     const auto               begin = reinterpret_cast<std::uintptr_t>(pixels + width);
     for (std::uintptr_t address = begin; address < begin + width * sizeof(TPixel); address += cacheLine)
@@ -175,7 +164,7 @@ private:
   }
 
   template <typename TLanes, typename TIn>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Read(const TIn * in, Row & row, unsigned int width)
   {
     if constexpr (std::is_same<TIn, float>::value)
@@ -184,7 +173,7 @@ private:
       {
         typename TLanes::Float values;
         Load(values, in + lane);
-        Store(ITK_RECURSIVE_LINE_BUNDLE_CONVERT(values, typename TLanes::Real), row.Values + lane);
+        Store(ITK_VECTOR_INSTRUCTIONS_CONVERT(values, typename TLanes::Real), row.Values + lane);
       }
     }
     else
@@ -195,10 +184,10 @@ private:
 
   /** Hide from the compiler where a product comes from, lest it fuses the multiplication with an addition. */
   template <typename TReal>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   KeepRounded(TReal & product)
   {
-#if defined(ITK_RECURSIVE_LINE_BUNDLE_X86) && !defined(__clang__)
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86) && !defined(__clang__)
     // Only AVX-512 comes with such instructions.
     if constexpr (sizeof(TReal) == 64)
     {
@@ -209,7 +198,7 @@ private:
   }
 
   template <typename TReal>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Weigh(TReal & sum, const Row * const (&rows)[4], const double (&weights)[4], unsigned int lane)
   {
 #if defined(__clang__)
@@ -242,7 +231,7 @@ private:
   };
 
   template <typename TReal>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   Step(TReal & result, const Neighbors & neighbors, const double (&dataWeights)[4], unsigned int lane)
   {
     TReal feedback;
@@ -254,7 +243,7 @@ private:
   /** Lanes beyond the width repeat the last one.
    * \return the pixels of a row that goes on to the padded width */
   template <typename TIn>
-  static ITK_RECURSIVE_LINE_BUNDLE_INLINE const TIn *
+  static ITK_VECTOR_INSTRUCTIONS_INLINE const TIn *
   Pad(const TIn * in, TIn * padded, unsigned int width, unsigned int paddedWidth)
   {
     if (width == paddedWidth)
@@ -268,7 +257,7 @@ private:
 
   /** Read the lines and filter them from the first pixel on. */
   template <typename TLanes, typename TIn, typename TOut>
-  ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
   FilterForward(const Coefficients & c, const Lines<TIn, TOut> & lines)
   {
     using Real = typename TLanes::Real;
@@ -312,7 +301,7 @@ private:
 
   /** Filter the lines from the last pixel on, and write the sums of both directions. */
   template <typename TLanes, typename TIn, typename TOut>
-  ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
   FilterBackward(const Coefficients & c, const Lines<TIn, TOut> & lines)
   {
     using Real = typename TLanes::Real;
@@ -354,7 +343,7 @@ private:
         sum += result;
         // The causal result is not needed any more.
         Store(result, results[i].Values + lane);
-        Store(ITK_RECURSIVE_LINE_BUNDLE_CONVERT(sum, Float), floats + lane);
+        Store(ITK_VECTOR_INSTRUCTIONS_CONVERT(sum, Float), floats + lane);
       }
       if (i < end && floats == rounded)
       {
@@ -364,7 +353,7 @@ private:
   }
 
   template <typename TLanes, typename TIn, typename TOut>
-  ITK_RECURSIVE_LINE_BUNDLE_INLINE void
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
   FilterWith(const Coefficients & coefficients, const Lines<TIn, TOut> & lines)
   {
     const Coefficients c = coefficients;
@@ -372,7 +361,7 @@ private:
     this->template FilterBackward<TLanes>(c, lines);
   }
 
-#if defined(ITK_RECURSIVE_LINE_BUNDLE_X86)
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
   template <typename TIn, typename TOut>
   __attribute__((target("avx2"))) void
   FilterWithAVX2(const Coefficients & coefficients, const Lines<TIn, TOut> & lines)
@@ -391,10 +380,5 @@ private:
   std::vector<Row> m_Results;
 };
 } // end namespace itk
-
-#undef ITK_RECURSIVE_LINE_BUNDLE_X86
-#undef ITK_RECURSIVE_LINE_BUNDLE_CONVERT
-#undef ITK_RECURSIVE_LINE_BUNDLE_INLINE
-#undef ITK_RECURSIVE_LINE_BUNDLE_VECTORS
 
 #endif // itkRecursiveLineBundle_h

@@ -132,7 +132,7 @@ def register(
         regular-step-gradient-descent, gradient-descent, lbfgs2, and others of ITK. Default:
         regular-step-gradient-descent; for a b-spline lbfgs2; for displacement-field and syn gradient-descent.
     iterations : int or sequence of int, optional
-        The most, of all levels or of each. Default: 200; for a b-spline 12; for displacement-field and syn 100, 70, 20.
+        The most, of all levels or of each. Default: 200; for a b-spline 30; for displacement-field and syn 100, 70, 20.
     learning_rate : float or sequence of float, optional
         The first step, in voxels. Default: 2, 1, 0.5, which is half the shrink factor; for displacement-field and syn
         0.25.

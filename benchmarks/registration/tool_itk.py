@@ -126,7 +126,8 @@ class MaskedTool(ItkTool):
             return super().prepare(job)
         images = self.images(job)
         transform, metric = job.transform.lower(), job.metric.replace(" ", "-")
-        return lambda: register(*images, transform=transform, metric=metric, seed=job.seed, **job.options["one call"])
+        settings = {"transform": transform, "metric": metric, "seed": job.seed} | job.options["one call"]
+        return lambda: register(*images, **settings)
 
     def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
         if isinstance(transform, Registration):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .records import Run
-from .tools import KEYS, LABELS
+from .tools import COMPARED_KEYS, LABELS
 
 matplotlib.use("Agg")
 
@@ -52,7 +52,7 @@ def draw(runs: Sequence[Run], path: Path) -> None:
         return
     radii, motions = sorted({run.radius for run in runs}), sorted({run.motion for run in runs})
     present = {run.tool for run in runs}
-    tools = [key for key in KEYS if key in present]
+    tools = [key for key in COMPARED_KEYS if key in present]
     figure = Figure(figsize=(3.0 * len(radii), 3.6), layout="constrained")
     panels = figure.subplots(1, len(radii), sharey=True, squeeze=False)[0]
     for axes, radius in zip(panels, radii, strict=True):

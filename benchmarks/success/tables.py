@@ -21,7 +21,7 @@ from .judgement import (
 )
 from .problems import DIFFERENT, LUNG, RANDOM
 from .records import Results, Run
-from .tools import KEYS, LABELS, OUR_KEYS, PLAIN, SEARCH
+from .tools import BAR_KEYS, COMPARED_KEYS, LABELS, OUR_KEYS, PLAIN, SEARCH
 
 COMMAND = "make benchmark-success"
 
@@ -42,9 +42,9 @@ def times(runs: Iterable[Run]) -> tuple[str, str]:
 
 
 def by_tool(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    groups: dict[str, list[Run]] = {key: [] for key in KEYS}
+    groups: dict[str, list[Run]] = {key: [] for key in COMPARED_KEYS}
     for run in runs:
-        groups[run.tool].append(run)
+        groups.get(run.tool, []).append(run)
     return {key: group for key, group in groups.items() if group}
 
 
@@ -152,7 +152,7 @@ def make_strata(runs: Sequence[Run]) -> dict[str, list[Run]]:
 def coverage_section(results: Results) -> list[str]:
     """For each of our ways and each stratum."""
     rows = []
-    for tool in OUR_KEYS:
+    for tool in BAR_KEYS:
         runs = [run for run in results.of(RANDOM, DIFFERENT) if run.tool == tool and is_covered_case(run)]
         for name, own in make_strata(runs).items():
             enough = len(own) >= LEAST_STRATUM

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tools of the success map and their settings, all of them rigid and with mutual information or what a tool has
-instead. What can be said of several tools is that of the other benchmark (registration/settings.py).
+"""The tools of the success map and their settings, all of them rigid but one, and with mutual information or what a
+tool has instead. What can be said of several tools is that of the other benchmark (registration/settings.py).
 
 Chosen on random problems of other seeds than those of the map, for the share of answers within 0.5 mm first, and then
 for time.
@@ -54,8 +54,10 @@ class Entry:
         return self.options | self.same if kind in (SAME, LUNG) else self.options
 
 
-PLAIN, SEARCH = "ours", "ours-search"
+PLAIN, SEARCH, AFFINE = "ours", "ours-search", "ours-affine"
 OUR_KEYS = (PLAIN, SEARCH)
+#: What has error bars. The motion is rigid: an affine transform has more freedom than it takes.
+BAR_KEYS = (*OUR_KEYS, AFFINE)
 
 #: register() with its defaults.
 ONE_CALL: Options = {"work_units": NUMBER_OF_THREADS}
@@ -75,6 +77,13 @@ WIDE_CUT: Options = {"cut": [25.0, 60.0]}
 ENTRIES = (
     Entry(PLAIN, "ours", OURS, "itk-maskedsampling", {"one call": ONE_CALL}),
     Entry(SEARCH, "ours, search", OURS, "itk-maskedsampling", {"one call": ONE_CALL | {"initial": "search"}}),
+    Entry(
+        AFFINE,
+        "ours, search, affine",
+        OURS,
+        "itk-maskedsampling",
+        {"one call": ONE_CALL | {"initial": "search", "transform": "affine"}},
+    ),
     # Tried besides: uncut; recursive pyramids, and half the smoothing; RandomCoordinate; 5000 samples; 1000 iterations;
     # steps of 4 mm.
     Entry(
@@ -114,6 +123,8 @@ ENTRIES = (
     ),
 )
 KEYS = tuple(entry.key for entry in ENTRIES)
+#: Of rigid registrations.
+COMPARED_KEYS = tuple(key for key in KEYS if key != AFFINE)
 LABELS = {entry.key: entry.label for entry in ENTRIES}
 
 

@@ -22,7 +22,7 @@ from success.problems import DIFFERENT, LUNG, RANDOM
 from success.records import TRUTH, Results, Run, append, read
 from success.session import Clock, Session, Task, describe_minutes, mean_error, mix
 from success.tables import make_report
-from success.tools import ENTRIES, KEYS, find_installed
+from success.tools import AFFINE, BAR_KEYS, COMPARED_KEYS, ENTRIES, find_installed
 
 MACHINE = {
     "date": "2026-01-01T00:00+00:00",
@@ -133,6 +133,23 @@ def test_determinable(results: Results) -> None:
     assert cells(report, "ours", "Determinable are") == ["4 of 6 (67 %)", "1 of 2"]
 
 
+def test_affine_ones_have_bars_and_are_compared_with_nothing(results: Results) -> None:
+    for seed in range(30):
+        error = 0.9 if seed < 6 else 0.1
+        told = {"value": -9.0, "status": "determined", "standard_error": 0.2}
+        results.add({"run": dataclasses.asdict(run(seed, AFFINE, error, **told))})
+    assert find_not_determinable(results) == {(RANDOM, 5), (RANDOM, 7)}
+    before, _, after = make_report(results).partition("Error bars of ours")
+    assert "affine" not in before
+    line = next(line for line in after.splitlines() if line.startswith("| ours, search, affine"))
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        "all random",
+        "30",
+        "24 of 30 (80 %)",
+        "24 of 30 (80 %)",
+    ]
+
+
 def test_status(results: Results) -> None:
     own = [one for one in results.of(RANDOM) if one.tool == "ours"]
     counts = {"determined": (4, 1), "ambiguous": (0, 1), "weak": (1, 0), "lost": (0, 1)}
@@ -193,12 +210,12 @@ def test_machine(results: Results) -> None:
 def test_figure(results: Results, tmp_path: Path) -> None:
     draw(results.of(RANDOM), tmp_path / "success.png")
     assert (tmp_path / "success.png").read_bytes().startswith(b"\x89PNG")
-    assert STYLES.keys() == set(KEYS)
+    assert STYLES.keys() == set(COMPARED_KEYS)
 
 
 def test_what_is_not_installed() -> None:
     installed = find_installed(MACHINE)
-    assert {key for key, there in installed.items() if there} == {"ours", "ours-search", "simpleitk"}
+    assert {key for key, there in installed.items() if there} == {*BAR_KEYS, "simpleitk"}
 
 
 def test_only_what_is_not_done_is_pending(results: Results, tmp_path: Path) -> None:

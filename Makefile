@@ -8,6 +8,7 @@
 #   make fuzz       arguments, files, signals and transforms of all kinds for 30 minutes (FUZZ_OPTIONS="--minutes 5")
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
 #   make benchmark-success  how often registrations find the motion, beside the peers and greedy, in build/benchmark
+#   make benchmark-deformable  a lung and its follow-up beside elastix, ANTs and greedy, in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
@@ -30,7 +31,7 @@ PYTHON_FILES := .ci benchmarks cmake doc examples fuzz python test/python test/u
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-success benchmark-sampler benchmark-startup install wheel itk clean
+.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-success benchmark-deformable benchmark-sampler benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -94,6 +95,11 @@ benchmark: install $(PEERS)/installed
 benchmark-success: install $(PEERS)/installed
 	$(call say,Random registrations beside the peers (usually 2 hours))
 	@$(BIN)/python benchmarks/success --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
+
+# BENCHMARK_OPTIONS="--lung FOLDER": without the images, nothing is run.
+benchmark-deformable: install $(PEERS)/installed
+	$(call say,A lung and its follow-up beside the peers (usually 25 minutes))
+	@$(BIN)/python benchmarks/deformable --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
 $(PEERS)/installed: benchmarks/registration/requirements.txt
 	$(call say,The peers in an environment of their own (usually 1 minute))

@@ -9,11 +9,16 @@ from typing import Any
 RIGID = "rigid"
 AFFINE = "affine"
 BSPLINE = "B-spline"
+#: Of a real pair: several stages, the last of them whatever deformation a tool has.
+DEFORMABLE = "deformable"
 
 GREY_MATTER = "grey matter"
 SMALL_BALL = "12 mm ball"
 LARGE_BALL = "20 mm ball"
 RIBBON = "cortical ribbon"
+LUNG_PAIR = "lung"
+#: Name of the file of a mask of the moving image.
+MOVING_MASK = "moving mask"
 
 MEAN_SQUARES = "mean squares"
 MUTUAL_INFORMATION = "mutual information"

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from ants.internal import get_pointer_string
-from cases import BSPLINE, MEAN_SQUARES, MUTUAL_INFORMATION, Job
+from cases import BSPLINE, DEFORMABLE, MEAN_SQUARES, MOVING_MASK, MUTUAL_INFORMATION, Job
 from store import FloatArray
 from tool import Tool
 
@@ -53,6 +53,24 @@ class AntsTool(Tool):
             *("--masks", f"[{mask},NA]", "--use-histogram-matching", "0"),
         ]
 
+    def deformable_arguments(self, job: Job, images: tuple[Any, ...], prefix: str) -> list[str]:
+        """Several stages, with both masks, from where the centres of the images fall together."""
+        fixed, moving, mask, moving_mask = (get_pointer_string(image) for image in images)
+        arguments = [
+            *("--dimensionality", "3", "--float", "1", "--verbose", "0", "--random-seed", str(job.seed)),
+            *("--initial-moving-transform", f"[{fixed},{moving},0]", "--output", prefix),
+            *("--masks", f"[{mask},{moving_mask}]", "--use-histogram-matching", "0"),
+        ]
+        for stage in job.options["stages"]:
+            arguments += [
+                *("--transform", stage["transform"]),
+                *("--metric", f"{stage['metric']}[{fixed},{moving},1,{stage['radius']},{stage['sampling']}]"),
+                *("--convergence", stage["convergence"]),
+                *("--shrink-factors", stage["shrink factors"]),
+                *("--smoothing-sigmas", stage["sigmas"]),
+            ]
+        return arguments
+
     def write_center(self, job: Job, folder: Path) -> str:
         """An identity about the centre of the mask, from which ANTs takes its centre."""
         path = str(folder / "initial.mat")
@@ -67,9 +85,13 @@ class AntsTool(Tool):
     def prepare(self, job: Job) -> Callable[[], Any]:
         images = self.images(job)
         folder = Path(tempfile.mkdtemp())
-        initial = "Identity" if job.transform == BSPLINE else self.write_center(job, folder)
         prefix = str(folder / "found")
-        arguments = self.arguments(job, images, initial, prefix)
+        if job.transform == DEFORMABLE:
+            images = (*images, self.image(MOVING_MASK, 1))
+            arguments = self.deformable_arguments(job, images, prefix)
+        else:
+            initial = "Identity" if job.transform == BSPLINE else self.write_center(job, folder)
+            arguments = self.arguments(job, images, initial, prefix)
 
         def register() -> Any:
             ants.registration(arguments, None)

@@ -9,7 +9,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from cases import BSPLINE, Job
+from cases import BSPLINE, DEFORMABLE, MOVING_MASK, Job
 from store import FloatArray
 from tool import NUMBER_OF_THREADS, Tool
 
@@ -53,8 +53,30 @@ class ElastixTool(Tool):
         elastix.Update()
         return elastix
 
+    def register_deformable(self, job: Job, images: tuple[Any, ...]) -> Any:
+        """By several maps, one after the other, with both masks."""
+        fixed, moving, mask, moving_mask = images
+        parameter_object = itk.ParameterObject.New()
+        for options in job.options["maps"]:
+            parameters = options | {"Metric": options["Metric"][job.metric], "RandomSeed": job.seed}
+            parameter_object.AddParameterMap({key: as_texts(value) for key, value in parameters.items()})
+        elastix = itk.ElastixRegistrationMethod[ImageType, ImageType].New()
+        elastix.SetFixedImage(fixed)
+        elastix.SetMovingImage(moving)
+        elastix.SetFixedMask(mask)
+        elastix.SetMovingMask(moving_mask)
+        elastix.SetParameterObject(parameter_object)
+        elastix.SetNumberOfThreads(NUMBER_OF_THREADS)
+        elastix.LogToConsoleOff()
+        elastix.LogToFileOff()
+        elastix.Update()
+        return elastix
+
     def prepare(self, job: Job) -> Callable[[], Any]:
         images = self.images(job)
+        if job.transform == DEFORMABLE:
+            images = (*images, self.image(MOVING_MASK, 1))
+            return lambda: self.register_deformable(job, images)
         center = self.store.center(job.mask)
         return lambda: self.register(job, images, center)
 

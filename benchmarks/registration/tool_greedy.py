@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""greedy, by the picsl-greedy package. Rigid only."""
+"""greedy, by the picsl-greedy package. Rigid, or deformable after an affine step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from cases import RIGID, Job
+import SimpleITK as sitk
+from cases import DEFORMABLE, MOVING_MASK, RIGID, Job
 from picsl_greedy import Greedy3D
 from simpleitk_image import make_simpleitk_image
 from store import FloatArray
@@ -23,8 +24,10 @@ class GreedyTool(Tool):
         return make_simpleitk_image(array, geometry)
 
     def prepare(self, job: Job) -> Callable[[], Any]:
+        if job.transform == DEFORMABLE:
+            return self.prepare_deformable(job)
         if job.transform != RIGID:
-            raise ValueError("greedy is called for rigid registrations only")
+            raise ValueError("greedy is called for rigid and deformable registrations only")
         fixed, moving, mask = self.images(job)
         command = f"-threads {NUMBER_OF_THREADS} -V 0 -a -dof 6 -i fixed moving -gm mask -ia-identity -o found "
 
@@ -35,7 +38,26 @@ class GreedyTool(Tool):
 
         return register
 
+    def prepare_deformable(self, job: Job) -> Callable[[], Any]:
+        names = ("fixed", "moving", "mask", "moving_mask")
+        images = dict(zip(names, (*self.images(job), self.image(MOVING_MASK, 1)), strict=True))
+        common = f"-threads {NUMBER_OF_THREADS} -V 0 -i fixed moving -gm mask -mm moving_mask "
+
+        def register() -> Any:
+            greedy = Greedy3D()
+            greedy.execute(f"{common} {job.options['linear']} -o linear", linear=None, **images)
+            linear = np.array(greedy["linear"])
+            greedy.execute(f"{common} {job.options['deformable']} -it linear -o warp", warp=None)
+            return linear, greedy["warp"]
+
+        return register
+
     def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
+        if isinstance(transform, tuple):
+            linear, warp = transform
+            field = sitk.DisplacementFieldTransform(sitk.Cast(warp, sitk.sitkVectorFloat64))
+            points = np.array([field.TransformPoint(point) for point in points.tolist()])
+            return self.map_points(linear, points)
         matrix = FLIP @ transform @ FLIP
         mapped: FloatArray = points @ matrix[:3, :3].T + matrix[:3, 3]
         return mapped

@@ -136,7 +136,7 @@ def test_determinable(results: Results) -> None:
 def test_affine_ones_have_bars_and_are_compared_with_nothing(results: Results) -> None:
     for seed in range(30):
         error = 0.9 if seed < 6 else 0.1
-        told = {"value": -9.0, "status": "determined", "standard_error": 0.2}
+        told: dict[str, Any] = {"value": -9.0, "status": "determined", "standard_error": 0.2}
         results.add({"run": dataclasses.asdict(run(seed, AFFINE, error, **told))})
     assert find_not_determinable(results) == {(RANDOM, 5), (RANDOM, 7)}
     before, _, after = make_report(results).partition("Error bars of ours")

@@ -314,6 +314,20 @@ TYPED_TEST(FadedSplineOf, NothingMovesFurtherThanBefore)
   });
 }
 
+TYPED_TEST(FadedSplineOf, HowFarItMovesCostsNoMoreThanMemory)
+{
+  using FadedType = typename TestFixture::SceneType::FadedType;
+  const auto & scene = TestFixture::Scenes.front();
+  const double factor = TestFixture::Dimension == 2 ? std::numeric_limits<double>::infinity() : 1e9;
+  const auto   far = TestFixture::SceneType::SplineType::New();
+  far->SetFixedParameters(scene.Spline->GetFixedParameters());
+  auto parameters = scene.Spline->GetParameters();
+  parameters *= factor;
+  far->SetParametersByValue(parameters);
+  const auto faded = FadedType(*far, *scene.Mask, *scene.Sampler, 2).Make();
+  EXPECT_LE(faded->GetNumberOfParameters(), TestFixture::Dimension << 18U);
+}
+
 TYPED_TEST(FadedSplineOf, ThreadsDoNotMatter)
 {
   using FadedType = typename TestFixture::SceneType::FadedType;

@@ -33,7 +33,8 @@ namespace itk
  * Control points whose splines reach the mask stay as they are, so that inside it nothing changes. The others continue
  * them smoothly, with a taper to zero over a distance of four cells, or three times the longest of the displacements,
  * whichever is more: then the slope of the taper folds nothing. Where the determinant of the Jacobian matrix is not
- * positive nevertheless, the distance is doubled, up to three times. The domain grows as far as the taper needs it.
+ * positive nevertheless, the distance is doubled, up to three times. The domain grows as far as the taper needs it, but
+ * no further than memory allows: to 16 times as many control points, or 262144.
  *
  * \tparam VDimension dimension of space
  * \ingroup MaskedSampling
@@ -65,6 +66,8 @@ private:
   static constexpr double       FewestCells = 4.0;
   static constexpr double       TimesDisplacement = 3.0;
   static constexpr unsigned int MostTrials = 4;
+  static constexpr std::size_t  MostTimes = 16; // of the control points that there are
+  static constexpr std::size_t  Enough = 1U << 18U;
 
   /** Control points of a grid, those along x first. */
   struct Lattice
@@ -76,6 +79,10 @@ private:
 
   void
   FindKept(const GridType & grid, const SamplerType & sampler);
+  /** How many control points there have to be on each side.
+   * \param distance of the taper, which becomes shorter if they would be too many */
+  SizesType
+  FindMargins(double & distance) const;
   /** The control points, with others around them whose values are not known. */
   Lattice
   Pad(const SizesType & margins) const;

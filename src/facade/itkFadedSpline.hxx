@@ -342,6 +342,30 @@ FadedSpline<VDimension>::IsFolded(const SplineType & spline) const
 
 template <unsigned int VDimension>
 auto
+FadedSpline<VDimension>::FindMargins(double & distance) const -> SizesType
+{
+  const std::size_t most = std::max(MostTimes * Count(m_Lattice.Size), Enough);
+  distance = std::min(distance, static_cast<double>(most) * *std::max_element(m_Spacing.begin(), m_Spacing.end()));
+  while (true)
+  {
+    SizesType   margins;
+    std::size_t number = 1;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      // Three layers of zeros, where it has to be the identity.
+      margins[d] = static_cast<std::size_t>(std::ceil(distance / m_Spacing[d])) + Order;
+      number = std::min(number, most) * (m_Lattice.Size[d] + 2 * margins[d]);
+    }
+    if (number <= most)
+    {
+      return margins;
+    }
+    distance *= 0.8;
+  }
+}
+
+template <unsigned int VDimension>
+auto
 FadedSpline<VDimension>::Make() const -> SplinePointer
 {
   double longest = 0.0;
@@ -357,14 +381,9 @@ FadedSpline<VDimension>::Make() const -> SplinePointer
   const double  cell = *std::max_element(m_Spacing.begin(), m_Spacing.end());
   double        distance = std::max(FewestCells * cell, TimesDisplacement * longest);
   SplinePointer spline;
-  for (unsigned int trial = 0; trial < MostTrials; ++trial, distance *= 2.0)
+  SizesType     margins = this->FindMargins(distance);
+  for (unsigned int trial = 0; trial < MostTrials; ++trial)
   {
-    // Three layers of zeros, where it has to be the identity.
-    SizesType margins;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      margins[d] = static_cast<std::size_t>(std::ceil(distance / m_Spacing[d])) + Order;
-    }
     Lattice lattice = this->Pad(margins);
     Extend(lattice);
     const auto distances = this->ComputeDistances(lattice);
@@ -378,10 +397,13 @@ FadedSpline<VDimension>::Make() const -> SplinePointer
       }
     }
     spline = this->MakeSpline(lattice, margins);
-    if (!IsFolded(*spline))
+    double further = 2.0 * distance;
+    margins = this->FindMargins(further);
+    if (!(further > distance) || !IsFolded(*spline))
     {
       break;
     }
+    distance = further;
   }
   return spline;
 }

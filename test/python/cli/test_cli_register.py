@@ -17,6 +17,7 @@ from itk_maskedsampling import Image, Registration, Transform, read_image, regis
 from itk_maskedsampling._cli import register as cli_register
 from itk_maskedsampling._cli.outputs import keys
 from itk_maskedsampling._images.arrays import to_json
+from register_scene import make_torn_spline
 
 #: Of a registration of linearly interpolated waves, in pixels, as in test_register.py.
 FOUND = 0.1
@@ -272,7 +273,9 @@ def test_files_that_belong_together(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("always:b-spline:RuntimeWarning")
 def test_warnings_are_told_and_kept(shell: Shell, files: Files) -> None:
     """On standard error, in the text of the result and in its JSON."""
-    words = [*files.register, "-t", "b-spline", "--iterations", "2", "--grid-spacing", "3"]
+    spline = files.folder / "spline.tfm"
+    make_torn_spline((20.0, 20.0), (40.0, 40.0), (4.0, -3.0)).write(spline)
+    words = [*files.register, "-t", spline, "--iterations", "1", "--levels", "1", "--uncertainty", "none"]
     said = shell.done(*words, "--json", "--quiet")
     (text,) = said.json["warnings"]
     assert "the displacement jumps by" in text

@@ -18,9 +18,9 @@ readmes = {
     path: path.read_text() for path in (ROOT / f"{folder}README.md" for folder in ("", "examples/", "benchmarks/"))
 }
 tables = {table.name: table.read_text() for table in DEMO.glob("*.md")}
-startup = BENCHMARK / "startup.md"
-if startup.exists():
-    tables[startup.name] = startup.read_text()
+for name in ("startup.md", "deformable.md"):
+    if (BENCHMARK / name).exists():
+        tables[name] = (BENCHMARK / name).read_text()
 success, success_map = BENCHMARK / "success.md", BENCHMARK / "success.png"
 if success.exists():
     figure = "![Share of problems solved, by motion and radius](../doc/images/success.png)\n\n"

@@ -84,7 +84,7 @@ def make_report(records: list[dict[str, Any]], machine: dict[str, Any], landmark
     return (
         f"A lung and its follow-up, with the masks of both: {landmarks} landmarks, {before:.0f} mm apart (median) "
         "where the scanner has placed them. One call each; folds and determinants by differences between neighbouring "
-        f"voxels of the mask.\n\n{markdown_table(head, rows)}\n\nMade by `{COMMAND}`: {repetitions} repetitions, two "
+        f"voxels of the mask.\n\n{markdown_table(head, rows)}\n\nMade by `{COMMAND}`: repetitions: {repetitions}; two "
         f"threads; {machine['date']}; {machine['cpu']}, {machine['cores']} cores; load average before: "
         f"{machine['load average before']:.2f}; {versions}.\n"
     )

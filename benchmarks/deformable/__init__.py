@@ -5,7 +5,4 @@ The tools' settings and the tables are modules of this package; what runs the to
 what reads the pair that of the package success.
 """
 
-import success
-
-#: Where the modules are that both need has been said by that package.
-ROOT = success.ROOT
+import success  # noqa: F401 (which says where the modules of the other folders are)

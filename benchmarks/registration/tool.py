@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from cases import Job, mask_name, moving_name
+from cases import DEFORMABLE, MOVING_MASK, Job, mask_name, moving_name
 from store import FloatArray, Store
 
 NUMBER_OF_THREADS = 2
@@ -52,7 +52,8 @@ class Tool(ABC):
         return self._images[name, pad]
 
     def images(self, job: Job) -> tuple[Any, ...]:
-        """The fixed image, the moving image and the mask of a job, which is never padded.
+        """The fixed image, the moving image and the mask of a job, which is never padded; of real pairs that of the
+        moving image, too.
 
         With the option "cut", only what is so many mm around the mask: first of the fixed, then of the moving image.
         """
@@ -63,10 +64,11 @@ class Tool(ABC):
             # Kept here, as ANTs is given no more than their addresses.
             self._cut = tuple(self.make_image(*self.store.cut(name, names[2], margin)) for name, margin in cuts)
             return self._cut
+        masks = [MOVING_MASK] if job.transform == DEFORMABLE else []
         return (
             self.image(names[0], job.pad_fixed),
             self.image(names[1], job.pad_moving),
-            self.image(names[2], 1),
+            *(self.image(name, 1) for name in (names[2], *masks)),
         )
 
     def percentages(self, job: Job) -> list[float]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from ants.internal import get_pointer_string
-from cases import BSPLINE, DEFORMABLE, MEAN_SQUARES, MOVING_MASK, MUTUAL_INFORMATION, Job
+from cases import BSPLINE, DEFORMABLE, MEAN_SQUARES, MUTUAL_INFORMATION, Job
 from store import FloatArray
 from tool import Tool
 
@@ -36,32 +36,15 @@ class AntsTool(Tool):
         return image.clone("unsigned char") if array.dtype == np.uint8 else image
 
     def arguments(self, job: Job, images: tuple[Any, ...], initial: str, prefix: str) -> list[str]:
-        options = job.options
-        fixed, moving, mask = (get_pointer_string(image) for image in images)
-        sampling = "None"
-        if options["samples"]:
-            voxels = self.store.number_of_voxels(job.mask)
-            sampling = f"Random,{min(1.0, options['samples'] * options['rate for factor'] ** 3 / voxels)}"
-        return [
-            *("--dimensionality", "3", "--float", "1", "--verbose", "0", "--random-seed", str(job.seed)),
-            *("--initial-moving-transform", initial, "--output", prefix),
-            *("--transform", options["transform"]),
-            *("--metric", f"{METRICS[job.metric]}[{fixed},{moving},1,{options['bins']},{sampling}]"),
-            *("--convergence", options["convergence"]),
-            *("--shrink-factors", options["shrink factors"]),
-            *("--smoothing-sigmas", options["sigmas"]),
-            *("--masks", f"[{mask},NA]", "--use-histogram-matching", "0"),
-        ]
-
-    def deformable_arguments(self, job: Job, images: tuple[Any, ...], prefix: str) -> list[str]:
-        """Several stages, with both masks, from where the centres of the images fall together."""
-        fixed, moving, mask, moving_mask = (get_pointer_string(image) for image in images)
+        """The mask of the moving image is the last of the images, if there is one."""
+        fixed, moving, *masks = (get_pointer_string(image) for image in images)
+        mask, moving_mask = (*masks, "NA")[:2]
         arguments = [
             *("--dimensionality", "3", "--float", "1", "--verbose", "0", "--random-seed", str(job.seed)),
-            *("--initial-moving-transform", f"[{fixed},{moving},0]", "--output", prefix),
+            *("--initial-moving-transform", initial or f"[{fixed},{moving},0]", "--output", prefix),
             *("--masks", f"[{mask},{moving_mask}]", "--use-histogram-matching", "0"),
         ]
-        for stage in job.options["stages"]:
+        for stage in job.options["stages"] if job.transform == DEFORMABLE else [self.stage(job)]:
             arguments += [
                 *("--transform", stage["transform"]),
                 *("--metric", f"{stage['metric']}[{fixed},{moving},1,{stage['radius']},{stage['sampling']}]"),
@@ -70,6 +53,14 @@ class AntsTool(Tool):
                 *("--smoothing-sigmas", stage["sigmas"]),
             ]
         return arguments
+
+    def stage(self, job: Job) -> dict[str, Any]:
+        """The only one, whose metric and number of samples are those of the job."""
+        options, sampling = job.options, "None"
+        if options["samples"]:
+            voxels = self.store.number_of_voxels(job.mask)
+            sampling = f"Random,{min(1.0, options['samples'] * options['rate for factor'] ** 3 / voxels)}"
+        return options | {"metric": METRICS[job.metric], "radius": options["bins"], "sampling": sampling}
 
     def write_center(self, job: Job, folder: Path) -> str:
         """An identity about the centre of the mask, from which ANTs takes its centre."""
@@ -85,13 +76,10 @@ class AntsTool(Tool):
     def prepare(self, job: Job) -> Callable[[], Any]:
         images = self.images(job)
         folder = Path(tempfile.mkdtemp())
-        prefix = str(folder / "found")
-        if job.transform == DEFORMABLE:
-            images = (*images, self.image(MOVING_MASK, 1))
-            arguments = self.deformable_arguments(job, images, prefix)
-        else:
-            initial = "Identity" if job.transform == BSPLINE else self.write_center(job, folder)
-            arguments = self.arguments(job, images, initial, prefix)
+        # Empty: the centres of the images fall together.
+        initial = {BSPLINE: "Identity", DEFORMABLE: ""}.get(job.transform)
+        initial = self.write_center(job, folder) if initial is None else initial
+        arguments = self.arguments(job, images, initial, str(folder / "found"))
 
         def register() -> Any:
             ants.registration(arguments, None)

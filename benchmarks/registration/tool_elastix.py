@@ -9,7 +9,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from cases import BSPLINE, DEFORMABLE, MOVING_MASK, Job
+from cases import BSPLINE, DEFORMABLE, Job
 from store import FloatArray
 from tool import NUMBER_OF_THREADS, Tool
 
@@ -33,38 +33,18 @@ class ElastixTool(Tool):
         image.SetDirection(itk.matrix_from_array(np.array(geometry["direction"])))
         return image
 
-    def register(self, job: Job, images: tuple[Any, ...], center: list[float]) -> Any:
-        fixed, moving, mask = images
-        parameters = dict(job.options)
-        parameters["Metric"] = parameters["Metric"][job.metric]
-        parameters["RandomSeed"] = job.seed
-        if job.transform != BSPLINE:
-            parameters["CenterOfRotationPoint"] = center
+    def register(self, job: Job, maps: Sequence[dict[str, Any]], images: tuple[Any, ...]) -> Any:
+        """By one map after the other; the images are fixed, moving, the mask, and that of the moving image if any."""
         parameter_object = itk.ParameterObject.New()
-        parameter_object.AddParameterMap({key: as_texts(value) for key, value in parameters.items()})
-        elastix = itk.ElastixRegistrationMethod[ImageType, ImageType].New()
-        elastix.SetFixedImage(fixed)
-        elastix.SetMovingImage(moving)
-        elastix.SetFixedMask(mask)
-        elastix.SetParameterObject(parameter_object)
-        elastix.SetNumberOfThreads(NUMBER_OF_THREADS)
-        elastix.LogToConsoleOff()
-        elastix.LogToFileOff()
-        elastix.Update()
-        return elastix
-
-    def register_deformable(self, job: Job, images: tuple[Any, ...]) -> Any:
-        """By several maps, one after the other, with both masks."""
-        fixed, moving, mask, moving_mask = images
-        parameter_object = itk.ParameterObject.New()
-        for options in job.options["maps"]:
+        for options in maps:
             parameters = options | {"Metric": options["Metric"][job.metric], "RandomSeed": job.seed}
             parameter_object.AddParameterMap({key: as_texts(value) for key, value in parameters.items()})
         elastix = itk.ElastixRegistrationMethod[ImageType, ImageType].New()
-        elastix.SetFixedImage(fixed)
-        elastix.SetMovingImage(moving)
-        elastix.SetFixedMask(mask)
-        elastix.SetMovingMask(moving_mask)
+        elastix.SetFixedImage(images[0])
+        elastix.SetMovingImage(images[1])
+        elastix.SetFixedMask(images[2])
+        if len(images) > 3:
+            elastix.SetMovingMask(images[3])
         elastix.SetParameterObject(parameter_object)
         elastix.SetNumberOfThreads(NUMBER_OF_THREADS)
         elastix.LogToConsoleOff()
@@ -75,10 +55,9 @@ class ElastixTool(Tool):
     def prepare(self, job: Job) -> Callable[[], Any]:
         images = self.images(job)
         if job.transform == DEFORMABLE:
-            images = (*images, self.image(MOVING_MASK, 1))
-            return lambda: self.register_deformable(job, images)
-        center = self.store.center(job.mask)
-        return lambda: self.register(job, images, center)
+            return lambda: self.register(job, job.options["maps"], images)
+        center = {} if job.transform == BSPLINE else {"CenterOfRotationPoint": self.store.center(job.mask)}
+        return lambda: self.register(job, [job.options | center], images)
 
     def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
         found = transform.ConvertToItkTransform(transform.GetCombinationTransform())

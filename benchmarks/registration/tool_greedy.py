@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from cases import DEFORMABLE, MOVING_MASK, RIGID, Job
+from cases import DEFORMABLE, RIGID, Job
 from picsl_greedy import Greedy3D
 from simpleitk_image import make_simpleitk_image
 from store import FloatArray
@@ -40,7 +40,7 @@ class GreedyTool(Tool):
 
     def prepare_deformable(self, job: Job) -> Callable[[], Any]:
         names = ("fixed", "moving", "mask", "moving_mask")
-        images = dict(zip(names, (*self.images(job), self.image(MOVING_MASK, 1)), strict=True))
+        images = dict(zip(names, self.images(job), strict=True))
         common = f"-threads {NUMBER_OF_THREADS} -V 0 -i fixed moving -gm mask -mm moving_mask "
 
         def register() -> Any:

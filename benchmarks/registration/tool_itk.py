@@ -9,7 +9,7 @@ from typing import Any
 import itk
 import numpy as np
 import numpy.typing as npt
-from cases import AFFINE, DEFORMABLE, MEAN_SQUARES, MOVING_MASK, MUTUAL_INFORMATION, RIGID, Job
+from cases import AFFINE, MEAN_SQUARES, MUTUAL_INFORMATION, RIGID, Job
 from itk_maskedsampling import Registration, register
 from store import FloatArray
 from tool import Tool
@@ -126,8 +126,6 @@ class MaskedTool(ItkTool):
             return super().prepare(job)
         images = self.images(job)
         transform, metric = job.transform.lower(), job.metric.replace(" ", "-")
-        if job.transform == DEFORMABLE:
-            images = (*images, self.image(MOVING_MASK, 1))
         settings = {"transform": transform, "metric": metric, "seed": job.seed} | job.options["one call"]
         return lambda: register(*images, **settings)
 

@@ -103,8 +103,10 @@ public:
     const auto [name, kept] = GetKeptSteps(settings);
     const double     copies = settings.Transform == "syn" ? 14.0 : name != nullptr ? 12.0 : 8.0;
     constexpr double usualSteps = 20.0;
-    const auto       check = [parameters, copies](const std::string & text, double steps, const std::string & way) {
-      MachineMemory::Check(text, sizeof(double) * (copies + 2.0 * steps) * parameters, way);
+    // When the optimizer is gone, a grid that was made here is continued: FadedSpline.
+    const double afterwards = settings.Transform == "b-spline" ? 16.0 : 0.0;
+    const auto   check = [&, copies = copies](const std::string & text, double steps, const std::string & way) {
+      MachineMemory::Check(text, sizeof(double) * std::max(copies + 2.0 * steps, afterwards) * parameters, way);
     };
     check(what.str(), std::min(kept, usualSteps), wayOut);
     if (kept > usualSteps)

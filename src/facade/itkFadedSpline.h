@@ -34,7 +34,7 @@ namespace itk
  * them smoothly, with a taper to zero over a distance of four cells, or three times the longest of the displacements,
  * whichever is more: then the slope of the taper folds nothing. Where the determinant of the Jacobian matrix is not
  * positive nevertheless, the distance is doubled, up to three times. The domain grows as far as the taper needs it, but
- * no further than memory allows: to 16 times as many control points, or 262144.
+ * no further than memory allows: to 4 times as many control points, or 262144.
  *
  * \tparam VDimension dimension of space
  * \ingroup MaskedSampling
@@ -66,7 +66,7 @@ private:
   static constexpr double       FewestCells = 4.0;
   static constexpr double       TimesDisplacement = 3.0;
   static constexpr unsigned int MostTrials = 4;
-  static constexpr std::size_t  MostTimes = 16; // of the control points that there are
+  static constexpr std::size_t  MostTimes = 4; // of the control points that there are; see CheckTransformSize
   static constexpr std::size_t  Enough = 1U << 18U;
 
   /** Control points of a grid, those along x first. */

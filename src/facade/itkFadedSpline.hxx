@@ -345,7 +345,8 @@ auto
 FadedSpline<VDimension>::FindMargins(double & distance) const -> SizesType
 {
   const std::size_t most = std::max(MostTimes * Count(m_Lattice.Size), Enough);
-  distance = std::min(distance, static_cast<double>(most) * *std::max_element(m_Spacing.begin(), m_Spacing.end()));
+  const auto [shortest, longest] = std::minmax_element(m_Spacing.begin(), m_Spacing.end());
+  distance = std::min(distance, static_cast<double>(most) * *longest);
   while (true)
   {
     SizesType   margins;
@@ -356,7 +357,7 @@ FadedSpline<VDimension>::FindMargins(double & distance) const -> SizesType
       margins[d] = static_cast<std::size_t>(std::ceil(distance / m_Spacing[d])) + Order;
       number = std::min(number, most) * (m_Lattice.Size[d] + 2 * margins[d]);
     }
-    if (number <= most)
+    if (number <= most || distance <= *shortest)
     {
       return margins;
     }

@@ -78,6 +78,7 @@ public:
     {
       CurrentStage = stage;
       this->RunStage(inputs, Stages[stage]);
+      this->Fade(inputs, Stages[stage]); // when the optimizer has let go of its memory
       if (stage + 1 == Stages.size())
       {
         this->EstimateUncertainty(inputs);
@@ -222,7 +223,6 @@ private:
       throw;
     }
     this->EndStage();
-    this->Fade(inputs, settings);
   }
 
   /** The grid of a B-spline that was made here ends with the mask; the displacement must not. */

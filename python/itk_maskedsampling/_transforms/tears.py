@@ -40,15 +40,12 @@ class Tear:
     def describe(self) -> str:
         """What is wrong, and the way out."""
         # Beyond the box, what other transforms do goes on.
-        beyond = "nothing" if self.is_alone else "that of the other stages"
-        way_out = (
-            "Take 'affine' as a stage before it, for what moves as a whole; or dilate" if self.is_alone else "Dilate"
-        )
+        beyond = "nothing" if self.is_alone else "that of the other transforms"
         return (
             f"{self.kind}: its grid covers only the box from {join(self.low)} to {join(self.high)}; at the edge of the "
             f"box, the displacement jumps by {self.voxels:.3g} voxels ({self.length:.3g} in space), to {beyond}, which "
-            f"resample() shows. Inside the mask it is sound. {way_out} the mask to where nothing else moves, "
-            "or to the whole image"
+            f"resample() shows. Inside the box it is sound. Give a grid that covers the image; or let 'b-spline' make "
+            "one, which fades beyond the mask"
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from deformable import pair, program
 from success.lung import FILES, PREFIX
 from success.volumes import Grid, Volume
+from test_tables import MACHINE
 
 GRID = Grid((12, 14, 16), np.array([3.0, -5.0, 7.0]), np.array([1.5, 0.8, 2.5]), np.eye(3)[[1, 0, 2]])
 
@@ -52,15 +53,7 @@ def test_table() -> None:
 
     records = [record("ours", seed, 0.5 * seed) for seed in (1, 2, 3)]
     records += [record("other", 1, 1.0, failure="not done after 900 s")]
-    machine = {
-        "date": "2026-01-01",
-        "cpu": "a processor",
-        "cores": 2,
-        "load average before": 0.25,
-        "packages": {"itk": "5.4.7"},
-        "peer packages": {},
-    }
-    text = program.make_report(records, machine, 51, 34.2)
+    text = program.make_report(records, MACHINE, 51, 34.2)
     assert "51 landmarks, 34 mm apart" in text
     line = next(line for line in text.splitlines() if line.startswith("| ours"))
     errors = np.array([[0.5, 1.0, 4.5], [1.0, 2.0, 9.0], [1.5, 3.0, 13.5]])

@@ -155,6 +155,8 @@ public:
   /** How far the result can be trusted. */
   struct UncertaintyReport
   {
+    using MapType = Image<double, ImageDimension>;
+
     /** Another place that fits. */
     struct Alternative
     {
@@ -170,19 +172,23 @@ public:
     /** What a status other than determined is about, and the way out. */
     std::string Text{};
     /** Root mean square, over the mask, of how far points may be mapped wrong, in the unit of length; not a number if
-     * there is no estimate: for other transforms than linear ones, and other metrics than mutual-information,
-     * mean-squares and correlation. */
+     * there is no estimate: for displacement fields, other metrics than mutual-information, mean-squares and
+     * correlation, and a B-spline with fewer samples than control points. */
     double StandardError{ NumericTraits<double>::quiet_NaN() };
-    /** Of the parameters of the optimised transform; empty as above. */
+    /** Of the parameters of the optimised transform, if it is linear; empty as above. */
     Array2D<double> Covariance{};
     /** The corners of a simplex around the sample points, and the covariance of where these are mapped to, all
      * coordinates of one after the other. */
     std::vector<Point<double, ImageDimension>> Anchors{};
     Array2D<double>                            AnchorCovariance{};
-    std::vector<Alternative>                   Alternatives{};
-    double                                     Seconds{};
+    /** Of a B-spline: what there is between its control points, linearly interpolated; not a number where no sample
+     * is near. Null: it is none. */
+    typename MapType::ConstPointer Map{};
+    std::vector<Alternative>       Alternatives{};
+    double                         Seconds{};
 
-    /** How far a point may be mapped wrong: root of the sum of the variances of its coordinates. */
+    /** How far a point may be mapped wrong: root of the sum of the variances of its coordinates. Not a number where it
+     * is not known: of a B-spline, more than a few cells of its grid from the mask. */
     double
     GetStandardErrorAt(const Point<double, ImageDimension> & point) const;
   };

@@ -371,6 +371,27 @@ private:
     {
       assign(uncertainty.AnchorCovariance);
     }
+    else if (name == "uncertainty-map" && uncertainty.Map)
+    {
+      const auto & map = *uncertainty.Map;
+      numbers.assign(map.GetBufferPointer(), map.GetBufferPointer() + map.GetBufferedRegion().GetNumberOfPixels());
+    }
+    else if (name == "uncertainty-map-grid" && uncertainty.Map)
+    {
+      const auto & map = *uncertainty.Map;
+      const auto & direction = map.GetDirection().GetVnlMatrix();
+      for (const auto size : map.GetBufferedRegion().GetSize())
+      {
+        numbers.push_back(static_cast<double>(size));
+      }
+      numbers.insert(numbers.end(), map.GetSpacing().Begin(), map.GetSpacing().End());
+      numbers.insert(numbers.end(), map.GetOrigin().Begin(), map.GetOrigin().End());
+      numbers.insert(numbers.end(), direction.begin(), direction.end());
+    }
+    else if (name == "uncertainty-map" || name == "uncertainty-map-grid")
+    {
+      // There is none.
+    }
     else if (name == "uncertainty-alternatives")
     {
       for (const auto & alternative : uncertainty.Alternatives)

@@ -229,9 +229,9 @@ extern "C"
    * valid-points, points, course (stage, level, iteration, value, for every iteration), reports (stage, level, mask
    * voxels, requested points, points, points in the moving image, iterations, first value, last value, seconds, for
    * every level), folding (share, smallest, largest, smallest and largest around), uncertainty (standard error,
-   * seconds), uncertainty-covariance, uncertainty-anchors, uncertainty-anchor-covariance, uncertainty-alternatives (a
-   * value for each): see itk::MaskedImageRegistration::UncertaintyReport. They live until the next call for the object.
-   */
+   * seconds), uncertainty-covariance, uncertainty-anchors, uncertainty-anchor-covariance, uncertainty-map (x fastest),
+   * uncertainty-map-grid (size, spacing, origin, direction by rows), uncertainty-alternatives (a value for each): see
+   * itk::MaskedImageRegistration::UncertaintyReport. They live until the next call for the object. */
   MASKED_SAMPLING_API int
   masked_sampling_get_numbers(masked_sampling_registration * registration,
                               const char *                   name,

@@ -19,6 +19,7 @@
 #define itkMaskedImageRegistration_hxx
 
 #include "facade/itkMaskedImageRegistrationImplementation.h"
+#include "geometry/itkForEachCorner.h"
 
 #include "itkPrintHelper.h"
 
@@ -172,6 +173,13 @@ double
 MaskedImageRegistration<TImage>::UncertaintyReport::GetStandardErrorAt(
   const Point<double, ImageDimension> & point) const
 {
+  if (Map)
+  {
+    double     error = 0.0;
+    const bool isInside =
+      ForEachCorner(*Map, point, [&](const auto & corner, double weight) { error += weight * Map->GetPixel(corner); });
+    return isInside ? error : NumericTraits<double>::quiet_NaN();
+  }
   if (Anchors.empty())
   {
     return NumericTraits<double>::quiet_NaN();

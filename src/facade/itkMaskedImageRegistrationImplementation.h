@@ -78,10 +78,11 @@ public:
     {
       CurrentStage = stage;
       this->RunStage(inputs, Stages[stage]);
+      const typename TransformType::ConstPointer unfaded = OptimizedTransform;
       this->Fade(inputs, Stages[stage]); // when the optimizer has let go of its memory
       if (stage + 1 == Stages.size())
       {
-        this->EstimateUncertainty(inputs);
+        this->EstimateUncertainty(inputs, *unfaded);
       }
       Transform->AddTransform(OptimizedTransform);
       Transform->FlattenTransformQueue();
@@ -122,6 +123,7 @@ public:
 private:
   using InputsType = RegistrationInputs<TImage>;
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
+  using SplineType = typename UncertaintyEstimate<TImage>::SplineType;
 
   /** Lets go of the stage, and of what its end needs, without work that can fail. */
   struct StageGuard
@@ -252,7 +254,7 @@ private:
 
   /** Of the last stage, before its transform is a part of all. */
   void
-  EstimateUncertainty(const InputsType & inputs)
+  EstimateUncertainty(const InputsType & inputs, const TransformType & unfaded)
   {
     const SettingsType settings = Stages.back().Resolve();
     // An optimizer that finds nothing to do has a result; where no iterations were asked for, there is none.
@@ -267,6 +269,7 @@ private:
     const UncertaintyEstimate<TImage> estimate(inputs,
                                                settings,
                                                *OptimizedTransform,
+                                               dynamic_cast<const SplineType *>(&unfaded),
                                                *Transform,
                                                *LastSampler,
                                                report.NumberOfPoints > 0 ? report.NumberOfPoints

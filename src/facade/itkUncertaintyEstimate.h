@@ -20,6 +20,7 @@
 
 #include "facade/itkPoseRefinement.h"
 #include "facade/itkRegistrationInputs.h"
+#include "facade/itkSplineErrorMap.h"
 #include "search/itkPoseSearch.h"
 
 #include "itkCompositeTransform.h"
@@ -37,7 +38,8 @@ namespace itk
  * Three questions, the first of which has an answer that is bad gives the status. Do the images have anything in common
  * at the result (CheckFit; otherwise "lost")? Does any other place around it fit as well (PoseSearch; the best of them
  * are registered from, and the values compared in groups of samples: "ambiguous")? Is there a direction that the
- * samples hardly determine (ParameterCovariance: "weak")?
+ * samples hardly determine (ParameterCovariance: "weak")? Of a B-spline, there are errors of points instead
+ * (SplineErrorMap).
  *
  * \ingroup MaskedSampling
  */
@@ -50,17 +52,20 @@ public:
   using SettingsType = MaskedRegistrationSettings;
   using TransformType = typename InputsType::TransformType;
   using CompositeTransformType = CompositeTransform<double, ImageDimension>;
+  using SplineType = typename SplineErrorMap<TImage>::SplineType;
   using SamplerType = MaskedVoxelSampler<ImageDimension>;
   using ReportType = typename MaskedImageRegistration<TImage>::UncertaintyReport;
 
   /** \param settings of the last stage, with values for every level
    * \param transform that it optimised
+   * \param spline that this was before it faded to the identity around the mask; null: it is none
    * \param chain what is applied after that
    * \param sampler of the mask voxels, updated
    * \param numberOfSamples of the last level */
   UncertaintyEstimate(const InputsType &             inputs,
                       const SettingsType &           settings,
                       const TransformType &          transform,
+                      const SplineType *             spline,
                       const CompositeTransformType & chain,
                       const SamplerType &            sampler,
                       SizeValueType                  numberOfSamples,
@@ -97,6 +102,9 @@ private:
   }
   std::vector<PointType>
   Draw(SizeValueType number) const;
+  /** The errors of points, if it is a B-spline and they can be known. */
+  void
+  MapErrors(ReportType & report) const;
   /** The result, if it is rigid; otherwise the rigid motion that is nearest to it at some points. */
   typename CompositeTransformType::Pointer
   FitMotion(const std::vector<PointType> & points) const;
@@ -118,6 +126,7 @@ private:
   const InputsType &                       m_Inputs;
   const SettingsType &                     m_Settings;
   const TransformType &                    m_Transform;
+  const SplineType *                       m_Spline;
   const CompositeTransformType &           m_Chain;
   typename CompositeTransformType::Pointer m_Result;
   const SamplerType &                      m_Sampler;

@@ -43,6 +43,7 @@ template <typename TImage>
 UncertaintyEstimate<TImage>::UncertaintyEstimate(const InputsType &             inputs,
                                                  const SettingsType &           settings,
                                                  const TransformType &          transform,
+                                                 const SplineType *             spline,
                                                  const CompositeTransformType & chain,
                                                  const SamplerType &            sampler,
                                                  SizeValueType                  numberOfSamples,
@@ -50,6 +51,7 @@ UncertaintyEstimate<TImage>::UncertaintyEstimate(const InputsType &             
   : m_Inputs(inputs)
   , m_Settings(settings)
   , m_Transform(transform)
+  , m_Spline(spline)
   , m_Chain(chain)
   , m_Result(CompositeTransformType::New())
   , m_Sampler(sampler)
@@ -116,6 +118,7 @@ UncertaintyEstimate<TImage>::Compute() const -> ReportType
     }
     report.Status = !ambiguity.empty() ? "ambiguous" : !weakness.empty() ? "weak" : "determined";
     report.Text = !ambiguity.empty() ? ambiguity : weakness;
+    this->MapErrors(report);
   }
   if (m_IsAborting)
   {
@@ -123,6 +126,34 @@ UncertaintyEstimate<TImage>::Compute() const -> ReportType
   }
   report.Seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
+}
+
+template <typename TImage>
+void
+UncertaintyEstimate<TImage>::MapErrors(ReportType & report) const
+{
+  if (m_Spline == nullptr || !SplineErrorMap<TImage>::IsKnown(m_Settings))
+  {
+    return;
+  }
+  const SplineErrorMap<TImage> map(
+    m_Inputs, m_Settings, *m_Spline, m_Chain, m_Sampler, m_NumberOfSamples, m_IsAborting);
+  try
+  {
+    map.Estimate(report);
+  }
+  catch (const ProcessAborted &)
+  {
+    throw;
+  }
+  catch (const MemoryAllocationError &)
+  {
+    throw;
+  }
+  catch (const ExceptionObject &)
+  {
+    // Half of the samples may see nothing of the moving image: the result is there all the same.
+  }
 }
 
 template <typename TImage>

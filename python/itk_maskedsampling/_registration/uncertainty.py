@@ -13,6 +13,7 @@ import numpy.typing as npt
 from .. import _core, public
 from .._images.arrays import Floats, freeze, to_points
 from .._transforms.transform import Transform
+from .error_map import ErrorMap, read_map
 
 
 @public
@@ -49,10 +50,11 @@ class Uncertainty:
         What a status other than determined is about, and the way out; else empty.
     standard_error : float
         How far points may be mapped wrong: root mean square over the mask, in the unit of length of the images. Not a
-        number where it is not known: for other transforms than translation, rigid, similarity and affine, for other
-        metrics than mutual-information, mean-squares and correlation, and for a result that is lost.
+        number where it is not known: for displacement-field and syn, for other metrics than mutual-information,
+        mean-squares and correlation, for a b-spline with fewer samples than control points, and for a result that is
+        lost.
     covariance : array, shape (n, n), or None
-        Of the parameters of the optimised transform, in their order.
+        Of the parameters of the optimised transform, in their order, if it is linear.
     alternatives : tuple of Alternative
         Other places that fit.
     seconds : float
@@ -67,6 +69,7 @@ class Uncertainty:
     seconds: float
     _anchors: Floats
     _anchor_covariance: Floats
+    _map: ErrorMap | None = None
 
     def __post_init__(self) -> None:
         for name in ("covariance", "_anchors", "_anchor_covariance"):
@@ -89,11 +92,14 @@ class Uncertainty:
         Returns
         -------
         array, shape (n,) or ()
-            In the unit of length of the images; not a number where the standard error is none.
+            In the unit of length of the images; not a number where the standard error is none, and for a b-spline
+            farther than some three cells of its grid from the mask.
         """
-        dimension = self._anchors.shape[1]
+        dimension = self._anchors.shape[1] if self._map is None else len(self._map.grid.size)
         given = np.asarray(points, np.float64)
         places = to_points("points", np.atleast_2d(given), dimension)
+        if self._map is not None:
+            return self._map.at(places).reshape(given.shape[:-1])
         if self.covariance is None:
             return np.full(given.shape[:-1], np.nan)
         middle = self._anchors[0]
@@ -151,4 +157,5 @@ def read_uncertainty(method: _core.Method, reason: str) -> Uncertainty | None:
         seconds=seconds,
         _anchors=anchors,
         _anchor_covariance=method.numbers("uncertainty-anchor-covariance").reshape(size, size),
+        _map=read_map(method),
     )

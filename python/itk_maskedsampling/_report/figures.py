@@ -33,10 +33,10 @@ def make_figures(result: Registration) -> list[str]:
     ]
     figures += [embed(draw(result, margin=margin), f"{caption}{where}") for draw, caption in pictures]
     uncertainty = result.uncertainty
-    if uncertainty is not None and uncertainty.covariance is not None:
+    if uncertainty is not None and not np.isnan(uncertainty.standard_error):
         from .uncertainty import draw_uncertainty  # noqa: PLC0415
 
-        caption = "How far points may be mapped wrong by chance: the standard error, in colour over the fixed image."
+        caption = "How far points may be mapped wrong: the standard error, in colour over the fixed image."
         figures.append(embed(draw_uncertainty(result, uncertainty, margin), f"{caption}{where}"))
     return figures
 

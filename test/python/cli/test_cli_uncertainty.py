@@ -68,8 +68,11 @@ def test_json_of_what_is_not_known(shell: Shell, files: Files) -> None:
     assert shell.done(*files.register, "--json", "--uncertainty", "none").json["uncertainty"] is None
     assert shell.done(*files.register, "--json", "--iterations", "0").json["uncertainty"] is None
     words = ("--transform", "b-spline", "--iterations", "1", "--levels", "1", "--json")
-    found = shell.done(*files.register, *words).json["uncertainty"]
-    assert (found["standard_error"], found["covariance"]) == (None, None)
+    few = shell.done(*files.register, *words, "--samples", "20").json["uncertainty"]
+    assert (few["standard_error"], few["covariance"]) == (None, None)
+    enough = shell.done(*files.register, *words).json["uncertainty"]
+    assert enough["standard_error"] > 0
+    assert enough["covariance"] is None
 
 
 @pytest.mark.parametrize("how", ["quick", "thorough"])

@@ -232,7 +232,9 @@ def test_none() -> None:
         run(scene, uncertainty="fast")
 
 
-@pytest.mark.parametrize("options", [{"transform": "b-spline"}, {"metric": "joint-histogram-mutual-information"}])
+@pytest.mark.parametrize(
+    "options", [{"transform": "displacement-field"}, {"metric": "joint-histogram-mutual-information"}]
+)
 def test_without_a_covariance(options: dict[str, Any]) -> None:
     uncertainty = known(run(make_scene(2), levels=1, iterations=3, **options))
     assert np.isnan(uncertainty.standard_error)

@@ -104,7 +104,7 @@ def test_it_needs_nothing_else(report: tuple[str, Page]) -> None:
 def test_pictures(report: tuple[str, Page], tmp_path: Path) -> None:
     _, page = report
     assert [
-        next(iter(re.findall(r"metric|Sample|after registration|Squares|minus|wrong by chance", one["alt"])))
+        next(iter(re.findall(r"metric|Sample|after registration|Squares|minus|mapped wrong", one["alt"])))
         for one in page.pictures
     ] == [
         "metric",
@@ -112,7 +112,7 @@ def test_pictures(report: tuple[str, Page], tmp_path: Path) -> None:
         "after registration",
         "Squares",
         "minus",
-        "wrong by chance",
+        "mapped wrong",
     ]
     for picture in page.pictures:
         path = tmp_path / "picture.png"

@@ -71,6 +71,17 @@ def test_before_and_afterwards(scene: Scene) -> None:
     assert uncertainty.at([3.0, 4.0]) == pytest.approx(np.sqrt(np.trace(uncertainty.covariance)), rel=1e-9)
 
 
+def test_a_spline_has_errors_of_points(scene: Scene) -> None:
+    fixed = to_image(scene.fixed.pixels)
+    method = make_method(scene.fixed_mask, sitk.BSplineTransformInitializer(fixed, [4, 4]))
+    method.SetOptimizerAsLBFGSB(numberOfIterations=10)
+    execute(method, scene)
+    uncertainty = method.GetUncertainty()
+    assert uncertainty.covariance is None
+    assert uncertainty.standard_error > 0
+    assert (uncertainty.at(scene.mask_points()[::20]) > 0).all()
+
+
 def test_what_failed_has_none(scene: Scene) -> None:
     method = make_method(scene.fixed_mask)
     execute(method, scene)

@@ -39,7 +39,7 @@ class Uncertainty:
     """How far the result of register() can be trusted, found out from mask voxels of a draw of its own.
 
     What is systematic is not in it: a bias field under mean squares, a metric that does not fit the images, a transform
-    that cannot do what happened.
+    that cannot do what happened. Errors of a b-spline have a factor for it, which is one of experience.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@
 #   make fuzz       arguments, files, signals and transforms of all kinds for 30 minutes (FUZZ_OPTIONS="--minutes 5")
 #   make benchmark  registrations beside SimpleITK, elastix and ANTs: tables and figures in build/benchmark
 #   make benchmark-success  how often registrations find the motion, beside the peers and greedy, in build/benchmark
-#   make benchmark-deformable  a lung and its follow-up beside elastix, ANTs and greedy, in build/benchmark
+#   make benchmark-deformable  a lung and its follow-up, and a brain, beside elastix, ANTs and greedy, in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images

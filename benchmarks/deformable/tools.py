@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tools of the deformable benchmark and their settings: one call, from where the scanner has placed the images."""
+"""The tools of the deformable benchmark and their settings: one call, from where the images are placed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Entry:
 
 
 #: register() with its defaults, but for the stages.
+NEIGHBORHOOD = "neighborhood-correlation"
 ONE_CALL: Options = {
     "transform": ["rigid", "affine", "b-spline"],
     "initial": "geometry",
@@ -74,11 +75,39 @@ GREEDY_STEPS: Options = {
     "deformable": "-m NCC 2x2x2 -n 100x100x50 -s 2vox 0.5vox",
 }
 
-ENTRIES = (
+#: At all levels, as no other tool has its full resolution for less.
+SYN_OF_BRAIN: Options = {
+    "stages": [
+        {
+            "transform": "SyN[0.2,3,0]",
+            "metric": "CC",
+            "radius": 4,
+            "sampling": "None",
+            "convergence": "[100x70x20,1e-6,10]",
+            "shrink factors": "4x2x1",
+            "sigmas": "2x1x0vox",
+        }
+    ]
+}
+ONE_STAGE: Options = {"uncertainty": "none", "work_units": NUMBER_OF_THREADS}
+
+LUNG_ENTRIES = (
     Entry("ours, mutual information", OURS, "itk-maskedsampling", {"one call": ONE_CALL}),
     Entry("ours, mean squares", OURS, "itk-maskedsampling", {"one call": ONE_CALL}, MEAN_SQUARES),
     Entry("ours, correlation", OURS, "itk-maskedsampling", {"one call": ONE_CALL | {"metric": "correlation"}}),
+    Entry(
+        "ours, SyN",
+        OURS,
+        "itk-maskedsampling",
+        {"one call": ONE_CALL | {"transform": ["rigid", "affine", {"transform": "syn", "metric": NEIGHBORHOOD}]}},
+    ),
     Entry("elastix", ELASTIX, "itk-elastix", {"maps": [RIGID_MAP, SPLINE_MAP]}),
     Entry("ANTs, SyN", ANTS, "antspyx", ANTS_STAGES),
     Entry("greedy", GREEDY, "picsl-greedy", GREEDY_STEPS),
+)
+BRAIN_ENTRIES = (
+    Entry("ours, SyN", OURS, "itk-maskedsampling", {"one call": ONE_STAGE | {"transform": "syn", "metric": None}}),
+    Entry("ours, B-spline", OURS, "itk-maskedsampling", {"one call": ONE_STAGE | {"transform": "b-spline"}}),
+    Entry("ANTs, SyN", ANTS, "antspyx", SYN_OF_BRAIN),
+    Entry("greedy", GREEDY, "picsl-greedy", {"deformable": GREEDY_STEPS["deformable"]}),
 )

@@ -39,6 +39,9 @@ class Store:
         array: npt.NDArray[Any] = np.load(self.folder / f"{name}.npy")
         return array
 
+    def has(self, name: str) -> bool:
+        return (self.folder / f"{name}.npy").exists()
+
     def padded(self, name: str, factor: int) -> npt.NDArray[Any]:
         """An image in the middle of zeros, `factor` times as large along each axis."""
         array = self.load(name)

@@ -52,8 +52,8 @@ class Tool(ABC):
         return self._images[name, pad]
 
     def images(self, job: Job) -> tuple[Any, ...]:
-        """The fixed image, the moving image and the mask of a job, which is never padded; of real pairs that of the
-        moving image, too.
+        """The fixed image, the moving image and the mask of a job, which is never padded; that of the moving image,
+        too, if there is one.
 
         With the option "cut", only what is so many mm around the mask: first of the fixed, then of the moving image.
         """
@@ -64,7 +64,7 @@ class Tool(ABC):
             # Kept here, as ANTs is given no more than their addresses.
             self._cut = tuple(self.make_image(*self.store.cut(name, names[2], margin)) for name, margin in cuts)
             return self._cut
-        masks = [MOVING_MASK] if job.transform == DEFORMABLE else []
+        masks = [MOVING_MASK] if job.transform == DEFORMABLE and self.store.has(MOVING_MASK) else []
         return (
             self.image(names[0], job.pad_fixed),
             self.image(names[1], job.pad_moving),

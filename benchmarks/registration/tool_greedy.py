@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""greedy, by the picsl-greedy package. Rigid, or deformable after an affine step."""
+"""greedy, by the picsl-greedy package. Rigid, or deformable, also after an affine step."""
 
 from __future__ import annotations
 
@@ -40,11 +40,15 @@ class GreedyTool(Tool):
 
     def prepare_deformable(self, job: Job) -> Callable[[], Any]:
         names = ("fixed", "moving", "mask", "moving_mask")
-        images = dict(zip(names, self.images(job), strict=True))
-        common = f"-threads {NUMBER_OF_THREADS} -V 0 -i fixed moving -gm mask -mm moving_mask "
+        images = dict(zip(names, self.images(job), strict=False))
+        common = f"-threads {NUMBER_OF_THREADS} -V 0 -i fixed moving -gm mask "
+        common += "-mm moving_mask " if "moving_mask" in images else ""
 
         def register() -> Any:
             greedy = Greedy3D()
+            if "linear" not in job.options:
+                greedy.execute(f"{common} {job.options['deformable']} -o warp", warp=None, **images)
+                return np.eye(4), greedy["warp"]
             greedy.execute(f"{common} {job.options['linear']} -o linear", linear=None, **images)
             linear = np.array(greedy["linear"])
             greedy.execute(f"{common} {job.options['deformable']} -it linear -o warp", warp=None)

@@ -53,8 +53,9 @@ def test_table() -> None:
 
     records = [record("ours", seed, 0.5 * seed) for seed in (1, 2, 3)]
     records += [record("other", 1, 1.0, failure="not done after 900 s")]
-    text = program.make_report(records, MACHINE, 51, 34.2)
-    assert "51 landmarks, 34 mm apart" in text
+    text = program.make_report([program.make_table(records, "51 landmarks")], MACHINE, 3)
+    assert text.startswith("51 landmarks")
+    assert "repetitions: 3" in text
     line = next(line for line in text.splitlines() if line.startswith("| ours"))
     errors = np.array([[0.5, 1.0, 4.5], [1.0, 2.0, 9.0], [1.5, 3.0, 13.5]])
     expected = [f"{np.median(errors):.2f}", f"{errors.mean():.2f}", f"{np.quantile(errors, 0.9):.2f}", "0.00 %", "0.40"]
@@ -76,8 +77,11 @@ def test_without_the_images_it_says_so(tmp_path: Path, monkeypatch: Any, capsys:
         "none",
         "--lung",
         str(tmp_path / "no"),
+        "--only",
+        "lung",
     ]
     monkeypatch.setattr("sys.argv", arguments)
+    monkeypatch.setattr(program, "describe_machine", lambda _: MACHINE)
     program.main()
     assert "nothing is run" in capsys.readouterr().out
     assert list((tmp_path / "out").iterdir()) == []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 #: The folders of src/. Each may include itself and those before it.
-LAYERS = ("geometry", "sampler", "smoothing", "metric", "level", "search", "facade")
+LAYERS = ("geometry", "sampler", "smoothing", "metric", "level", "field", "search", "facade")
 #: The sub-packages of the Python package. Each may import itself and those before it.
 ROOMS = (
     "_core",

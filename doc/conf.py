@@ -67,6 +67,7 @@ cpp_reference_classes = [
     "SampledCorrelationImageToImageMetricv4",
     "SampledMattesMutualInformationImageToImageMetricv4",
     "SampledMeanSquaresImageToImageMetricv4",
+    "SampledNeighborhoodCorrelationImageToImageMetricv4",
     "SampledMetricMixin",
 ]
 

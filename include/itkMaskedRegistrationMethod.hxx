@@ -272,7 +272,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   {
     return false;
   }
-  const bool takes = sampledMetric->CanEvaluateSamples(*this->GetDomainToMovingTransform());
+  const bool takes = sampledMetric->CanEvaluateSamples(*this->GetDomainToMovingTransform(), true);
   if (!takes && !QuietScope::IsActive() &&
       this->m_MetricSamplingStrategy == Superclass::MetricSamplingStrategyEnum::NONE &&
       !SamplesType::IsOnDomain(*this->m_OutputTransform))

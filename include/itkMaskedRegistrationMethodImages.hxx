@@ -48,8 +48,9 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const bool   isPhysical = this->m_SmoothingSigmasAreSpecifiedInPhysicalUnits;
   const auto   numberOfWorkUnits = this->GetNumberOfWorkUnits();
   auto * const sampledMetric = Self::AsSampledMetric(metric);
-  const bool   isConfined = sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined() &&
-                          sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform);
+  const bool   isConfined =
+    sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined() &&
+    sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform, this->GetSamples(index).GetPlan().IsInDouble);
   const bool isNear = isConfined && Self::LooksAtNeighborsOnly(*metric.GetFixedInterpolator());
   const auto fixedImage = this->FillGaps("fixed",
                                          index,
@@ -130,7 +131,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
 {
   const auto * const sampledMetric = Self::AsSampledMetric(metric);
   return sampledMetric != nullptr && (metric.GetUseSampledPointSet() || isInDouble) &&
-         sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform);
+         sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform, isInDouble);
 }
 
 template <typename TFixedImage, typename TMovingImage, typename TTransform, typename TVirtualImage, typename TPointSet>

@@ -84,7 +84,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
    * 0. For metrics other than mutual information, it is multiplied by what makes them a logarithm of a likelihood:
    * twice the mean square at the start of a level, or twice the share that a correlation leaves. */
   double Regularization{ 0.0 };
-  /** Variances of the Gaussians that smooth the update, and the whole, of a displacement field, in voxels squared. */
+  /** Variances of the Gaussians that smooth the update, and the whole, of a displacement field, in voxels squared of
+   * the level. For displacement-field and syn 12 and 0. */
   double UpdateFieldVariance{ 3.0 };
   double TotalFieldVariance{ 0.0 };
 
@@ -92,10 +93,11 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** mutual-information (of Mattes), mean-squares, correlation, neighborhood-correlation,
    * joint-histogram-mutual-information, demons. */
   std::string Metric{ "mutual-information" };
-  /** For the first three: ITK's class, instead of the faster one of this module, which has the exact derivative. */
+  /** For the first four: ITK's class, instead of the faster one of this module, which has the exact derivative. For
+   * displacement-field and syn with mean-squares or one of the correlations, and sampling none: ITK's method, too. */
   bool          StockMetric{ false };
   SizeValueType HistogramBins{ 32 };
-  /** Of the windows of neighborhood-correlation, in voxels. */
+  /** Of the windows of neighborhood-correlation, in voxels. It is fast with sampling none alone. */
   SizeValueType Radius{ 4 };
   /** Of joint-histogram-mutual-information, in bins. */
   double JointVariance{ 1.5 };

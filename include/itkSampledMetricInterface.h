@@ -94,9 +94,11 @@ public:
 
   /** Whether samples, those of a point set that is set on the metric or coordinates that are about to be set, would be
    * evaluated here with the metric's present settings. If not, all is left to the superclass.
-   * \param movingTransform from virtual to moving space, as the metric is to have it */
+   * \param movingTransform from virtual to moving space, as the metric is to have it
+   * \param areCoordinates whether the samples are coordinates: the voxels of the virtual domain, where they are inside
+   * the mask */
   virtual bool
-  CanEvaluateSamples(const typename TImageMetric::MovingTransformType & movingTransform) const = 0;
+  CanEvaluateSamples(const typename TImageMetric::MovingTransformType & movingTransform, bool areCoordinates) const = 0;
 
   /** Say of which part of the moving image the metric has pixels. To be followed by Initialize(). */
   virtual void

@@ -20,6 +20,7 @@
 
 #include "MaskedSamplingExport.h"
 #include "itkImage.h"
+#include "itkImageBase.h"
 #include "itkSpatialObject.h"
 #include "itkTransform.h"
 
@@ -148,6 +149,15 @@ public:
   /** Evaluate the negative square of the correlation coefficient; 0 if an image does not vary. */
   ResultType
   EvaluateCorrelation(DerivativeType * derivative);
+
+  /** Evaluate the negative mean, over the samples, of the squared correlation within a window around each, as
+   * ANTSNeighborhoodCorrelationImageToImageMetricv4 does; if no sample is valid, the value is 0.
+   * \param grid in whose voxels the samples are. Where several are in one, all samples are one window.
+   * \param radius of the windows, in voxels */
+  ResultType
+  EvaluateNeighborhoodCorrelation(const ImageBase<VDimension> & grid,
+                                  const Size<VDimension> &      radius,
+                                  DerivativeType *              derivative);
 
   /** Evaluate the negative mutual information; if no sample is valid, the value is 0.
    * \param joint set to the joint probabilities, a row for each bin of the fixed image; nothing if no sample is valid

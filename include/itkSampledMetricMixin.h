@@ -102,7 +102,8 @@ public:
   void
   SetSampleCoordinates(std::shared_ptr<const CoordinatesType> coordinates, bool isRangeOfMask) override;
   bool
-  CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform) const override;
+  CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform,
+                     bool                                             areCoordinates) const override;
   void
   SetMovingPart(const MovingPartType & part) override;
   void
@@ -147,6 +148,13 @@ protected:
   virtual SizeValueType
   EvaluateSamples(KernelType & kernel, DerivativeType * derivative) const = 0;
 
+  /** Whether a point set that is set on the metric is evaluated here, too. */
+  virtual bool
+  EvaluatesPointSets() const
+  {
+    return true;
+  }
+
   /** Call function(point), a point in virtual space in double precision, for each sample point. */
   template <typename TFunction>
   void
@@ -184,7 +192,8 @@ private:
   bool
   EvaluatesSamples() const
   {
-    return (m_Coordinates != nullptr || this->m_UseSampledPointSet) && this->IsApplicable(this->m_MovingTransform);
+    return (m_Coordinates != nullptr || (this->m_UseSampledPointSet && this->EvaluatesPointSets())) &&
+           this->IsApplicable(this->m_MovingTransform);
   }
   /** What the samples depend on. */
   KeyType

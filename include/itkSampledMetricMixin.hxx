@@ -51,10 +51,10 @@ SampledMetricMixin<TSuperclass>::SetSampleCoordinates(std::shared_ptr<const Coor
 
 template <typename TSuperclass>
 bool
-SampledMetricMixin<TSuperclass>::CanEvaluateSamples(
-  const typename Superclass::MovingTransformType & movingTransform) const
+SampledMetricMixin<TSuperclass>::CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform,
+                                                    bool areCoordinates) const
 {
-  return this->IsApplicable(&movingTransform);
+  return (areCoordinates || this->EvaluatesPointSets()) && this->IsApplicable(&movingTransform);
 }
 
 template <typename TSuperclass>
@@ -221,6 +221,7 @@ SampledMetricMixin<TSuperclass>::MakeKeyOfSamples() const -> KeyType
   append(this->m_FixedImageMask);
   append(this->m_FixedInterpolator);
   append(this->m_FixedTransform);
+  append(this->GetVirtualImage());
   key.push_back(KernelType::GetTimeOfTransform(*this->m_FixedTransform));
   key.push_back(reinterpret_cast<std::uintptr_t>(m_Coordinates.get()));
   if (m_Coordinates == nullptr)

@@ -115,8 +115,9 @@ ExpectStockValue(const Scene<Image2D> & scene, const std::string & name, TMetric
                                                   hasMovingMask ? other.Mask.GetPointer() : nullptr,
                                                   hasTransforms ? shift.GetPointer() : nullptr,
                                                   hasTransforms ? turn.GetPointer() : nullptr);
-        // Sums of thousands of squares, in another order.
-        EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-9 * std::abs(expected)) << name;
+        // Sums of thousands of squares, in another order. In windows ITK takes these in float, as pixels are.
+        const double tolerance = name == std::string("neighborhood-correlation") ? 1e-5 : 1e-9;
+        EXPECT_NEAR(facade->EvaluateMetric(), expected, tolerance * std::abs(expected)) << name;
         EXPECT_EQ(facade->GetNumberOfValidPoints(), metric.GetNumberOfValidPoints()) << name;
         metric.SetMovingTransform(itk::IdentityTransform<double, 2>::New());
         metric.SetFixedTransform(itk::IdentityTransform<double, 2>::New());

@@ -114,8 +114,11 @@ TEST(MaskedImageRegistration, ObserversCanAskForTheStateOfTheOptimizer)
       EXPECT_EQ(std::isfinite(progress.LearningRate), name == "rigid" || name == "displacement-field") << name;
       if (name != "syn")
       {
-        EXPECT_EQ(facade->GetPosition().Size(), facade->GetOptimizedTransform()->GetNumberOfParameters());
         EXPECT_GT(facade->GetNumberOfValidPoints(), 0U);
+      }
+      if (name == "rigid" || name == "b-spline") // the others have no optimizer
+      {
+        EXPECT_EQ(facade->GetPosition().Size(), facade->GetOptimizedTransform()->GetNumberOfParameters());
       }
       if (name == "rigid")
       {

@@ -96,14 +96,14 @@ ExpectValueOfDenseStock(unsigned int seed)
     const auto metric = TKind::template Sampled<TImage>::New();
     SetDenseInputs(scene, *metric);
     auto & interface = GetInterfaceOf(*metric);
-    EXPECT_TRUE(interface.CanEvaluateSamples(*transform));
+    EXPECT_TRUE(interface.CanEvaluateSamples(*transform, true));
     interface.SetSampleCoordinates(MakeCentersInside<TImage>(*scene.Fixed, *scene.FixedMask), true);
     metric->Initialize();
-    ExpectValueOf(*metric, *stock);
+    ExpectValueOf(*metric, *stock, TKind::Tolerance);
     EXPECT_GT(stock->GetNumberOfValidPoints(), 50u);
     // Every sample is known to be inside.
     metric->SetFixedImageMask(static_cast<const itk::SpatialObject<dimension> *>(nullptr));
-    ExpectValueOf(*metric, *stock);
+    ExpectValueOf(*metric, *stock, TKind::Tolerance);
     if constexpr (std::is_same_v<typename TImage::PixelType, double>)
     {
       ExpectDerivativeOfValue(*metric, scene.Random, 1e-6, 1e-3);
@@ -112,7 +112,7 @@ ExpectValueOfDenseStock(unsigned int seed)
     // What is left to the superclass: its own answer, dense, that of a metric that never had coordinates.
     metric->SetFixedImageMask(scene.FixedMask.GetPointer());
     metric->SetUseFloatingPointCorrection(true);
-    EXPECT_FALSE(interface.CanEvaluateSamples(*transform));
+    EXPECT_FALSE(interface.CanEvaluateSamples(*transform, true));
     stock->SetUseFloatingPointCorrection(true);
     EXPECT_EQ(Evaluate(*metric), Evaluate(*stock));
     metric->Initialize();
@@ -235,6 +235,47 @@ TYPED_TEST(SampledMetricInterface, ValueAtCentersIsThatOfDenseStock)
 {
   ExpectValueOfDenseStock<TypeParam, ImageType2D>(301);
   ExpectValueOfDenseStock<TypeParam, ImageType3D>(302);
+}
+
+TEST(SampledNeighborhoodCorrelation, ValueAtCentersIsThatOfDenseStock)
+{
+  ExpectValueOfDenseStock<NeighborhoodCorrelationKind, ImageType2D>(307);
+  ExpectValueOfDenseStock<NeighborhoodCorrelationKind, ImageType3D>(308);
+}
+
+/** Windows are of voxels: those around drawn points are left to the superclass. */
+TEST(SampledNeighborhoodCorrelation, LeavesPointSetsToStock)
+{
+  MetricScene<ImageType2D> scene(309, 100);
+  const auto               metric = SampledOf<NeighborhoodCorrelationKind, ImageType2D>::New();
+  scene.SetInputs(*metric);
+  metric->Initialize();
+  EXPECT_FALSE(GetInterfaceOf(*metric).CanEvaluateSamples(*scene.MovingTransform, false));
+  EXPECT_TRUE(GetInterfaceOf(*metric).CanEvaluateSamples(*scene.MovingTransform, true));
+  const auto stock = NeighborhoodCorrelationKind::Stock<ImageType2D>::New();
+  scene.SetInputs(*stock);
+  stock->Initialize();
+  EXPECT_EQ(Evaluate(*metric), Evaluate(*stock));
+}
+
+/** With several samples in a voxel of the domain, which is then smaller than a window: the correlation of all. */
+TEST(SampledNeighborhoodCorrelation, SamplesOfOneVoxelAreOneWindow)
+{
+  MetricScene<ImageType2D> scene(310, 50);
+  const auto               coarse = itk::ImageBase<2>::New();
+  coarse->CopyInformation(scene.Fixed);
+  coarse->SetSpacing(scene.Fixed->GetSpacing() * 100.0);
+  coarse->SetRegions(itk::Size<2>{ { 2, 2 } });
+  const auto evaluate = [&](auto metric) {
+    SetDenseInputs(scene, *metric);
+    metric->SetVirtualDomain(
+      coarse->GetSpacing(), coarse->GetOrigin(), coarse->GetDirection(), coarse->GetLargestPossibleRegion());
+    GetInterfaceOf(*metric).SetSampleCoordinates(MakeCoordinates(*scene.Points), false);
+    metric->Initialize();
+    return Evaluate(*metric);
+  };
+  EXPECT_EQ(evaluate(SampledOf<NeighborhoodCorrelationKind, ImageType2D>::New()),
+            evaluate(SampledOf<CorrelationKind, ImageType2D>::New()));
 }
 
 TYPED_TEST(SampledMetricInterface, CoordinatesAreAsGoodAsPointSet)

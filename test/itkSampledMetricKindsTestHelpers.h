@@ -21,6 +21,7 @@
 #include "itkSampledCorrelationImageToImageMetricv4.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 #include "itkSampledMeanSquaresImageToImageMetricv4.h"
+#include "itkSampledNeighborhoodCorrelationImageToImageMetricv4.h"
 
 #include "itkSampledMetricTestHelpers.h"
 
@@ -31,7 +32,9 @@ namespace itk::MaskedSamplingTest
 {
 struct MeanSquaresKind
 {
-  static constexpr bool ThrowsWithoutSamples = false;
+  /** Of values, relative. */
+  static constexpr double Tolerance = 1e-10;
+  static constexpr bool   ThrowsWithoutSamples = false;
   template <typename TImage>
   using Sampled = SampledMeanSquaresImageToImageMetricv4<TImage, TImage>;
   template <typename TImage>
@@ -40,7 +43,9 @@ struct MeanSquaresKind
 
 struct CorrelationKind
 {
-  static constexpr bool ThrowsWithoutSamples = false;
+  /** Of values, relative. */
+  static constexpr double Tolerance = 1e-10;
+  static constexpr bool   ThrowsWithoutSamples = false;
   template <typename TImage>
   using Sampled = SampledCorrelationImageToImageMetricv4<TImage, TImage>;
   template <typename TImage>
@@ -49,11 +54,25 @@ struct CorrelationKind
 
 struct MattesKind
 {
-  static constexpr bool ThrowsWithoutSamples = true;
+  /** Of values, relative. */
+  static constexpr double Tolerance = 1e-10;
+  static constexpr bool   ThrowsWithoutSamples = true;
   template <typename TImage>
   using Sampled = SampledMattesMutualInformationImageToImageMetricv4<TImage, TImage>;
   template <typename TImage>
   using Stock = MattesMutualInformationImageToImageMetricv4<TImage, TImage>;
+};
+
+/** It evaluates no point sets. */
+struct NeighborhoodCorrelationKind
+{
+  /** Of windows of a few voxels ITK loses digits. */
+  static constexpr double Tolerance = 1e-6;
+  static constexpr bool   ThrowsWithoutSamples = false;
+  template <typename TImage>
+  using Sampled = SampledNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>;
+  template <typename TImage>
+  using Stock = ANTSNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>;
 };
 
 template <unsigned int VDimension>

@@ -251,17 +251,17 @@ using SampledOf = typename TKind::template Sampled<TImage>;
 template <typename TKind, typename TImage>
 using StockOf = typename TKind::template Stock<TImage>;
 
-/** Expect the value and the number of valid points of the stock metric; the value to 1e-10, relative. */
+/** Expect the value and the number of valid points of the stock metric; the value to a tolerance, relative. */
 template <typename TMetric, typename TStock>
 void
-ExpectValueOf(const TMetric & metric, const TStock & stock)
+ExpectValueOf(const TMetric & metric, const TStock & stock, double tolerance = 1e-10)
 {
   const double expected = stock.GetValue();
   EXPECT_TRUE(std::isfinite(expected));
   EXPECT_NE(expected, 0.0);
-  EXPECT_NEAR(metric.GetValue(), expected, 1e-10 * std::abs(expected));
+  EXPECT_NEAR(metric.GetValue(), expected, tolerance * std::abs(expected));
   EXPECT_EQ(metric.GetNumberOfValidPoints(), stock.GetNumberOfValidPoints());
-  EXPECT_NEAR(Evaluate(metric).Value, expected, 1e-10 * std::abs(expected));
+  EXPECT_NEAR(Evaluate(metric).Value, expected, tolerance * std::abs(expected));
   EXPECT_EQ(metric.GetNumberOfValidPoints(), stock.GetNumberOfValidPoints());
 }
 

@@ -240,6 +240,7 @@ def thumbnail(name: str) -> str:
         "volume": np.hypot(x - 66, y - 20) < 7,
         "modalities": distance < 26,
         "metrics": (np.hypot(x - 26, y - 30) < 17) | (np.abs(x - 66) + np.abs(y - 30) < 19),
+        "deformation": np.hypot((x - 45 - 4 * np.sin(y / 5)) / 1.2, y - 30 - 4 * np.sin(x / 7)) < 22,
         "weights": distance < 29,
         "reproducibility": (np.abs(x - 45) < 30) & (np.abs(y - 30) < 18),
     }

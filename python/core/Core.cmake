@@ -31,6 +31,7 @@ set(
   CoreHdf5Format.cxx
   CoreImageHeaders.cxx
   CoreImages.cxx
+  CoreInverse.cxx
   CoreLocale.cxx
   CoreMetaFormat.cxx
   CoreNiftiFormat.cxx

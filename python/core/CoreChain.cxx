@@ -157,26 +157,6 @@ FindJacobians(const masked_sampling_chain & chain,
 
 template <unsigned int VDimension>
 void
-Invert(const masked_sampling_chain & chain, masked_sampling_chain & inverse)
-{
-  const auto            transform = MakeComposite<VDimension>(chain);
-  masked_sampling_chain result;
-  for (itk::SizeValueType n = transform->GetNumberOfTransforms(); n > 0; --n)
-  {
-    const auto & part = *transform->GetNthTransformConstPointer(n - 1);
-    const auto   inverted = part.GetInverseTransform();
-    if (inverted.IsNull())
-    {
-      itkGenericExceptionMacro("inverse: " << part.GetNameOfClass()
-                                           << " has no inverse that is known. Register the other way round.");
-    }
-    AppendTransform(*inverted, result);
-  }
-  inverse = result;
-}
-
-template <unsigned int VDimension>
-void
 Write(const std::string & path, const masked_sampling_chain & chain)
 {
   const auto composite = MakeComposite<VDimension>(chain);
@@ -395,15 +375,6 @@ masked_sampling_jacobians(uint32_t                      dimension,
     NeedArray(determinants, number_of_points, "determinants");
     const auto find = dimension == 2 ? FindJacobians<2> : FindJacobians<3>;
     find(Need(chain, "chain"), points, number_of_points, voxel, determinants);
-  });
-}
-
-int
-masked_sampling_invert(uint32_t dimension, const masked_sampling_chain * chain, masked_sampling_chain * inverse)
-{
-  return Call([&] {
-    CheckDimension(dimension);
-    (dimension == 2 ? Invert<2> : Invert<3>)(Need(chain, "chain"), Need(inverse, "inverse"));
   });
 }
 

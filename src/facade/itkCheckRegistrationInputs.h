@@ -18,6 +18,7 @@
 #ifndef itkCheckRegistrationInputs_h
 #define itkCheckRegistrationInputs_h
 
+#include "facade/itkIsFastField.h"
 #include "facade/itkRegistrationInputs.h"
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "sampler/itkMaskedVoxelInputs.h"
@@ -101,9 +102,10 @@ public:
       const SettingsType & stage = stages[n];
       const bool           isGiven = stage.Transform == "given";
       const auto &         optimizer = RegistrationOptimizerKind::Find(stage.Optimizer);
-      // SyN resamples the images first; demons takes the gradient for the displacement.
-      const bool needsDerivative = optimizer.NeedsDerivative && stage.Transform != "syn" && stage.Metric != "demons";
-      const bool estimates = optimizer.EstimatesScales && stage.Transform != "syn" && stage.Scales == "jacobian";
+      // Some resample the images first; demons takes the gradient for the displacement.
+      const bool isResampled = stage.Transform == "syn" || (inputs.SamplePoints.IsNull() && IsFastField(stage));
+      const bool needsDerivative = optimizer.NeedsDerivative && !isResampled && stage.Metric != "demons";
+      const bool estimates = optimizer.EstimatesScales && !isResampled && stage.Scales == "jacobian";
       const bool needsJacobian = needsDerivative || estimates;
       if (needsJacobian && (isLacking || (isGiven && LacksJacobianInside(*inputs.TransformToOptimize))))
       {

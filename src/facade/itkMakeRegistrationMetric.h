@@ -28,6 +28,7 @@
 #include "itkSampledCorrelationImageToImageMetricv4.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 #include "itkSampledMeanSquaresImageToImageMetricv4.h"
+#include "itkSampledNeighborhoodCorrelationImageToImageMetricv4.h"
 
 namespace itk
 {
@@ -66,9 +67,15 @@ MakeRegistrationMetric(const MaskedRegistrationSettings & settings)
   }
   if (name == "neighborhood-correlation")
   {
-    const auto metric = RecordedMetric<ANTSNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>>::New();
-    metric->SetRadius(TImage::SizeType::Filled(settings.Radius));
-    return metric.GetPointer();
+    const auto setRadius = [&settings](auto metric) {
+      metric->SetRadius(TImage::SizeType::Filled(settings.Radius));
+      return metric;
+    };
+    return choose(
+      [&] { return setRadius(RecordedMetric<ANTSNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>>::New()); },
+      [&] {
+        return setRadius(RecordedMetric<SampledNeighborhoodCorrelationImageToImageMetricv4<TImage, TImage>>::New());
+      });
   }
   if (name == "joint-histogram-mutual-information")
   {

@@ -197,7 +197,7 @@ private:
     const SettingsType                settings = Resolve(given);
     const StageGuard                  guard(*this);
     context.CheckAborted();
-    if (settings.Transform == "syn")
+    if (SyNStage<TImage>::IsFor(settings, context))
     {
       Stage = std::make_unique<SyNStage<TImage>>(settings, context);
     }

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "itkMaskedRegistrationSettings.h"
 
+#include "facade/itkIsFastField.h"
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "facade/itkSettingsValues.h"
 
@@ -60,11 +61,13 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
            ToText(settings.HistogramBins) + " are more than " + ToText(mostBins) +
              ": each evaluation would take their square, and most would be empty. Usual are 20 to 64.");
   }
-  if (settings.Metric == "correlation" && (settings.Transform == "displacement-field" || settings.Transform == "syn"))
+  if (settings.Metric == "correlation" && (settings.Transform == "displacement-field" || settings.Transform == "syn") &&
+      !IsFastField(settings))
   {
     Refuse("metric",
            "\"correlation\" never moves the transform \"" + settings.Transform +
-             "\": ITK has no derivative of it for single voxels. Use \"neighborhood-correlation\".");
+             "\" with these settings: ITK has no derivative of it for single voxels. Use \"neighborhood-correlation\", "
+             "or the defaults of all others.");
   }
   if (settings.ResampleEveryIteration && settings.Sampling == "none")
   {
@@ -117,6 +120,8 @@ MaskedRegistrationSettings::MakeDefaults(const std::string & transform)
     settings.Sampling = "none";
     settings.Metric = "neighborhood-correlation";
     settings.ConvergenceWindowSize = 10;
+    // Of deformations inside a mask, wider ones find more than the 3 of ITK.
+    settings.UpdateFieldVariance = 12.0;
   }
   if (transform == "displacement-field")
   {

@@ -151,7 +151,7 @@ public:
   {
     return m_Transform;
   }
-  SizeValueType
+  virtual SizeValueType
   GetNumberOfValidPoints() const
   {
     return m_Metric->GetNumberOfValidPoints();
@@ -217,7 +217,8 @@ private:
   {
     return settings.Transform == "displacement-field" || settings.Transform == "syn";
   }
-  /** The box of the mask, on which a transform is made, or the whole domain for one that is given. */
+  /** The box of the mask, on which a transform is made, or the whole domain for one that is given. That of a fast field
+   * has a margin, in which the displacement fades, of four voxels of the coarsest level. */
   typename GeometryType::ReindexedGrid
   FindBox(const SettingsType & settings, const SamplerType & sampler) const;
   template <typename TMethod>

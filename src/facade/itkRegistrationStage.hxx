@@ -22,6 +22,7 @@
 #include "facade/itkCheckTransformSize.h"
 #include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
+#include "facade/itkIsFastField.h"
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 
@@ -68,14 +69,23 @@ RegistrationStage<TImage>::FindBox(const SettingsType & settings, const SamplerT
   typename GeometryType::ReindexedGrid
 {
   constexpr SizeValueType margin = 8;
+  constexpr SizeValueType greatestFactor = 16;
 
   const auto & domain = m_Context.Inputs.GetDomain();
   auto         region = domain.GetLargestPossibleRegion();
   if (settings.Transform != "given")
   {
     region = sampler.GetBoundingRegion();
-    region.PadByRadius(IsField(settings) ? margin : 0);
-    region.Crop(domain.GetLargestPossibleRegion());
+    if (m_Context.Inputs.SamplePoints.IsNull() && IsFastField(settings))
+    {
+      const auto factors = settings.Resolve().ShrinkFactors;
+      region.PadByRadius(4 * std::min(*std::max_element(factors.begin(), factors.end()), greatestFactor));
+    }
+    else
+    {
+      region.PadByRadius(IsField(settings) ? margin : 0);
+      region.Crop(domain.GetLargestPossibleRegion());
+    }
   }
   // Adaptors of ITK take the origin of a grid for the place of its first voxel.
   return GeometryType::Reindex(domain, region);

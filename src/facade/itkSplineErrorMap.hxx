@@ -18,6 +18,7 @@
 #ifndef itkSplineErrorMap_hxx
 #define itkSplineErrorMap_hxx
 
+#include "facade/itkBSplineMaker.h"
 #include "facade/itkDrawPoints.h"
 #include "facade/itkMaskedRegistrationTransform.h"
 #include "geometry/itkAverageOnGrid.h"
@@ -181,9 +182,8 @@ SplineErrorMap<TImage>::MakeStart(SizeValueType number, double sign) const -> ty
   const auto &     cells = m_Spline.GetCoefficientImages()[0]->GetSpacing();
   const double     deviation =
     std::min(voxels * m_Inputs.GetShortestSpacing(), shareOfCell * *std::min_element(cells.Begin(), cells.End()));
-  const auto start = SplineType::New();
-  start->SetFixedParameters(m_Spline.GetFixedParameters());
-  auto parameters = m_Spline.GetParameters();
+  const auto start = BSplineMaker<ImageDimension>::Copy(m_Spline);
+  auto       parameters = m_Spline.GetParameters();
   // The same with every library, which distributions of the standard are not.
   std::mt19937 generator(static_cast<std::mt19937::result_type>(m_Settings.Seed + 1000 * number));
   const double range = std::sqrt(12.0) * deviation;

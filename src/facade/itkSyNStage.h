@@ -18,12 +18,14 @@
 #ifndef itkSyNStage_h
 #define itkSyNStage_h
 
+#include "facade/itkIsFastField.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkPerLevel.h"
 #include "facade/itkRegistrationStage.h"
 
-#include "itkMaskedSyNRegistrationMethod.h"
+#include "field/itkFieldRegistrationMethod.h"
 
+#include <cmath>
 #include <limits>
 
 namespace itk
@@ -45,7 +47,33 @@ public:
 
   SyNStage(const SettingsType & settings, const ContextType & context)
     : Superclass(settings, context, MakeRegistrationMetric<TImage>(settings, context.Inputs))
-  {}
+  {
+    if (context.Inputs.SamplePoints.IsNull() && IsFastField(settings))
+    {
+      using MetricEnum = typename FastMethodType::MetricEnum;
+      m_FastMethod = FastMethodType::New();
+      m_FastMethod->SetIsSymmetric(settings.Transform == "syn");
+      m_FastMethod->SetReturnsBest(this->IsEndingAtBest());
+      m_FastMethod->SetKindOfMetric(settings.Metric == "mean-squares"  ? MetricEnum::MeanSquares
+                                    : settings.Metric == "correlation" ? MetricEnum::Correlation
+                                                                       : MetricEnum::NeighborhoodCorrelation,
+                                    settings.Radius);
+      m_Method = m_FastMethod.GetPointer();
+    }
+    else if (settings.Metric == "correlation")
+    {
+      itkGenericExceptionMacro("metric: \"correlation\" never moves the transform \""
+                               << settings.Transform
+                               << "\" with points of one's own. Use \"neighborhood-correlation\", or no points.");
+    }
+  }
+
+  /** Whether a stage is one of these. */
+  static bool
+  IsFor(const SettingsType & settings, const ContextType & context)
+  {
+    return settings.Transform == "syn" || (context.Inputs.SamplePoints.IsNull() && IsFastField(settings));
+  }
 
   void
   Run() override
@@ -63,7 +91,9 @@ public:
     }
     method.SetNumberOfIterationsPerLevel(PerLevel::Spread<typename MethodType::NumberOfIterationsArrayType>(
       settings.Iterations, settings.GetNumberOfLevels()));
-    method.SetLearningRate(settings.LearningRate.front());
+    method.SetLearningRate(settings.Transform == "syn"      ? settings.LearningRate.front()
+                           : settings.MaximumStepSize > 0.0 ? settings.MaximumStepSize
+                                                            : 1.0);
     method.SetConvergenceThreshold(settings.ConvergenceMinimumValue);
     method.SetConvergenceWindowSize(static_cast<unsigned int>(settings.ConvergenceWindowSize));
     method.SetGaussianSmoothingVarianceForTheUpdateField(settings.UpdateFieldVariance);
@@ -91,7 +121,7 @@ public:
     return { static_cast<SizeValueType>(m_Method->GetCurrentIteration()),
              // It has none before it has iterated.
              m_HasValue ? m_Method->GetCurrentMetricValue() : std::numeric_limits<double>::quiet_NaN(),
-             std::numeric_limits<double>::quiet_NaN(),
+             m_FastMethod ? m_Method->GetLearningRate() : std::numeric_limits<double>::quiet_NaN(),
              m_Method->GetCurrentConvergenceValue() };
   }
 
@@ -107,11 +137,41 @@ public:
     return m_Method->GetSamplePointSet();
   }
 
+  bool
+  IsEndingAtBest() const override
+  {
+    return this->m_Settings.ReturnBest && this->m_Settings.Transform != "syn";
+  }
+
+  SizeValueType
+  GetNumberOfValidPoints() const override
+  {
+    return m_FastMethod ? m_FastMethod->GetNumberOfValidPoints() : Superclass::GetNumberOfValidPoints();
+  }
+
 protected:
   void
   StartLevelOfOptimizer(SizeValueType) override
   {
     m_HasValue = false;
+  }
+
+  void
+  ReturnBest() override
+  {
+    if (m_FastMethod && !std::isnan(m_FastMethod->GetValueOfEnd()))
+    {
+      if (m_HasValue)
+      {
+        this->m_Context.Record.SetLastValue(m_FastMethod->GetValueOfEnd());
+      }
+      else
+      {
+        m_HasValue = true; // without an iteration
+        m_StopCondition = "No iterations were asked for.";
+        this->m_Context.Record.SetValue(m_FastMethod->GetValueOfEnd());
+      }
+    }
   }
 
   void
@@ -124,6 +184,8 @@ protected:
   }
 
 private:
+  using FastMethodType = FieldRegistrationMethod<TImage>;
+
   void
   KeepStopCondition()
   {
@@ -135,8 +197,10 @@ private:
   }
 
   typename MethodType::Pointer m_Method{ MethodType::New() };
-  std::string                  m_StopCondition{};
-  bool                         m_HasValue{};
+  /** The same, if it is fast. */
+  typename FastMethodType::Pointer m_FastMethod{};
+  std::string                      m_StopCondition{};
+  bool                             m_HasValue{};
 };
 } // end namespace itk
 

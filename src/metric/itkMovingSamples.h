@@ -91,6 +91,12 @@ public:
     return m_Parts.GetNumberOfWorkUnitsUsed(m_NumberOfWorkUnits);
   }
 
+  ThreadIdType
+  GetNumberOfWorkUnits() const
+  {
+    return m_NumberOfWorkUnits;
+  }
+
   /** For each sample: the value, if it is valid; whether it is; and the weight, for the metric to set, which must be 0
    * where it is not. */
   const TMovingPixel *

@@ -25,10 +25,13 @@
 #include "metric/itkImageRange.h"
 #include "metric/itkJointHistogram.h"
 #include "metric/itkMovingSamples.h"
+#include "metric/itkNeighborhoodCorrelation.h"
+#include "metric/itkSampleGrid.h"
 #include "metric/itkSampleStore.h"
 #include "metric/itkSquaredDifferences.h"
 #include "sampler/itkMaskGeometry.h"
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -42,8 +45,19 @@ class SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::Implementation
 public:
   using PairsType = SamplePairs<TFixedPixel, TMovingPixel>;
 
+  /** What neighbourhood correlation knows of the samples; once they are set, and it is asked for. */
+  struct NeighborhoodsType
+  {
+    SampleGrid<VDimension>    Grid{};
+    std::vector<TFixedPixel>  Fixed{};
+    std::vector<TMovingPixel> Moving{};
+    /** Of the voxels. */
+    std::vector<unsigned char> IsValid{};
+  };
+
   SampleStore<TFixedPixel, VDimension>    Samples{};
   MovingSamples<TMovingPixel, VDimension> Moving{};
+  std::optional<NeighborhoodsType>        Neighborhoods{};
 
   PairsType
   GetPairs(SizeValueType first, SizeValueType last) const
@@ -148,6 +162,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetSamples(
     geometry.FillCachesOfMask();
   }
   m_Implementation->Samples.Set(coordinates, fixedValue, numberOfWorkUnits);
+  m_Implementation->Neighborhoods.reset();
 }
 
 template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
@@ -233,6 +248,60 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateCorrelation(
       });
   }
   return { -moments.GetSquaredCorrelation(), number };
+}
+
+template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
+auto
+SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateNeighborhoodCorrelation(
+  const ImageBase<VDimension> & grid,
+  const Size<VDimension> &      radius,
+  DerivativeType *              derivative) -> ResultType
+{
+  auto & implementation = *m_Implementation;
+  auto & moving = implementation.Moving;
+  auto & samples = implementation.Samples;
+  auto & neighborhoods = implementation.Neighborhoods;
+  if (!neighborhoods)
+  {
+    neighborhoods.emplace();
+    neighborhoods->Grid.Set(grid, samples.GetCoordinates(0), samples.GetNumberOfSamples());
+    neighborhoods->Grid.Spread(samples.GetFixedValues(), neighborhoods->Fixed);
+  }
+  if (!neighborhoods->Grid.IsOneEach())
+  {
+    return this->EvaluateCorrelation(derivative);
+  }
+  moving.Evaluate([](SizeValueType, SizeValueType, SizeValueType) {});
+  neighborhoods->Grid.Spread(moving.GetValues(), neighborhoods->Moving);
+  neighborhoods->Grid.Spread(moving.GetIsValid(), neighborhoods->IsValid);
+  using CorrelationType = NeighborhoodCorrelation<VDimension>;
+  typename CorrelationType::SizeType ofAxes;
+  std::copy(radius.begin(), radius.end(), ofAxes.begin());
+  CorrelationType  correlation(ofAxes, moving.GetNumberOfWorkUnits());
+  const double     value = correlation.Compute(neighborhoods->Grid.GetSize(),
+                                           neighborhoods->Fixed.data(),
+                                           neighborhoods->Moving.data(),
+                                           neighborhoods->IsValid.data(),
+                                           derivative != nullptr ? CorrelationType::WeightsEnum::Moving
+                                                                     : CorrelationType::WeightsEnum::None);
+  const ResultType result{ value, correlation.GetNumberOfValidVoxels() };
+  if (derivative != nullptr && result.NumberOfSamples > 0)
+  {
+    moving.ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
+      double * const weights = implementation.GetWeights(first);
+      const auto     pairs = implementation.GetPairs(first, last);
+      for (SizeValueType i = 0; i < pairs.Count; ++i)
+      {
+        weights[i] = pairs.IsValid[i] == 0 ? 0.0
+                                           : correlation.GetWeightOfMoving(neighborhoods->Grid.GetVoxels()[first + i],
+                                                                           pairs.Fixed[i],
+                                                                           pairs.Moving[i]);
+      }
+      moving.SumDerivative(part, first, last);
+    });
+    moving.AddDerivative(1.0, *derivative);
+  }
+  return result;
 }
 
 template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>

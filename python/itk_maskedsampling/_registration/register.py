@@ -28,7 +28,7 @@ from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
 ARGUMENTS = (
-    "fixed|moving|transform|samples|percentage|initial|grid_spacing|grid_scale_factors|regularization|optimizer"
+    "fixed|moving|transform|metric|samples|percentage|initial|grid_spacing|grid_scale_factors|regularization|optimizer"
     "|hessian_approximation_accuracy|maximum_number_of_corrections"
 )
 
@@ -91,7 +91,8 @@ def register(
         settings of its own, which override those for all stages.
     metric : str, optional
         mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
-        demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation.
+        demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation. That one takes
+        every voxel inside the mask.
     samples : int or sequence of int, optional
         How many, or how many at each level. Default: 2000; for a b-spline 200 000 at the last level, half as many at
         the one before, and at least 50 000.
@@ -99,7 +100,7 @@ def register(
         Instead of samples: a fraction, in (0, 1], of the voxels inside the mask. Default: samples counts.
     sampling : str, optional
         random, regular, or none, which takes every voxel inside the mask. Default: random; for displacement-field and
-        syn none.
+        syn, and with neighborhood-correlation, none.
     seed : int, optional
         Of the random draws; the same seed gives the same points. Default: 1.
     weights : image, optional

@@ -88,6 +88,19 @@ class Registration:
     uncertainty: Uncertainty | None = None
     folding: Folding | None = None
 
+    @property
+    def inverse(self) -> Transform:
+        """From points of the moving image to those of the fixed one.
+
+        Of a displacement field, also that of "syn", it is found numerically, on its grid.
+
+        Raises
+        ------
+        ValueError
+            Where there is none: of a B-spline, and of a field that folds.
+        """
+        return self.transform.inverse()
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "course", freeze(np.array(self.course)))
         object.__setattr__(self, "points", freeze(np.array(self.points)))

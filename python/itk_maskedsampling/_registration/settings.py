@@ -205,6 +205,9 @@ def make_stage(transform: str, general: Mapping[str, Value], own: Mapping[str, V
         raise ValueError(
             f"{place}samples: 0, but at least 1 is needed at each level; sampling='none' takes every voxel of the mask"
         )
+    if values.get("metric") == "neighborhood-correlation" and not values.get("stock-metric"):
+        # Its windows are of voxels, whose values are all needed.
+        values.setdefault("sampling", "none")
     if values.get("sampling", defaults["sampling"]) == "none":
         drop_samples(transform, values, own, defaults, place)
     elif "percentage" in values and "samples" not in values:
@@ -222,8 +225,10 @@ def drop_samples(
     """Where every voxel is used, a number of samples that is given for all stages is none of this one's business."""
     for name in ("samples", "percentage"):
         if name in own and not set(as_tuple(own[name])) <= set(as_tuple(defaults[name])):
+            metric = values.get("metric", defaults["metric"])
             raise ValueError(
-                f"{place}{name}: not used, because sampling is 'none' for {transform!r}, which takes every voxel of "
+                f"{place}{name}: not used, because sampling is 'none' for {transform!r}"
+                f"{f' with {metric!r}' if defaults['sampling'] != 'none' else ''}, which takes every voxel of "
                 f"the mask. Leave it out, or set {place}sampling='random'"
             )
         if name not in own:

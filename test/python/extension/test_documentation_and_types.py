@@ -26,6 +26,9 @@ CLASSES: dict[str, Any] = {
         itk.SampledMattesMutualInformationImageToImageMetricv4[IMAGE, IMAGE]
     ),
     "SampledMeanSquaresImageToImageMetricv4": itk.SampledMeanSquaresImageToImageMetricv4[IMAGE, IMAGE],
+    "SampledNeighborhoodCorrelationImageToImageMetricv4": (
+        itk.SampledNeighborhoodCorrelationImageToImageMetricv4[IMAGE, IMAGE]
+    ),
 }
 STUBS = Path(itk_maskedsampling.__file__).parents[1] / "itk-stubs"
 DOCUMENTED = json.loads((Path(itk_maskedsampling.__file__).parent / "_extension/docstrings.json").read_text())

@@ -93,10 +93,13 @@ def test_type_of_the_computation() -> None:
         ({"learning_rate": -1}, "learning_rate: -1 is not greater than 0"),
         ({"learning_rate": [1, 0.5, 0]}, "learning_rate: 0 is not greater than 0"),
         (
-            {"transform": "displacement-field", "metric": "correlation"},
+            {"transform": "displacement-field", "metric": "correlation", "optimizer": "amoeba"},
             "metric: .*never moves .*neighborhood-correlation",
         ),
-        ({"transform": "syn", "metric": "correlation"}, "metric: .*never moves .*neighborhood-correlation"),
+        (
+            {"transform": "syn", "metric": "correlation", "stock_metric": True},
+            "metric: .*never moves .*neighborhood-correlation",
+        ),
         ({"samples": 0}, "samples: 0, but at least 1"),
         ({"samples": [10, 0, 10]}, "samples: 0, but at least 1"),
         ({"optimizer": "one-plus-one-evolutionary", "optimizer_seed": 2**32}, "optimizer_seed: 4294967296 is greater"),

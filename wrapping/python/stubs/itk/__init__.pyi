@@ -10,6 +10,7 @@ from ._masked_sampling import (
     SampledCorrelationMetricClass,
     SampledMattesMutualInformationMetricClass,
     SampledMeanSquaresMetricClass,
+    SampledNeighborhoodCorrelationMetricClass,
 )
 from ._stock import Template
 
@@ -20,5 +21,6 @@ ObjectToObjectMultiMetricv4: Template[MultiMetricClass]
 SampledCorrelationImageToImageMetricv4: Template[SampledCorrelationMetricClass]
 SampledMattesMutualInformationImageToImageMetricv4: Template[SampledMattesMutualInformationMetricClass]
 SampledMeanSquaresImageToImageMetricv4: Template[SampledMeanSquaresMetricClass]
+SampledNeighborhoodCorrelationImageToImageMetricv4: Template[SampledNeighborhoodCorrelationMetricClass]
 
 def __getattr__(name: str) -> Any: ...

@@ -1,0 +1,355 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkFieldRegistration_hxx
+#define itkFieldRegistration_hxx
+
+#include "geometry/itkGridGeometry.h"
+#include "metric/itkCorrelationMoments.h"
+#include "metric/itkSamplePairs.h"
+#include "metric/itkSquaredDifferences.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace itk
+{
+template <typename TPixel, unsigned int VDimension>
+void
+FieldRegistration<TPixel, VDimension>::StartLevel(const GridType & grid,
+                                                  ImageType &      fixed,
+                                                  ImageType &      moving,
+                                                  MaskType *       fixedMask,
+                                                  MaskType *       movingMask)
+{
+  for (auto * const side : { &m_Fixed, &m_Moving })
+  {
+    side->Field = m_Grid ? side->Field.MakeOnGrid(*m_Grid, grid, m_Settings.NumberOfWorkUnits)
+                         : FieldType(grid.GetLargestPossibleRegion());
+    side->Field.FixBorder(grid.GetLargestPossibleRegion(), m_Settings.NumberOfWorkUnits);
+  }
+  m_Grid = &grid;
+  m_Fixed.Image = &fixed;
+  m_Moving.Image = &moving;
+  m_Fixed.Mask = fixedMask;
+  m_Moving.Mask = movingMask;
+  m_Fixed.Values.clear();
+  for (auto * const mask : { fixedMask, movingMask })
+  {
+    if (mask != nullptr)
+    {
+      mask->SetOtherGrid(grid);
+    }
+  }
+  m_Region = this->MakeWider(this->FindBox(), 2);
+}
+
+template <typename TPixel, unsigned int VDimension>
+bool
+FieldRegistration<TPixel, VDimension>::IsInsideMask(const SideType &                         side,
+                                                    const typename FieldType::PositionType & position,
+                                                    const IndexType &                        voxel) const
+{
+  if (side.Mask == nullptr)
+  {
+    return true;
+  }
+  auto         moved = position;
+  const auto & vector = side.Field.GetVectors()[side.Field.GetNumber(voxel)];
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    moved[d] += static_cast<double>(vector[d]);
+  }
+  return side.Mask->IsInside(moved);
+}
+
+template <typename TPixel, unsigned int VDimension>
+auto
+FieldRegistration<TPixel, VDimension>::MakeWider(RegionType region, SizeValueType margin) const -> RegionType
+{
+  if (region.GetNumberOfPixels() > 0)
+  {
+    region.PadByRadius(margin);
+    region.Crop(m_Grid->GetLargestPossibleRegion());
+  }
+  return region;
+}
+
+namespace FieldRegistrationBox
+{
+/** The box of the voxels of a region that are told, by rows. \tparam TIsInside of the number of a voxel */
+template <unsigned int VDimension, typename TIsInside>
+ImageRegion<VDimension>
+Find(const ImageRegion<VDimension> & region, const TIsInside & isInside)
+{
+  const SizeValueType     length = std::max<SizeValueType>(region.GetSize(0), 1);
+  ImageRegion<VDimension> box;
+  for (SizeValueType row = 0; row < region.GetNumberOfPixels() / length; ++row)
+  {
+    SizeValueType first = 0;
+    while (first < length && !isInside(row * length + first))
+    {
+      ++first;
+    }
+    if (first == length)
+    {
+      continue;
+    }
+    SizeValueType last = length - 1;
+    while (!isInside(row * length + last))
+    {
+      --last;
+    }
+    auto                    index = region.GetIndex();
+    ImageRegion<VDimension> ofRow;
+    ofRow.SetIndex(0, index[0] + static_cast<IndexValueType>(first));
+    ofRow.SetSize(0, last - first + 1);
+    SizeValueType rest = row;
+    for (unsigned int d = 1; d < VDimension; ++d)
+    {
+      ofRow.SetIndex(d, index[d] + static_cast<IndexValueType>(rest % region.GetSize(d)));
+      ofRow.SetSize(d, 1);
+      rest /= region.GetSize(d);
+    }
+    box = GridGeometry<VDimension>::Unite(box, ofRow);
+  }
+  return box;
+}
+} // namespace FieldRegistrationBox
+
+template <typename TPixel, unsigned int VDimension>
+auto
+FieldRegistration<TPixel, VDimension>::FindBox() const -> RegionType
+{
+  const RegionType &         whole = m_Grid->GetLargestPossibleRegion();
+  std::vector<unsigned char> isInside(whole.GetNumberOfPixels());
+  FieldType::ForEachVoxel(whole, m_Settings.NumberOfWorkUnits, [&](const auto & position, std::size_t number) {
+    IndexType voxel;
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
+    isInside[number] = static_cast<unsigned char>(this->IsInsideMask(m_Fixed, position, voxel) &&
+                                                  this->IsInsideMask(m_Moving, position, voxel));
+  });
+  return FieldRegistrationBox::Find<VDimension>(whole, [&](std::size_t number) { return isInside[number] != 0; });
+}
+
+template <typename TPixel, unsigned int VDimension>
+auto
+FieldRegistration<TPixel, VDimension>::EvaluateImages() -> RegionType
+{
+  const ThreadIdType units = m_Settings.NumberOfWorkUnits;
+  const bool         isFixedKnown = !m_Settings.IsSymmetric && m_Fixed.Values.size() == m_Region.GetNumberOfPixels();
+  for (auto * const side : { &m_Fixed, &m_Moving })
+  {
+    if (side == &m_Moving || !isFixedKnown)
+    {
+      side->Image->Evaluate(*m_Grid, side->Field, m_Region, units, side->Values, side->IsInside);
+    }
+  }
+  m_IsValid.resize(m_Region.GetNumberOfPixels());
+  FieldType::ForEachVoxel(m_Region, units, [&](const auto & position, std::size_t number) {
+    bool isValid = m_Fixed.IsInside[number] != 0 && m_Moving.IsInside[number] != 0;
+    if (isValid)
+    {
+      IndexType voxel;
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
+      isValid = this->IsInsideMask(m_Fixed, position, voxel) && this->IsInsideMask(m_Moving, position, voxel);
+    }
+    m_IsValid[number] = static_cast<unsigned char>(isValid);
+  });
+  m_NumberOfVoxels = static_cast<SizeValueType>(std::count(m_IsValid.begin(), m_IsValid.end(), 1));
+  return FieldRegistrationBox::Find<VDimension>(m_Region, [&](std::size_t number) { return m_IsValid[number] != 0; });
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::ComputeWeights()
+{
+  const SizeValueType number = m_Region.GetNumberOfPixels();
+  const bool          isSymmetric = m_Settings.IsSymmetric;
+  m_Moving.Weights.resize(number);
+  m_Fixed.Weights.resize(isSymmetric ? number : 0);
+  using PairsType = SamplePairs<TPixel, TPixel>;
+  const PairsType pairs{ m_Fixed.Values.data(), m_Moving.Values.data(), m_IsValid.data(), number };
+  const PairsType swapped{ m_Moving.Values.data(), m_Fixed.Values.data(), m_IsValid.data(), number };
+  if (m_Settings.Metric == MetricEnum::MeanSquares)
+  {
+    const auto squares = SquaredDifferences::Compute(pairs, m_Moving.Weights.data());
+    if (isSymmetric)
+    {
+      SquaredDifferences::Compute(swapped, m_Fixed.Weights.data());
+    }
+    return squares.Sum / static_cast<double>(squares.Number);
+  }
+  if (m_Settings.Metric == MetricEnum::Correlation)
+  {
+    const auto compute = [](const PairsType & of, std::vector<double> & weights) {
+      const auto moments = CorrelationMoments::Compute(of);
+      if (!moments.IsDefined())
+      {
+        std::fill(weights.begin(), weights.end(), 0.0);
+        return 0.0;
+      }
+      moments.ComputeWeights(of, weights.data());
+      // The sign matters, the length does not: where contrasts are opposite, the correlation is to become more so.
+      const double sign = moments.SumFM < 0.0 ? -1.0 : 1.0;
+      std::transform(weights.begin(), weights.end(), weights.begin(), [sign](double weight) { return sign * weight; });
+      return -moments.GetSquaredCorrelation();
+    };
+    if (isSymmetric)
+    {
+      compute(swapped, m_Fixed.Weights);
+    }
+    return compute(pairs, m_Moving.Weights);
+  }
+  typename CorrelationType::SizeType size;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    size[d] = m_Region.GetSize(d);
+  }
+  using WeightsEnum = typename CorrelationType::WeightsEnum;
+  const double value = m_Correlation.Compute(
+    size, pairs.Fixed, pairs.Moving, pairs.IsValid, isSymmetric ? WeightsEnum::Both : WeightsEnum::Moving);
+  constexpr SizeValueType partSize = 4096;
+  SampleParts::OfSize(number, partSize)
+    .ForEach(m_Settings.NumberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+      for (SizeValueType i = first; i < last; ++i)
+      {
+        const bool isValid = m_IsValid[i] != 0;
+        m_Moving.Weights[i] = isValid ? m_Correlation.GetWeightOfMoving(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
+        if (isSymmetric)
+        {
+          m_Fixed.Weights[i] = isValid ? m_Correlation.GetWeightOfFixed(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
+        }
+      }
+    });
+  return value;
+}
+
+template <typename TPixel, unsigned int VDimension>
+auto
+FieldRegistration<TPixel, VDimension>::ComputeGradient(const SideType &  side,
+                                                       const IndexType & voxel,
+                                                       std::size_t       number) const -> typename FieldType::VectorType
+{
+  typename FieldType::VectorType gradient{};
+  std::size_t                    stride = 1;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    const IndexValueType place = voxel[d] - m_Region.GetIndex(d);
+    const bool           hasLower = place > 0 && side.IsInside[number - stride] != 0;
+    const bool           hasUpper =
+      place + 1 < static_cast<IndexValueType>(m_Region.GetSize(d)) && side.IsInside[number + stride] != 0;
+    const TPixel lower = side.Values[hasLower ? number - stride : number];
+    const TPixel upper = side.Values[hasUpper ? number + stride : number];
+    gradient[d] = static_cast<float>((upper - lower) * (hasLower && hasUpper ? TPixel{ 0.5 } : TPixel{ 1 }));
+    stride *= m_Region.GetSize(d);
+  }
+  return gradient;
+}
+
+template <typename TPixel, unsigned int VDimension>
+void
+FieldRegistration<TPixel, VDimension>::Step(SideType & side, const RegionType & box)
+{
+  const ThreadIdType units = m_Settings.NumberOfWorkUnits;
+  FieldType          update(this->MakeWider(box, m_UpdateWeights.size() - 1));
+  // The length of a step is set below; before, it may be any, as intensities may be.
+  double greatest = 0.0;
+  for (const double weight : side.Weights)
+  {
+    greatest = std::max(greatest, std::abs(weight));
+  }
+  const double unit = greatest > 0.0 ? 1.0 / greatest : 0.0;
+  FieldType::ForEachVoxel(m_Region, units, [&](const auto & position, std::size_t number) {
+    if (m_IsValid[number] == 0)
+    {
+      return;
+    }
+    IndexType voxel;
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
+    const auto gradient = this->ComputeGradient(side, voxel, number);
+    const auto weight = static_cast<float>(unit * side.Weights[number]);
+    auto &     vector = update.GetVectors()[update.GetNumber(voxel)];
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { vector[d] = weight * gradient[d]; });
+  });
+  update.Smooth(m_UpdateWeights, units);
+  const double longest = update.FindLongest(units);
+  if (!(longest > 0.0))
+  {
+    return;
+  }
+  update.Multiply(static_cast<float>(m_Settings.StepLength / longest), units);
+  update.FixBorder(side.Field.GetRegion(), units);
+  side.Field.ApplyAfter(update, units);
+  if (m_TotalWeights.size() > 1)
+  {
+    side.Field.Smooth(m_TotalWeights, units);
+    side.Field.FixBorder(side.Field.GetRegion(), units);
+  }
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::Iterate()
+{
+  const RegionType box = this->EvaluateImages();
+  if (m_NumberOfVoxels == 0)
+  {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const double value = this->ComputeWeights();
+  if (m_Settings.ReturnsBest && !m_Settings.IsSymmetric && value < m_BestValue)
+  {
+    m_BestValue = value;
+    m_BestField = m_Moving.Field;
+  }
+  this->Step(m_Moving, box);
+  if (m_Settings.IsSymmetric)
+  {
+    this->Step(m_Fixed, box);
+    m_Region = this->MakeWider(box, 2); // no voxel goes farther at once
+  }
+  return value;
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::EndLevel()
+{
+  if (m_BestField.GetVectors().empty())
+  {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  m_Moving.Field = std::move(m_BestField);
+  m_BestField = {};
+  return std::exchange(m_BestValue, std::numeric_limits<double>::infinity());
+}
+
+template <typename TPixel, unsigned int VDimension>
+auto
+FieldRegistration<TPixel, VDimension>::MakeMap(const FieldType & from, const FieldType & to) const -> FieldType
+{
+  const auto inverse = from.MakeInverse(m_Settings.NumberOfWorkUnits);
+  auto       map = to;
+  map.ApplyAfter(inverse, m_Settings.NumberOfWorkUnits);
+  map.FixBorder(map.GetRegion(), m_Settings.NumberOfWorkUnits);
+  return map;
+}
+} // end namespace itk
+
+#endif // itkFieldRegistration_hxx

@@ -1,0 +1,223 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "metric/itkNeighborhoodCorrelation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+namespace NeighborhoodCorrelationGTest
+{
+template <unsigned int VDimension>
+class Scene
+{
+public:
+  using CorrelationType = itk::NeighborhoodCorrelation<VDimension>;
+  using SizeType = typename CorrelationType::SizeType;
+
+  explicit Scene(unsigned int seed)
+  {
+    std::mt19937                           random(seed);
+    std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+    std::size_t                            number = 1;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      Size[d] = 3 + (seed + 2 * d) % (VDimension == 2 ? 11 : 5);
+      Radius[d] = 1 + (seed / 3 + d) % 3;
+      number *= Size[d];
+    }
+    for (std::size_t n = 0; n < number; ++n)
+    {
+      Fixed.push_back(100.0 + uniform(random));
+      Moving.push_back(0.5 * Fixed.back() + uniform(random));
+      IsValid.push_back(uniform(random) < 0.6 ? 1 : 0);
+    }
+  }
+
+  /** By the definition: two passes over each window. */
+  double
+  ComputeByHand() const
+  {
+    double sum = 0.0;
+    double number = 0.0;
+    for (std::size_t center = 0; center < Fixed.size(); ++center)
+    {
+      if (IsValid[center] == 0)
+      {
+        continue;
+      }
+      std::vector<std::size_t> window;
+      for (std::size_t n = 0; n < Fixed.size(); ++n)
+      {
+        if (IsValid[n] != 0 && IsNear(center, n))
+        {
+          window.push_back(n);
+        }
+      }
+      double meanOfFixed = 0.0;
+      double meanOfMoving = 0.0;
+      for (const std::size_t n : window)
+      {
+        meanOfFixed += Fixed[n] / static_cast<double>(window.size());
+        meanOfMoving += Moving[n] / static_cast<double>(window.size());
+      }
+      double ofFixed = 0.0;
+      double ofMoving = 0.0;
+      double ofBoth = 0.0;
+      for (const std::size_t n : window)
+      {
+        ofFixed += std::pow(Fixed[n] - meanOfFixed, 2);
+        ofMoving += std::pow(Moving[n] - meanOfMoving, 2);
+        ofBoth += (Fixed[n] - meanOfFixed) * (Moving[n] - meanOfMoving);
+      }
+      sum += window.size() > 1 ? ofBoth * ofBoth / (ofFixed * ofMoving) : 1.0;
+      number += 1.0;
+    }
+    return number > 0.0 ? -sum / number : 0.0;
+  }
+
+  double
+  Compute(itk::ThreadIdType numberOfWorkUnits = 1) const
+  {
+    CorrelationType correlation(Radius, numberOfWorkUnits);
+    return correlation.Compute(Size, Fixed.data(), Moving.data(), IsValid.data(), CorrelationType::WeightsEnum::None);
+  }
+
+  /** Of the moving image, or of the fixed one. */
+  std::vector<double>
+  ComputeWeights(bool ofFixed, itk::ThreadIdType numberOfWorkUnits = 1) const
+  {
+    using WeightsEnum = typename CorrelationType::WeightsEnum;
+    CorrelationType correlation(Radius, numberOfWorkUnits);
+    correlation.Compute(
+      Size, Fixed.data(), Moving.data(), IsValid.data(), ofFixed ? WeightsEnum::Both : WeightsEnum::Moving);
+    std::vector<double> weights(Fixed.size());
+    for (std::size_t n = 0; n < weights.size(); ++n)
+    {
+      if (IsValid[n] != 0)
+      {
+        weights[n] = ofFixed ? correlation.GetWeightOfFixed(n, Fixed[n], Moving[n])
+                             : correlation.GetWeightOfMoving(n, Fixed[n], Moving[n]);
+      }
+    }
+    return weights;
+  }
+
+  SizeType                   Size{};
+  SizeType                   Radius{};
+  std::vector<double>        Fixed{};
+  std::vector<double>        Moving{};
+  std::vector<unsigned char> IsValid{};
+
+private:
+  bool
+  IsNear(std::size_t a, std::size_t b) const
+  {
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const auto distance = std::abs(static_cast<double>(a % Size[d]) - static_cast<double>(b % Size[d]));
+      if (distance > static_cast<double>(Radius[d]))
+      {
+        return false;
+      }
+      a /= Size[d];
+      b /= Size[d];
+    }
+    return true;
+  }
+};
+
+template <typename T>
+class NeighborhoodCorrelationOf : public testing::Test
+{
+public:
+  using SceneType = Scene<T::value>;
+};
+
+using Dimensions = testing::Types<std::integral_constant<unsigned int, 2>, std::integral_constant<unsigned int, 3>>;
+TYPED_TEST_SUITE(NeighborhoodCorrelationOf, Dimensions);
+
+TYPED_TEST(NeighborhoodCorrelationOf, ValueIsThatOfTheDefinition)
+{
+  for (unsigned int seed = 0; seed < 40; ++seed)
+  {
+    const typename TestFixture::SceneType scene(seed);
+    EXPECT_NEAR(scene.Compute(), scene.ComputeByHand(), 1e-10) << seed;
+  }
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, WeightsAreDifferencesOfTheValue)
+{
+  constexpr double step = 1e-5;
+  for (unsigned int seed = 0; seed < 12; ++seed)
+  {
+    for (const bool ofFixed : { false, true })
+    {
+      typename TestFixture::SceneType scene(seed);
+      const auto                      weights = scene.ComputeWeights(ofFixed);
+      auto &                          values = ofFixed ? scene.Fixed : scene.Moving;
+      for (std::size_t n = 0; n < values.size(); n += 1 + seed % 3)
+      {
+        const double before = values[n];
+        values[n] = before + step;
+        const double above = scene.ComputeByHand();
+        values[n] = before - step;
+        const double below = scene.ComputeByHand();
+        values[n] = before;
+        EXPECT_NEAR(weights[n], (below - above) / (2.0 * step), 1e-7) << seed << ", voxel " << n;
+      }
+    }
+  }
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, ThreadsChangeNoBit)
+{
+  const typename TestFixture::SceneType scene(7);
+  EXPECT_EQ(scene.Compute(1), scene.Compute(5));
+  EXPECT_EQ(scene.ComputeWeights(true, 1), scene.ComputeWeights(true, 5));
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, UnitsOfIntensitiesDoNotMatter)
+{
+  for (const double factor : { 1e-8, 1e8 })
+  {
+    typename TestFixture::SceneType scene(5);
+    const double                    before = scene.Compute();
+    for (double & value : scene.Moving)
+    {
+      value *= factor;
+    }
+    EXPECT_NEAR(scene.Compute(), before, 1e-10);
+  }
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, WhatIsConstantSaysNothing)
+{
+  typename TestFixture::SceneType scene(3);
+  std::fill(scene.Moving.begin(), scene.Moving.end(), 0.1);
+  EXPECT_EQ(scene.Compute(), -1.0);
+  EXPECT_EQ(scene.ComputeWeights(true), std::vector<double>(scene.Moving.size()));
+  std::fill(scene.IsValid.begin(), scene.IsValid.end(), 0);
+  EXPECT_EQ(scene.Compute(), 0.0);
+}
+} // namespace NeighborhoodCorrelationGTest

@@ -157,8 +157,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** For a displacement field and syn 10. */
   SizeValueType ConvergenceWindowSize{ 30 };
   /** never, once, each-iteration: set the learning rate so that the first (or each) step is as long as MaximumStepSize,
-   * or one voxel if that is 0; automatic: once, at the first level, but never for
-   * regular-step-gradient-descent, whose rate is a length. */
+   * or one voxel if that is 0 (voxels of the level, for displacement fields that are not left to ITK); automatic: once,
+   * at the first level, but never for regular-step-gradient-descent, whose rate is a length. */
   std::string   EstimateLearningRate{ "automatic" };
   double        MaximumStepSize{ 0.0 };
   double        LineSearchLowerLimit{ 0.0 };

@@ -75,20 +75,7 @@ GREEDY_STEPS: Options = {
     "deformable": "-m NCC 2x2x2 -n 100x100x50 -s 2vox 0.5vox",
 }
 
-#: At all levels, as no other tool has its full resolution for less.
-SYN_OF_BRAIN: Options = {
-    "stages": [
-        {
-            "transform": "SyN[0.2,3,0]",
-            "metric": "CC",
-            "radius": 4,
-            "sampling": "None",
-            "convergence": "[100x70x20,1e-6,10]",
-            "shrink factors": "4x2x1",
-            "sigmas": "2x1x0vox",
-        }
-    ]
-}
+SYN_OF_BRAIN: Options = {"stages": ANTS_STAGES["stages"][-1:]}
 ONE_STAGE: Options = {"uncertainty": "none", "work_units": NUMBER_OF_THREADS}
 
 LUNG_ENTRIES = (

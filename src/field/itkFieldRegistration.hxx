@@ -141,8 +141,10 @@ FieldRegistration<TPixel, VDimension>::FindBox() const -> RegionType
   FieldType::ForEachVoxel(whole, m_Settings.NumberOfWorkUnits, [&](const auto & position, std::size_t number) {
     IndexType voxel;
     UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
-    isInside[number] = static_cast<unsigned char>(this->IsInsideMask(m_Fixed, position, voxel) &&
-                                                  this->IsInsideMask(m_Moving, position, voxel));
+    // Not symmetric, it is the box of all iterations: the moving mask moves within it.
+    isInside[number] =
+      static_cast<unsigned char>(this->IsInsideMask(m_Fixed, position, voxel) &&
+                                 (!m_Settings.IsSymmetric || this->IsInsideMask(m_Moving, position, voxel)));
   });
   return FieldRegistrationBox::Find<VDimension>(whole, [&](std::size_t number) { return isInside[number] != 0; });
 }

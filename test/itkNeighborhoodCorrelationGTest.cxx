@@ -99,7 +99,8 @@ public:
   double
   Compute(itk::ThreadIdType numberOfWorkUnits = 1) const
   {
-    CorrelationType correlation(Radius, numberOfWorkUnits);
+    CorrelationType correlation(Radius);
+    correlation.SetNumberOfWorkUnits(numberOfWorkUnits);
     return correlation.Compute(Size, Fixed.data(), Moving.data(), IsValid.data(), CorrelationType::WeightsEnum::None);
   }
 
@@ -108,7 +109,8 @@ public:
   ComputeWeights(bool ofFixed, itk::ThreadIdType numberOfWorkUnits = 1) const
   {
     using WeightsEnum = typename CorrelationType::WeightsEnum;
-    CorrelationType correlation(Radius, numberOfWorkUnits);
+    CorrelationType correlation(Radius);
+    correlation.SetNumberOfWorkUnits(numberOfWorkUnits);
     correlation.Compute(
       Size, Fixed.data(), Moving.data(), IsValid.data(), ofFixed ? WeightsEnum::Both : WeightsEnum::Moving);
     std::vector<double> weights(Fixed.size());

@@ -79,8 +79,10 @@ public:
     : m_Settings(settings)
     , m_UpdateWeights(FieldType::MakeGaussian(settings.UpdateVariance))
     , m_TotalWeights(FieldType::MakeGaussian(settings.TotalVariance))
-    , m_Correlation(MakeRadius(settings.Radius), settings.NumberOfWorkUnits)
-  {}
+    , m_Correlation(MakeRadius(settings.Radius))
+  {
+    m_Correlation.SetNumberOfWorkUnits(settings.NumberOfWorkUnits);
+  }
 
   /** Go on on another grid, with the same axes. What is passed must live until the level is over.
    * \param fixedMask, movingMask on the way to their images; null: all is inside */

@@ -60,12 +60,18 @@ public:
   };
 
   /** \param radius of the window, in voxels */
-  NeighborhoodCorrelation(const SizeType & radius, ThreadIdType numberOfWorkUnits)
-    : m_NumberOfWorkUnits(numberOfWorkUnits)
+  explicit NeighborhoodCorrelation(const SizeType & radius)
   {
     std::transform(radius.begin(), radius.end(), m_Window.begin(), [](std::size_t length) {
       return std::vector<double>(length + 1, 1.0);
     });
+  }
+
+  /** One, if this is not called. */
+  void
+  SetNumberOfWorkUnits(ThreadIdType numberOfWorkUnits)
+  {
+    m_NumberOfWorkUnits = numberOfWorkUnits;
   }
 
   /** \param size of the grid; the first axis runs fastest
@@ -150,7 +156,7 @@ private:
   }
 
   std::array<std::vector<double>, VDimension> m_Window{};
-  ThreadIdType                                m_NumberOfWorkUnits;
+  ThreadIdType                                m_NumberOfWorkUnits{ 1 };
   std::size_t                                 m_Number{};
   std::size_t                                 m_NumberOfValid{};
   std::size_t                                 m_NumberOfFactors{};

@@ -53,6 +53,9 @@ public:
     std::vector<TMovingPixel> Moving{};
     /** Of the voxels. */
     std::vector<unsigned char> IsValid{};
+    /** With its memory, for windows of a radius. */
+    std::optional<NeighborhoodCorrelation<VDimension>> Correlation{};
+    Size<VDimension>                                   Radius{};
   };
 
   SampleStore<TFixedPixel, VDimension>    Samples{};
@@ -275,9 +278,15 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateNeighborhood
   neighborhoods->Grid.Spread(moving.GetValues(), neighborhoods->Moving);
   neighborhoods->Grid.Spread(moving.GetIsValid(), neighborhoods->IsValid);
   using CorrelationType = NeighborhoodCorrelation<VDimension>;
-  typename CorrelationType::SizeType ofAxes;
-  std::copy(radius.begin(), radius.end(), ofAxes.begin());
-  CorrelationType  correlation(ofAxes, moving.GetNumberOfWorkUnits());
+  if (!neighborhoods->Correlation || neighborhoods->Radius != radius)
+  {
+    typename CorrelationType::SizeType ofAxes;
+    std::copy(radius.begin(), radius.end(), ofAxes.begin());
+    neighborhoods->Correlation.emplace(ofAxes);
+    neighborhoods->Radius = radius;
+  }
+  CorrelationType & correlation = *neighborhoods->Correlation;
+  correlation.SetNumberOfWorkUnits(moving.GetNumberOfWorkUnits());
   const double     value = correlation.Compute(neighborhoods->Grid.GetSize(),
                                            neighborhoods->Fixed.data(),
                                            neighborhoods->Moving.data(),

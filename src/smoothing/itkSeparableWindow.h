@@ -67,18 +67,24 @@ public:
       {
         continue;
       }
-      // Along the first axis, whole lines; along others, many lines that are neighbours in memory.
-      const std::size_t width = d == 0 ? stride : std::min<std::size_t>(stride, 64);
-      const std::size_t bundles = (stride + width - 1) / width;
-      const std::size_t blocks = number / (stride * size[d]);
+      // Along the first axis, whole lines; along others, as many lines that are neighbours in memory as the cache
+      // holds.
+      constexpr std::size_t bytesAtOnce = 1U << 14U;
+      const std::size_t     radius = std::min(weights[d].size(), size[d]) - 1;
+      const std::size_t     most = std::max<std::size_t>(bytesAtOnce / (sizeof(TValue) * (size[d] + 2 * radius)), 16);
+      const std::size_t     width = d == 0 ? stride : std::min(stride, most);
+      const std::size_t     bundles = (stride + width - 1) / width;
+      const std::size_t     blocks = number / (stride * size[d]);
       ParallelTasks::Share(blocks * bundles, numberOfWorkUnits, [&](const auto & next) {
         std::vector<TValue> before;
         next([&](SizeValueType task) {
           const std::size_t bundle = static_cast<std::size_t>(task) % bundles;
           TValue * const begin = values + static_cast<std::size_t>(task) / bundles * stride * size[d] + bundle * width;
           const std::size_t lanes = std::min(width, stride - bundle * width);
-          CopyLines(begin, size[d], stride, lanes, std::min(weights[d].size(), size[d]) - 1, before);
-          SumLines(begin, size[d], stride, lanes, weights[d], before.data());
+          if (CopyLines(begin, size[d], stride, lanes, radius, before))
+          {
+            SumLines(begin, size[d], stride, lanes, weights[d], before.data());
+          }
         });
       });
     }
@@ -86,8 +92,9 @@ public:
 
 private:
   /** Copy what is along an axis, with zeros at both ends.
-   * \param lanes how many values, one beside the other, are at each place */
-  static void
+   * \param lanes how many values, one beside the other, are at each place
+   * \return whether there is anything but zeros: their sums are what they are */
+  static bool
   CopyLines(const TValue *        begin,
             std::size_t           length,
             std::size_t           stride,
@@ -95,11 +102,17 @@ private:
             std::size_t           radius,
             std::vector<TValue> & copies)
   {
-    copies.assign((length + 2 * radius) * lanes, TValue{});
+    copies.resize((length + 2 * radius) * lanes);
+    std::fill_n(copies.begin(), radius * lanes, TValue{});
+    std::fill_n(copies.end() - static_cast<std::ptrdiff_t>(radius * lanes), radius * lanes, TValue{});
+    bool isAnything = false;
     for (std::size_t i = 0; i < length; ++i)
     {
-      std::copy_n(begin + i * stride, lanes, copies.data() + (radius + i) * lanes);
+      const TValue * const place = begin + i * stride;
+      std::copy_n(place, lanes, copies.data() + (radius + i) * lanes);
+      isAnything = isAnything || std::any_of(place, place + lanes, [](TValue value) { return value != TValue{}; });
     }
+    return isAnything;
   }
 
   /** Sum along an axis. \param copies those of CopyLines() */

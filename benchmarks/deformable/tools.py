@@ -21,8 +21,12 @@ class Entry:
     metric: str = MUTUAL_INFORMATION
 
 
+def at_the_end(transform: str) -> Options:
+    """Neighbourhood correlation for the last stage alone."""
+    return {"transform": ["rigid", "affine", {"transform": transform, "metric": "neighborhood-correlation"}]}
+
+
 #: register() with its defaults, but for the stages.
-NEIGHBORHOOD = "neighborhood-correlation"
 ONE_CALL: Options = {
     "transform": ["rigid", "affine", "b-spline"],
     "initial": "geometry",
@@ -83,11 +87,9 @@ LUNG_ENTRIES = (
     Entry("ours, mean squares", OURS, "itk-maskedsampling", {"one call": ONE_CALL}, MEAN_SQUARES),
     Entry("ours, correlation", OURS, "itk-maskedsampling", {"one call": ONE_CALL | {"metric": "correlation"}}),
     Entry(
-        "ours, SyN",
-        OURS,
-        "itk-maskedsampling",
-        {"one call": ONE_CALL | {"transform": ["rigid", "affine", {"transform": "syn", "metric": NEIGHBORHOOD}]}},
+        "ours, neighbourhood correlation", OURS, "itk-maskedsampling", {"one call": ONE_CALL | at_the_end("b-spline")}
     ),
+    Entry("ours, SyN", OURS, "itk-maskedsampling", {"one call": ONE_CALL | at_the_end("syn")}),
     Entry("elastix", ELASTIX, "itk-elastix", {"maps": [RIGID_MAP, SPLINE_MAP]}),
     Entry("ANTs, SyN", ANTS, "antspyx", ANTS_STAGES),
     Entry("greedy", GREEDY, "picsl-greedy", GREEDY_STEPS),

@@ -102,7 +102,8 @@ def test_one_evaluation_that_takes_long() -> None:
     """The exception comes out while the metric is evaluated, which itself cannot be ended."""
     lines = run("""
         large = random.normal(size=(140, 140, 140)).astype(np.float32)
-        call = lambda: register(large, np.roll(large, 1, 0), transform="syn", levels=1, iterations=100, radius=5)
+        settings = dict(transform="syn", stock_metric=True, levels=1, iterations=100, radius=5)
+        call = lambda: register(large, np.roll(large, 1, 0), **settings)
         print(interrupted(call, signal.SIGTERM, 1.0))
         left = [thread for thread in threading.enumerate() if thread.name == "itk_maskedsampling"]
         print(len(left))

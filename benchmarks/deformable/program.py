@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from .tools import BRAIN_ENTRIES, LUNG_ENTRIES, Entry
 COMMAND = "make benchmark-deformable"
 #: Voxels of the mask at which folds are looked for.
 PROBES = 20000
+PAIRS = ("lung", "ball", "brain")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +50,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, help="folder for deformable.json and .md")
     parser.add_argument("--peer-python", required=True, help="interpreter of the environment of the peers")
     parser.add_argument("--lung", type=Path, default=os.environ.get("MASKED_SAMPLING_LUNG"), help=lung.__doc__)
-    parser.add_argument("--only", choices=("lung", "ball", "brain"), help="one of the pairs; default: all of them")
+    parser.add_argument("--only", nargs="+", choices=PAIRS, default=PAIRS, help="some of the pairs; default: all")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run is stopped")
     return parser.parse_args()
 
 
-def make_problems(folder: Path | None, only: str | None) -> Iterator[Problem]:
+def make_problems(folder: Path | None, only: Sequence[str]) -> Iterator[Problem]:
     """One after the other, as they take memory. folder: of the lung."""
-    if only in (None, "lung"):
+    if "lung" in only:
         if folder is None or not lung.is_there(folder):
             progress("the lung is left out: the pair of images is not there; --lung says where it is")
         else:
@@ -67,7 +68,7 @@ def make_problems(folder: Path | None, only: str | None) -> Iterator[Problem]:
             )
             yield Problem("lung", introduction, lung.CONTRAST, lung.load_pair(folder), LUNG_ENTRIES)
     for name, what in (("ball", "a ball of 20 mm in the brain"), ("brain", "the whole brain")):
-        if only in (None, name):
+        if name in only:
             introduction = (
                 f"The MNI152 brain, deformed in a way that is known, and {what} as the mask: "
                 "{} points in it, {:.1f} mm from where they belong (median)."

@@ -104,7 +104,7 @@ def test_one_evaluation_that_takes_long() -> None:
         large = random.normal(size=(140, 140, 140)).astype(np.float32)
         settings = dict(transform="syn", stock_metric=True, levels=1, iterations=100, radius=5)
         call = lambda: register(large, np.roll(large, 1, 0), **settings)
-        print(interrupted(call, signal.SIGTERM, 1.0))
+        print(interrupted(call, signal.SIGTERM, 4.0))  # long after all is set up
         left = [thread for thread in threading.enumerate() if thread.name == "itk_maskedsampling"]
         print(len(left))
     """)

@@ -228,6 +228,13 @@ public:
   itkSetConstObjectMacro(MovingImageMask, MaskType);
   itkGetConstObjectMacro(MovingImageMask, MaskType);
 
+  /** Set the mask of one stage, in place of that of all: null means that this stage has none. ClearStages() forgets it.
+   * For "first with all of the image, then inside the mask". \exception ExceptionObject if there is no such stage */
+  void
+  SetStageFixedImageMask(SizeValueType stage, const MaskType * mask);
+  void
+  SetStageMovingImageMask(SizeValueType stage, const MaskType * mask);
+
   /** Set/Get the density of the sample points, and own sample points: see MaskedSamplingMixin. Null: none. */
   itkSetConstObjectMacro(SamplingWeightImage, WeightImageType);
   itkGetConstObjectMacro(SamplingWeightImage, WeightImageType);

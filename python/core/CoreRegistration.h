@@ -85,15 +85,9 @@ public:
     {
       m_Method->SetMovingImage(Make<TImage>(pixels, geometry));
     }
-    else if (role == "fixed-mask")
+    else if (role.rfind("fixed-mask", 0) == 0 || role.rfind("moving-mask", 0) == 0)
     {
-      m_Method->SetFixedImageMask(pixels == nullptr ? nullptr
-                                                    : MakeMask<Dimension>(pixels, Need(geometry, "geometry")));
-    }
-    else if (role == "moving-mask")
-    {
-      m_Method->SetMovingImageMask(pixels == nullptr ? nullptr
-                                                     : MakeMask<Dimension>(pixels, Need(geometry, "geometry")));
+      this->SetMask(role, pixels == nullptr ? nullptr : MakeMask<Dimension>(pixels, Need(geometry, "geometry")));
     }
     else if (role == "weights")
     {
@@ -343,7 +337,28 @@ public:
 private:
   static constexpr unsigned int Dimension = TImage::ImageDimension;
   using MethodType = itk::MaskedImageRegistration<TImage>;
+  using MaskType = typename MethodType::MaskType;
   using TransformType = typename MethodType::TransformType;
+
+  /** \param role of all stages, or of the one after a colon; null: none */
+  void
+  SetMask(const std::string & role, const MaskType * mask)
+  {
+    const auto        colon = role.find(':');
+    const std::string name = role.substr(0, colon);
+    const bool        isFixed = name == "fixed-mask";
+    if (!isFixed && name != "moving-mask")
+    {
+      RefuseName("image", role);
+    }
+    if (colon == std::string::npos)
+    {
+      isFixed ? m_Method->SetFixedImageMask(mask) : m_Method->SetMovingImageMask(mask);
+      return;
+    }
+    const auto stage = static_cast<itk::SizeValueType>(std::stoul(role.substr(colon + 1)));
+    isFixed ? m_Method->SetStageFixedImageMask(stage, mask) : m_Method->SetStageMovingImageMask(stage, mask);
+  }
 
   void
   GetNumbersOfUncertainty(const std::string & name, std::vector<double> & numbers)

@@ -115,6 +115,7 @@ extern "C"
   masked_sampling_write_transform(const char * path, uint32_t dimension, const masked_sampling_chain * chain);
 
   /** Resample an image of float (4 bytes) or double (8) onto a grid.
+   * \param result_bytes of a pixel of the grid, no fewer than those of the image
    * \param pixels of the grid, to be written */
   MASKED_SAMPLING_API int
   masked_sampling_resample(uint32_t                         bytes,
@@ -124,6 +125,8 @@ extern "C"
                            const masked_sampling_chain *    chain,
                            const char *                     interpolator,
                            double                           default_value,
+                           uint32_t                         result_bytes,
+                           uint32_t                         result_bytes,
                            void *                           pixels);
 
   /** Draw sample points, as itk::MaskedVoxelSampler does.
@@ -175,7 +178,8 @@ extern "C"
   masked_sampling_destroy(masked_sampling_registration * registration);
   MASKED_SAMPLING_API void
   masked_sampling_destroy_capsule(void * capsule);
-  /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights (float)
+  /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights (float);
+   * fixed-mask:1 is that of the stage 1, which it is added after
    * \param pixels null: none from now on */
   MASKED_SAMPLING_API int
   masked_sampling_set_image(masked_sampling_registration *   registration,

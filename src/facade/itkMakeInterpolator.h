@@ -18,6 +18,7 @@
 #ifndef itkMakeInterpolator_h
 #define itkMakeInterpolator_h
 
+#include "facade/itkLabelLinearInterpolateImageFunction.h"
 #include "itkBSplineInterpolateImageFunction.h"
 #include "itkGaussianInterpolateImageFunction.h"
 #include "itkLabelImageGaussianInterpolateImageFunction.h"
@@ -29,8 +30,8 @@
 
 namespace itk
 {
-/** An interpolator by its name (see MaskedRegistrationSettings::Interpolator). The widths are those of SimpleITK:
- * windows of 5 voxels to each side, a Gaussian of 0.8 voxels (1 for labels) that is cut at 4 (1) sigmas.
+/** An interpolator by its name (see MaskedRegistrationSettings::Interpolator), or "label-linear". The widths are those
+ * of SimpleITK: windows of 5 voxels to each side, a Gaussian of 0.8 voxels (1 for labels) that is cut at 4 (1) sigmas.
  * \exception ExceptionObject if there is none of the name */
 template <typename TImage>
 typename InterpolateImageFunction<TImage, double>::Pointer
@@ -77,6 +78,10 @@ MakeInterpolator(const std::string & name, const TImage & image)
   if (name == "label-gaussian")
   {
     return makeGaussian(LabelImageGaussianInterpolateImageFunction<TImage, double>::New(), 1.0, 1.0).GetPointer();
+  }
+  if (name == "label-linear")
+  {
+    return LabelLinearInterpolateImageFunction<TImage>::New().GetPointer();
   }
   if (name == "hamming-windowed-sinc")
   {

@@ -59,6 +59,25 @@ void
 MaskedImageRegistration<TImage>::ClearStages()
 {
   m_Implementation->Stages.clear();
+  m_Implementation->StageMasks.clear();
+  this->Modified();
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::SetStageFixedImageMask(SizeValueType stage, const MaskType * mask)
+{
+  this->GetStage(stage);
+  m_Implementation->StageMasks[stage].Fixed = typename MaskType::ConstPointer(mask);
+  this->Modified();
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::SetStageMovingImageMask(SizeValueType stage, const MaskType * mask)
+{
+  this->GetStage(stage);
+  m_Implementation->StageMasks[stage].Moving = typename MaskType::ConstPointer(mask);
   this->Modified();
 }
 

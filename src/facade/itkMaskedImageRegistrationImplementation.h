@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,18 +72,19 @@ public:
     const AbortGuard guard(*this);
     const InputsType inputs(m_Facade);
     CheckRegistrationInputs<TImage>::Check(inputs, Stages);
+    const auto inputsOfStages = this->MakeInputsOfStages(inputs);
     CheckRegistrationInputs<TImage>::CheckJacobians(inputs, Stages);
     this->Reset(inputs);
     m_Facade.InvokeEvent(StartEvent());
     for (SizeValueType stage = 0; stage < Stages.size() && !IsFinishing; ++stage)
     {
       CurrentStage = stage;
-      this->RunStage(inputs, Stages[stage]);
+      this->RunStage(inputsOfStages[stage], Stages[stage]);
       const typename TransformType::ConstPointer unfaded = OptimizedTransform;
       this->Fade(inputs, Stages[stage]); // when the optimizer has let go of its memory
       if (stage + 1 == Stages.size())
       {
-        this->EstimateUncertainty(inputs, *unfaded);
+        this->EstimateUncertainty(inputsOfStages[stage], *unfaded);
       }
       Transform->AddTransform(OptimizedTransform);
       Transform->FlattenTransformQueue();
@@ -100,12 +102,21 @@ public:
   {
     const InputsType inputs(m_Facade);
     CheckRegistrationInputs<TImage>::Check(inputs, Stages);
-    const MetricEvaluation<TImage> evaluation(Stages.front().Resolve(), inputs);
+    const auto                     first = this->MakeInputsOfStages(inputs).front();
+    const MetricEvaluation<TImage> evaluation(Stages.front().Resolve(), first);
     State.NumberOfValidPoints = evaluation.GetNumberOfValidPoints();
     return evaluation.GetValue();
   }
 
+  /** The masks that a stage has in place of those of all; a null pointer means none. */
+  struct StageMasksType
+  {
+    std::optional<typename MaskType::ConstPointer> Fixed{};
+    std::optional<typename MaskType::ConstPointer> Moving{};
+  };
+
   std::vector<SettingsType>                                 Stages{};
+  std::map<SizeValueType, StageMasksType>                   StageMasks{};
   RegistrationRecord<TImage>                                Record{};
   typename CompositeTransformType::Pointer                  Transform{};
   typename TransformType::Pointer                           OptimizedTransform{};
@@ -169,6 +180,18 @@ private:
     }
   }
 
+  std::vector<InputsType>
+  MakeInputsOfStages(const InputsType & common) const
+  {
+    std::vector<InputsType> inputs(Stages.size(), common);
+    for (const auto & [stage, masks] : StageMasks)
+    {
+      inputs[stage].FixedImageMask = masks.Fixed.value_or(common.FixedImageMask);
+      inputs[stage].MovingImageMask = masks.Moving.value_or(common.MovingImageMask);
+    }
+    return inputs;
+  }
+
   /** With values for every level; a learning rate that was set once for all stays one. */
   static SettingsType
   Resolve(const SettingsType & given)
@@ -193,7 +216,8 @@ private:
                                                IsAborting,
                                                [this](const EventObject & event) { m_Facade.InvokeEvent(event); },
                                                [this](const std::string & text) { this->Warn(text); },
-                                               Stages };
+                                               Stages,
+                                               CurrentStage == 0 || StageMasks.count(CurrentStage) > 0 };
     const SettingsType                settings = Resolve(given);
     const StageGuard                  guard(*this);
     context.CheckAborted();

@@ -63,6 +63,8 @@ struct RegistrationContext
   std::function<void(const std::string &)>             Warn;
   /** All of them, as the user has set them. */
   const std::vector<MaskedRegistrationSettings> & Stages;
+  /** Whether no stage before this one had the same masks for sure. */
+  bool AreMasksNew;
 
   /** \exception ProcessAborted if it was asked for */
   void

@@ -44,9 +44,12 @@ RegistrationStage<TImage>::SetUp(TMethod & method)
   {
     method.SetMovingInitialTransform(&m_Context.Chain);
   }
-  if (m_Context.Stage == 0)
+  if (m_Context.AreMasksNew)
   {
     CheckContrast<TImage>::Check(m_Context.Inputs, *m_Sampler);
+  }
+  if (m_Context.Stage == 0)
+  {
     for (const SettingsType & stage : m_Context.Stages)
     {
       const auto box = this->FindBox(stage, *m_Sampler);

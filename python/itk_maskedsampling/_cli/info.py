@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core, version
-from .._registration.settings import choose
+from .._images.choices import choose
 from .files import TRANSFORM_SUFFIXES, tell_files
 from .options import PROGRAM
 from .text import say, say_json

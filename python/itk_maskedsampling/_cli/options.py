@@ -48,6 +48,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, add, text in (
         ("register", add_register, "find the transform from the points of a fixed image to those of a moving one"),
+        ("apply", add_apply, "bring an image, labels or points to where a transform, or several, take them"),
         ("sample", add_sample, "draw sample points inside a mask"),
         ("cohort", add_cohort, "register all pairs of a table"),
         ("info", add_info, "tell what images and transforms are in files, or what is installed"),
@@ -133,6 +134,8 @@ examples:
     parser.add_argument("moving", metavar="MOVING", help="image that is brought to the fixed one")
     parser.add_argument("--fixed-mask", metavar="IMAGE", help="where to sample: where it is not 0; on any grid")
     parser.add_argument("--moving-mask", metavar="IMAGE", help="where the moving image counts")
+    parser.add_argument("--fixed-label", type=numbers, metavar="N,...", help="only these labels of the fixed mask")
+    parser.add_argument("--moving-label", type=numbers, metavar="N,...", help="only these labels of the moving mask")
     parser.add_argument("--weights", metavar="IMAGE", help="density of the sample points, 0 or more")
     parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
     outputs = parser.add_argument_group("what is written (checked before the registration starts)")
@@ -193,13 +196,44 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         type=setting,
         default=[],
         metavar="[STAGE:]NAME=VALUE",
-        help=f"any other setting, of all stages or of one, counted from 0; {PROGRAM} info --settings lists them",
+        help=f"any other setting, of all stages or of one, counted from 0; {PROGRAM} info --settings lists them. Also "
+        "STAGE:fixed-mask=IMAGE and STAGE:moving-mask=IMAGE, or none, in place of those of all stages",
     )
 
 
 def add_talk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", "-q", action="store_true", help="say nothing but errors")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def add_apply(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s INPUT --transform FILE [--transform FILE ...] --output FILE [options]"
+    parser.epilog = f"""\
+A transform leads from points of the fixed image to those of the moving one. So an image of the moving side comes to
+the grid of the reference, which is on the fixed side; points go from the fixed to the moving side. The other way:
+--inverse. Of several transforms, points of the reference go through the first one first, as in ANTs and greedy.
+
+examples:
+  {PROGRAM} apply moving.nii.gz --transform t.h5 --reference fixed.nii.gz --output moved.nii.gz
+  {PROGRAM} apply atlas.nii.gz -t warp.h5 -t affine.h5,-1 --reference fixed.nii.gz \\
+      --interpolator label-linear -o labels.nii.gz
+  {PROGRAM} apply landmarks.mrk.json --transform t.h5 --inverse --output there.mrk.json
+
+{EXIT_CODES}"""
+    parser.add_argument("input", metavar="INPUT", help="image; or points: .csv with columns x,y[,z], .mrk.json, .fcsv")
+    parser.add_argument(
+        "--transform", "-t", action="append", required=True, metavar="FILE[,-1]", help="or, with ,-1, its inverse"
+    )
+    parser.add_argument("--inverse", action="store_true", help="the inverse of all transforms together")
+    parser.add_argument("--reference", "-r", metavar="IMAGE", help="its grid is wanted; if not given, that of INPUT")
+    parser.add_argument("--output", "-o", required=True, metavar="FILE", help="the image, or the points")
+    parser.add_argument(
+        "--interpolator", metavar="HOW", default="linear", help="linear, b-spline, nearest-neighbor or label-linear ..."
+    )
+    parser.add_argument(
+        "--default-value", dest="default", type=number, default=0, metavar="VALUE", help="where there is none: 0"
+    )
+    add_talk(parser)
 
 
 def add_sample(parser: argparse.ArgumentParser) -> None:
@@ -210,6 +244,7 @@ example:
 {EXIT_CODES}"""
     parser.add_argument("image", metavar="IMAGE")
     parser.add_argument("--mask", metavar="IMAGE", help="where to sample: where it is not 0; on any grid")
+    parser.add_argument("--label", type=numbers, metavar="N,...", help="only these labels of the mask")
     parser.add_argument("--samples", "-n", type=number, metavar="N", help="how many; or")
     parser.add_argument("--percentage", type=number, metavar="P", help="a fraction of the mask, up to 1")
     parser.add_argument("--sampling", metavar="HOW", default="random", help="random, regular, or none: every voxel")

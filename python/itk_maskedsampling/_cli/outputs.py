@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._images.choices import kebab
 from .._images.output import check_place, whole_file
-from .._registration.settings import kebab
 from .text import hushed
 
 #: What formats with two files call them.

@@ -104,7 +104,8 @@ def start(words: Sequence[str], labels: dict[str, str]) -> int:
 def hint(word: str, options: Sequence[str]) -> str:
     """What an option may be misspelt for; that it is a setting, which has no option; or nothing."""
     from .. import _core  # noqa: PLC0415
-    from .._registration.settings import MEANT, kebab, suggest  # noqa: PLC0415
+    from .._images.choices import kebab, suggest  # noqa: PLC0415
+    from .._registration.settings import MEANT  # noqa: PLC0415
 
     name = word.partition("=")[0].lstrip("-")
     if word.startswith("--") and kebab(name) in _core.describe_settings():

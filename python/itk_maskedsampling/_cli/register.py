@@ -15,15 +15,15 @@ import numpy as np
 from .. import version
 from .._core import describe_settings
 from .._images.arrays import Floats
+from .._images.choices import choose
 from .._images.conversion import from_object
 from .._images.files import write_image
 from .._images.image import Image
 from .._registration.register import register
 from .._registration.result import Registration
 from .._registration.sample import Samples
-from .._registration.settings import choose
 from .._registration.uncertainty import Uncertainty
-from .._transforms.resample import resample
+from .._transforms.resample import choose_interpolator, resample
 from .._transforms.transform import Transform, translation_part
 from .outputs import Output, check_outputs, raise_failed, write_outputs
 from .program import NotDetermined
@@ -34,6 +34,7 @@ from .text import say, say_json
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
+    settings |= {"fixed_label": args.fixed_label, "moving_label": args.moving_label}
     if args.points is not None:
         settings["points"] = read_points(args.points)
     if args.require_determined:
@@ -90,9 +91,7 @@ def count_parts(settings: dict[str, Any]) -> int:
 def make_outputs(args: argparse.Namespace, moving: Image, parts: int) -> list[Output]:
     """What is asked for, with what can be found out about it before."""
     outputs = []
-    how = choose(
-        "interpolate_output", args.interpolate_output, describe_settings()["interpolator"].choices, "interpolator"
-    )
+    how = choose_interpolator("interpolate_output", args.interpolate_output)
     small = make_small(moving, how, args.default)
     dimension = moving.pixels.ndim
 
@@ -121,7 +120,7 @@ def make_outputs(args: argparse.Namespace, moving: Image, parts: int) -> list[Ou
 def make_small(image: Image, interpolator: str, default: float) -> Image:
     """A few pixels as those of the output: whether there is a type for them, the value outside fits, ..."""
     small = Image(np.zeros((4,) * image.pixels.ndim, image.pixels.dtype))
-    pixels = resample(from_object("moving", small), small.geometry, Transform(image.pixels.ndim), interpolator, default)
+    pixels = resample(from_object("moving", small), small.geometry, (), interpolator, default)
     return Image(pixels)
 
 

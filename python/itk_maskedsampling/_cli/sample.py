@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
     images = {name: None if path is None else read_input(name, path) for name, path in inputs.items()}
     samples = sample(
         **images,
+        label=args.label,
         samples=args.samples,
         percentage=args.percentage,
         sampling=args.sampling,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
+from .._images.choices import kebab, snake
 from .._images.files import read_file
 from .._images.image import Image
-from .._registration.plan import is_path
-from .._registration.settings import kebab, parse, snake
+from .._registration.plan import MASKS, is_path
+from .._registration.settings import parse
 from .._transforms.transform import Transform
 from .._transforms.transform import read_file as read_transform_file
 from .text import hushed
@@ -94,6 +95,9 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
                     f"set: {word!r}: there is no stage {stage!r}; they are counted from 0 to {len(own) - 1}"
                 )
             place = own[int(stage)]
+            if name in MASKS:
+                place[name] = None if text.strip().lower() == "none" else read_input(f"set: {word}", text)
+                continue
         if kebab(name) not in _core.describe_settings() and name in args.labels:
             raise ValueError(f"set: {name!r} is no setting; give it as {args.labels[name]}")
         if name == "transform":

@@ -74,31 +74,31 @@ def resample(
     parts: Sequence[Part],
     interpolator: str = "linear",
     default: float = 0.0,
+    dtype: npt.DTypeLike | None = None,
 ) -> Array:
-    """Resample an image onto the grid of a reference; a chain maps points of the reference into the image. Integers are
-    computed as double, rounded and cut to their range."""
-    dtype = np.float32 if pixels.dtype == np.float32 else np.float64
-    image = np.ascontiguousarray(pixels, dtype)
-    result = np.empty(tuple(reversed(reference.size)), dtype)
+    """Resample an image of reals onto the grid of a reference; a chain maps points of the reference into the image.
+
+    dtype: of the result, float64 or, for an image of float32, that; by default as the image.
+    """
+    image = np.ascontiguousarray(pixels)
+    result = np.empty(tuple(reversed(reference.size)), image.dtype if dtype is None else dtype)
     chain = Chain(parts)
     interruptible(
         lambda _: library.check(
             library.resample(
-                result.itemsize,
+                image.itemsize,
                 pointer(image),
                 GeometryStructure.of(geometry),
                 GeometryStructure.of(reference),
                 chain.handle,
                 interpolator.encode(),
                 default,
+                result.itemsize,
                 pointer(result),
             )
         )
     )
-    if pixels.dtype.kind in "iu":
-        limits = np.iinfo(pixels.dtype)
-        return np.clip(np.rint(result), limits.min, limits.max).astype(pixels.dtype)
-    return result.astype(pixels.dtype, copy=False)
+    return result
 
 
 def sample(

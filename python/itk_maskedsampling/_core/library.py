@@ -176,6 +176,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
             Handle,
             Text,
             ctypes.c_double,
+            ctypes.c_uint32,
             Handle,
         ],
     ),

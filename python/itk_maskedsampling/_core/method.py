@@ -64,6 +64,14 @@ class Method:
         library.check(library.set_image(self._handle, role.encode(), pointer(pixels), GeometryStructure.of(geometry)))
         self._kept[role] = pixels, owner
 
+    def set_stage_mask(self, stage: int, role: str, mask: tuple[Array, Geometry] | None) -> None:
+        """Set the mask of a stage that was added, in place of that of all; None: it has none. Roles as above."""
+        name = f"{role}:{stage}"
+        if mask is None:
+            library.check(library.set_image(self._handle, name.encode(), None, None))
+        else:
+            self.set_image(name, *mask)
+
     def set_virtual_domain(self, geometry: Geometry) -> None:
         library.check(library.set_domain(self._handle, GeometryStructure.of(geometry)))
 

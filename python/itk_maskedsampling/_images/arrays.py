@@ -72,6 +72,13 @@ def to_layout(pixels: Array, dtype: npt.DTypeLike) -> Array:
         return np.require(pixels, dtype, ["C", "A"])
 
 
+def to_reals(pixels: Array) -> Array:
+    """Pixels as float32 where that holds every one of their type, or else as float64, as to_layout() gives them."""
+    dtype = pixels.dtype
+    is_small = dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4)
+    return to_layout(pixels, np.float32 if is_small else np.float64)
+
+
 def all_finite(pixels: Array) -> bool:
     """Whether all pixels are finite, in one pass that takes no memory in the usual case that they are."""
     if pixels.dtype.kind != "f":

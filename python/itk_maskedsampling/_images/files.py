@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core, public
+from .._core import Geometry
 from .._core.interruption import interruptible
 from .arrays import Array, check_pixels, to_layout
 from .conversion import CONVERSIONS, from_object
@@ -109,6 +110,14 @@ def check_series(name: str, folder: Path, itk: Any) -> None:
 def read(name: str, value: object) -> Raster:
     """Any image as a raster. What is none is a TypeError, ValueError, FileNotFoundError or RuntimeError."""
     return from_object(name, read_file(name, value) if isinstance(value, str | os.PathLike) else value)
+
+
+def read_grid(name: str, value: object, dimension: int) -> Geometry:
+    """The grid of any image, or a Geometry itself."""
+    grid = value if isinstance(value, Geometry) else read(name, value).geometry
+    if len(grid.size) != dimension:
+        raise ValueError(f"{name}: {dimension} dimensions are needed, not {len(grid.size)}")
+    return grid
 
 
 @public

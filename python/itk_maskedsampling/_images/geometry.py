@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,19 @@ def index_matrix(geometry: Geometry) -> Floats:
     dimension = len(geometry.size)
     direction = np.asarray(geometry.direction, np.float64).reshape(dimension, dimension)
     return direction * np.asarray(geometry.spacing, np.float64)
+
+
+def slices_of_points(geometry: Geometry) -> Iterator[Floats]:
+    """The centres of all voxels, slice by slice, in the order of an array; each of shape (n, D), x first.
+
+    Those of all slices would take more memory than the image.
+    """
+    dimension = len(geometry.size)
+    shape = geometry.size[-2::-1]
+    index = np.moveaxis(np.indices((1, *shape))[::-1], 0, -1).reshape(-1, dimension)
+    for number in range(geometry.size[-1]):
+        index[:, -1] = number
+        yield index_to_point(geometry, index)
 
 
 def point_to_index(geometry: Geometry, points: npt.ArrayLike) -> Floats:

@@ -4,24 +4,51 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._core import Geometry, warn
-from .arrays import Array, all_finite, join, times, to_layout
+from .arrays import Array, all_finite, describe, join, times, to_layout, to_numbers
 from .conversion import libraries_of
 from .files import read
 from .geometry import bounding_box, index_matrix, index_to_point, point_to_index, same_grid
-from .image import Raster
+from .image import Image, Raster
 
 
-def read_mask(name: str, value: object, image: Raster) -> Raster:
-    """A mask of an image as uint8, where not 0 is inside.
+@dataclass(frozen=True)
+class Labels:
+    """Those of a label image that are a mask together; the name is that of the argument, for errors."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+def read_labels(name: str, value: Any, mask: str, *, has_mask: bool) -> Labels | None:
+    """One label, or several; None for None. The names are those of the arguments with the labels and their image."""
+    if value is None:
+        return None
+    if not has_mask:
+        raise ValueError(f"{name}: {value!r}, but there is no {mask}=, the label image in which to look for it")
+    needed = f"the number of a label of {mask}, or several,"
+    numbers = to_numbers(name, np.reshape(value, -1) if np.ndim(value) == 0 else value, (None,), needed)
+    if len(numbers) == 0:
+        raise ValueError(f"{name}: it is empty, but at least one label is needed; leave it out for all that is not 0")
+    if (numbers != np.rint(numbers)).any():
+        raise ValueError(f"{name}: {join(numbers)}: labels are integers")
+    return Labels(name, tuple(int(number) for number in numbers))
+
+
+def read_mask(name: str, value: object, image: Raster, labels: Labels | None = None) -> Raster:
+    """A mask of an image as uint8, where not 0 is inside; with labels, where it is one of them.
 
     A numpy array takes the geometry of the image. Spatial objects of itk are asked for every voxel of the image.
     """
     if "itk" in libraries_of(value) and hasattr(value, "IsInsideInWorldSpace"):
+        if labels is not None and not hasattr(value, "GetImage"):
+            raise TypeError(f"{labels.name}: {name} is no label image, but {describe(value)}; leave it out")
         raster = from_spatial_object(name, value, image)
     else:
         raster = on_grid(name, read(name, value), image)
@@ -31,7 +58,10 @@ def read_mask(name: str, value: object, image: Raster) -> Raster:
             f"{name}: {count_not_finite(pixels)} voxels are not finite, and so neither inside nor outside. "
             "Replace them: numpy.nan_to_num()"
         )
-    if is_soft(pixels):
+    if labels is not None:
+        raster = select(name, raster, labels)
+        pixels = raster.pixels
+    elif is_soft(pixels):
         warn(
             f"{name}: the mask is soft, its values are from {pixels.min():.6g} to {pixels.max():.6g}. All that is not "
             "0 is inside, as much as the rest. Give it as weights=, which counts them, or cut it: mask > 0.5"
@@ -45,6 +75,22 @@ def read_mask(name: str, value: object, image: Raster) -> Raster:
     raster = Raster(pixels, raster.geometry, raster.source, raster.kind)
     check_overlap(name, raster, image)
     return raster
+
+
+def select(name: str, raster: Raster, labels: Labels) -> Raster:
+    """Where an image has one of the labels. What is not there is an error if it is all, and else a warning."""
+    missing = [value for value in labels.values if not (raster.pixels == value).any()]
+    if missing:
+        known = np.unique(raster.pixels)
+        listed = join(known[:20]) + (f" and {len(known) - 20} more, up to {known[-1]:g}" if len(known) > 20 else "")
+        text = f"{labels.name}: {join(missing)} is not in {name}, whose values are {listed}"
+        if len(missing) == len(labels.values):
+            raise ValueError(text)
+        warn(f"{text}. The other labels are the mask")
+    grid = raster.geometry
+    direction = np.reshape(grid.direction, (raster.dimension, raster.dimension))
+    inside = Image(np.isin(raster.pixels, labels.values).view(np.uint8), grid.spacing, grid.origin, direction)
+    return Raster(inside.pixels, grid, inside, "Image")
 
 
 def is_soft(pixels: Array) -> bool:
@@ -151,25 +197,29 @@ def count_not_finite(pixels: Array) -> int:
     return int(pixels.size - np.count_nonzero(np.isfinite(pixels)))
 
 
-def to_real(name: str, image: Raster, dtype: Any, mask: Raster | None, exclude: str = "") -> Array:
+def to_real(name: str, image: Raster, dtype: Any, masks: Sequence[Raster | None], exclude: str = "") -> Array:
     """The pixels as reals, for the core.
 
-    Those that are not finite are an error, unless there is a mask and they are outside of it: there, the mean of all
-    others takes their place, so that smoothing does not spread them. The error says how to exclude them, by default
+    masks: those of all stages; None for a stage without.
+
+    Those that are not finite are an error, unless they are outside of all masks: there, the mean of all others takes
+    their place, so that smoothing does not spread them. The error says how to exclude them, by default
     with an argument of register().
     """
     pixels = to_layout(image.pixels, dtype)
     if all_finite(pixels):
         return pixels
     index = np.argwhere(~np.isfinite(pixels))
-    inside = np.ones(len(index), bool) if mask is None else look_up(mask, image.geometry, index[:, ::-1])
+    inside = np.zeros(len(index), bool)
+    for mask in {id(mask): mask for mask in masks}.values():
+        inside |= True if mask is None else look_up(mask, image.geometry, index[:, ::-1])
     if inside.any():
         where = tuple(int(number) for number in index[np.argmax(inside)])
         point = index_to_point(image.geometry, [where[::-1]])[0]
         count = int(np.count_nonzero(inside))
         exclude = exclude or f"{name}_mask="
-        place = "inside the mask" if mask is not None else "and there is no mask"
-        way_out = "shrink the mask" if mask is not None else f"exclude them with {exclude}"
+        place = "inside the mask" if all(mask is not None for mask in masks) else "and there is no mask"
+        way_out = "shrink the mask" if all(mask is not None for mask in masks) else f"exclude them with {exclude}"
         value = image.pixels[where]
         reason = f", which is beyond {np.dtype(dtype)}" if np.isfinite(value) else ""
         raise ValueError(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._core import Geometry, Part
-from .._images.arrays import Array, Floats
+from .._images.arrays import Array, Floats, to_reals
 from .._images.geometry import index_to_point, point_to_index
 
 #: Along x, y and z of ITK's space: from right to left, from front to back, from below to above.
@@ -174,7 +174,9 @@ class Slice:
         Outside the image they are NaN, or 0 for integers.
         """
         outside = np.nan if pixels.dtype.kind == "f" else 0
-        cube: Array = _core.resample(pixels, geometry, self.grid, list(parts), interpolator, outside)
+        cube: Array = _core.resample(to_reals(pixels), geometry, self.grid, list(parts), interpolator, outside)
+        if pixels.dtype.kind in "iu":
+            cube = np.rint(cube).astype(pixels.dtype)
         return cube if self.axis < 0 else cube.squeeze(cube.ndim - 1 - self.axis)
 
     def checker(self, squares: int = SQUARES) -> npt.NDArray[np.bool_]:

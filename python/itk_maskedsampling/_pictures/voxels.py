@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._core import Geometry, Part
-from .._images.arrays import Array, Floats
+from .._images.arrays import Array, Floats, to_reals
 from .._images.geometry import corners_of, index_to_point, point_to_index
 from .._images.image import Raster
 from .._images.masks import look_up, mask_box
@@ -49,8 +49,7 @@ class MaskVoxels:
 
     def moved(self, image: Raster, parts: Sequence[Part]) -> Floats:
         """Those of an image at the transformed points; not finite beyond it."""
-        pixels = image.pixels if image.pixels.dtype.kind == "f" else image.pixels.astype(np.float32)
-        cube = _core.resample(pixels, image.geometry, self.grid, list(parts), "linear", np.nan)
+        cube = _core.resample(to_reals(image.pixels), image.geometry, self.grid, list(parts), "linear", np.nan)
         return np.asarray(cube[self.inside], np.float64)
 
 

@@ -11,9 +11,13 @@ from typing import Any
 
 from .. import _core
 from .._images.arrays import Floats
+from .._images.choices import choose, kebab, simplify, snake
 from .._images.conversion import libraries_of
 from .._transforms.transform import Transform, to_transform
-from .settings import Stage, choose, convert, kebab, make_stage, override, simplify, snake
+from .settings import Stage, convert, make_stage, override
+
+#: What a stage may have of its own, that is no setting.
+MASKS = ("fixed_mask", "moving_mask")
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,14 @@ class Plan:
     start: the transform that stages of the kind "given" optimise a copy of.
     initial: applied after what is optimised.
     points: own sample points, in fixed space, shape (n, D).
+    own_masks: which stages have a fixed_mask or moving_mask of their own, or none where all others have one.
     """
 
     stages: tuple[Stage, ...]
     start: Transform | None = None
     initial: Transform | None = None
     points: Floats | None = None
+    own_masks: frozenset[tuple[int, str]] = frozenset()
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """A dict for each stage, which register() takes as a stage."""
@@ -56,9 +62,24 @@ def is_other(stage: Stage, name: str, usual: Mapping[str, Any]) -> bool:
     return not (len(set(own)) == len(set(other)) == 1 and set(own) == set(other))
 
 
+def take_masks(transform: object) -> tuple[object, dict[tuple[int, str], Any]]:
+    """The argument transform of register() without the masks of stages, and these, by stage and name; None: none."""
+    if not isinstance(transform, list | tuple):
+        return transform, {}
+    stages, masks = [], {}
+    for number, stage in enumerate(transform):
+        if isinstance(stage, Mapping):
+            masks.update({(number, snake(str(name))): stage[name] for name in stage if snake(str(name)) in MASKS})
+            stages.append({name: value for name, value in stage.items() if snake(str(name)) not in MASKS})
+        else:
+            stages.append(stage)
+    return stages, masks
+
+
 def make_plan(transform: object, initial: object, given: Mapping[str, object]) -> Plan:
     """From the arguments of register(). Points come later, when the dimension is known."""
     general = convert(given, "")
+    transform, masks = take_masks(transform)
     stage_dicts = split_stages(transform)
     stages = []
     start: Transform | None = None
@@ -84,7 +105,7 @@ def make_plan(transform: object, initial: object, given: Mapping[str, object]) -
         if first.settings.get("initialization", initialization) != initialization:
             raise ValueError(f"initial: {initialization!r}, but initialization is {first.settings['initialization']!r}")
         stages[0] = Stage(first.transform, {**first.settings, "initialization": initialization})
-    return Plan(tuple(stages), start, initial_transform)
+    return Plan(tuple(stages), start, initial_transform, own_masks=frozenset(masks))
 
 
 def split_stages(transform: object) -> list[tuple[object, dict[str, object]]]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 
 from .. import public
 from .._core import Method, SettingValue
+from .._core.status_line import StatusLine
 
 
 @public
@@ -110,25 +110,6 @@ def name_level(progress: Progress, of: str = " of ") -> str:
     if progress.stages == 1:
         del counted[0]
     return ", ".join(f"{kind} {number}{of}0..{count - 1}" for kind, number, count in counted)
-
-
-class StatusLine:
-    """A line on standard error that is written anew each time."""
-
-    def __init__(self) -> None:
-        self.width = 0
-
-    def show(self, text: str, kept: str = "") -> None:
-        """Show a text, after a line that stays to be read."""
-        sys.stderr.write(f"\r{kept.ljust(self.width)}\n" if kept else "\r")
-        sys.stderr.write(text.ljust(0 if kept else self.width))
-        sys.stderr.flush()
-        self.width = len(text)
-
-    def close(self) -> None:
-        if self.width:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
 
 
 class Printer:

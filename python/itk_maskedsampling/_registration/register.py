@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,16 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._images.arrays import Array, exceeds_float32, freeze, is_double, to_points
-from .._images.files import read
-from .._images.image import Raster
-from .._images.masks import check_same_dimension, read_mask, read_weights, to_real
+from .._images.choices import snake
+from .._images.masks import to_real
 from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .folding import read_folding
-from .plan import Plan, check_dimensions, make_plan
+from .inputs import Inputs, Labels, read_inputs
+from .plan import Plan, check_dimensions, make_plan, take_masks
 from .progress import Callback, Watch, count_iterations
 from .result import Registration, Sources
-from .settings import Stage, snake
+from .settings import Stage
 from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
@@ -43,6 +43,8 @@ def register(
     fixed_mask: Any = None,
     moving_mask: Any = None,
     *,
+    fixed_label: Labels = None,
+    moving_label: Labels = None,
     transform: Any = "rigid",
     metric: str | None = None,
     samples: Counts | None = None,
@@ -84,11 +86,13 @@ def register(
         geometry of its image. Default: the whole image.
     moving_mask : image, optional
         Where it is not 0, the moving image counts. Default: everywhere.
+    fixed_label, moving_label : int or sequence of int, optional
+        Of fixed_mask, moving_mask: only where it is this label, or one of these. Default: wherever it is not 0.
     transform : str, transform, path or list, default "rigid"
         translation, rigid, similarity, affine, b-spline, displacement-field or syn; or a transform to start from, of
         which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of these as
         stages, of which each goes on where the one before ended; a stage can be a dict with the key "transform" and
-        settings of its own, which override those for all stages.
+        settings of its own, which override those for all stages, and a fixed_mask or moving_mask, or None for none.
     metric : str, optional
         mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
         demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation. That one takes
@@ -199,7 +203,9 @@ def register(
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
     plan = make_plan(transform, initial, {**given, **settings})
     with _core.collect_warnings() as told:
-        inputs = read_inputs(fixed, moving, fixed_mask, moving_mask, weights)
+        stage_masks = take_masks(transform)[1]
+        sources = Sources(fixed, moving, fixed_mask, moving_mask, weights, stage_masks, len(plan.stages))
+        inputs = read_inputs(sources, fixed_label, moving_label)
         if points is not None:
             if samples is not None or percentage is not None:
                 name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)
@@ -208,45 +214,14 @@ def register(
         return run(plan, inputs, callback, progress, told)
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The images of a registration."""
-
-    fixed: Raster
-    moving: Raster
-    fixed_mask: Raster | None
-    moving_mask: Raster | None
-    weights: Raster | None
-
-    def sources(self) -> Sources:
-        rasters = (self.fixed, self.moving, self.fixed_mask, self.moving_mask, self.weights)
-        return Sources(*(None if raster is None else raster.source for raster in rasters))
-
-
-def read_inputs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any, weights: Any) -> Inputs:
-    fixed_raster = read("fixed", fixed)
-    moving_raster = read("moving", moving)
-    check_same_dimension(fixed_raster, moving_raster)
-    return Inputs(
-        fixed_raster,
-        moving_raster,
-        None if fixed_mask is None else read_mask("fixed_mask", fixed_mask, fixed_raster),
-        None if moving_mask is None else read_mask("moving_mask", moving_mask, moving_raster),
-        None if weights is None else read_weights("weights", weights, fixed_raster),
-    )
-
-
 def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, told: list[str]) -> Registration:
     """Do what is planned. What is warned of comes into the list."""
     dimension = inputs.fixed.dimension
     check_dimensions(plan, dimension)
     dtype = choose_type(inputs.fixed.pixels, inputs.moving.pixels)
     method = _core.Method(dimension, dtype)
-    for role, image, mask in (
-        ("fixed", inputs.fixed, inputs.fixed_mask),
-        ("moving", inputs.moving, inputs.moving_mask),
-    ):
-        method.set_image(role, to_real(role, image, dtype, mask), image.geometry)
+    for role, image in (("fixed", inputs.fixed), ("moving", inputs.moving)):
+        method.set_image(role, to_real(role, image, dtype, inputs.masks_of(role)), image.geometry)
     for role, raster in (
         ("fixed-mask", inputs.fixed_mask),
         ("moving-mask", inputs.moving_mask),
@@ -261,6 +236,9 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
     if plan.points is not None:
         method.set_points(plan.points)
     iterations = [add_stage(method, stage) for stage in plan.stages]
+    for (stage, name), raster in inputs.stage_masks.items():
+        mask = None if raster is None else (raster.pixels, raster.geometry)
+        method.set_stage_mask(stage, name.replace("_", "-"), mask)
 
     watch = Watch(method, iterations, callback, progress)
     start = time.perf_counter()
@@ -335,8 +313,14 @@ def complete(method: _core.Method, plan: Plan) -> tuple[Stage, ...]:
     )
 
 
-def repeat(plan: Plan, sources: Sources, callback: Callback | None, progress: bool) -> Registration:
+def repeat(
+    plan: Plan,
+    sources: Sources,
+    callback: Callback | None,
+    progress: bool,
+    fixed_label: Labels = None,
+    moving_label: Labels = None,
+) -> Registration:
     """Do once more what was planned, with the images given."""
     with _core.collect_warnings() as told:
-        inputs = read_inputs(sources.fixed, sources.moving, sources.fixed_mask, sources.moving_mask, sources.weights)
-        return run(plan, inputs, callback, progress, told)
+        return run(plan, read_inputs(sources, fixed_label, moving_label), callback, progress, told)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any
@@ -11,22 +11,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core, public
+from .. import public
 from .._core import Geometry, LevelReport
 from .._images.arrays import Array, Floats, freeze, join
-from .._images.conversion import write_like
 from .._images.files import read
-from .._images.image import Image
+from .._images.image import Image, Raster
 from .._images.masks import read_mask
 from .._pictures import html
 from .._pictures.slices import middle_of, name_unit
 from .._pictures.voxels import Contrast, find_contrast
-from .._transforms.resample import resample
 from .._transforms.transform import Transform
 from .folding import Folding
 from .plan import Plan
 from .progress import Callback
-from .settings import choose
 from .uncertainty import Uncertainty
 
 
@@ -39,6 +36,13 @@ class Sources:
     fixed_mask: Any = None
     moving_mask: Any = None
     weights: Any = None
+    #: Of stages that have one of their own, by stage and name; None means none.
+    stage_masks: Mapping[tuple[int, str], Any] = field(default_factory=dict)
+    stages: int = 1
+
+    def mask_of_result(self, name: str) -> Any:
+        """The fixed_mask or moving_mask of the last stage."""
+        return self.stage_masks.get((self.stages - 1, name), getattr(self, name))
 
 
 @public
@@ -111,7 +115,7 @@ class Registration:
 
     @property
     def settings(self) -> list[dict[str, Any]]:
-        """All settings of each stage, also those that were left to their defaults.
+        """All settings of each stage, also those that were left to their defaults; masks are none.
 
         register(fixed, moving, transform=settings, initial=..., points=...) does the same again; repeat() is shorter.
         """
@@ -130,6 +134,8 @@ class Registration:
         moving_mask: Any = None,
         *,
         weights: Any = None,
+        fixed_label: Any = None,
+        moving_label: Any = None,
         callback: Callback | None = None,
         progress: bool = False,
     ) -> Registration:
@@ -143,6 +149,8 @@ class Registration:
             Both or none. Default: those of this registration, with their masks and weights.
         fixed_mask, moving_mask, weights : image, optional
             Of the images that are given. Default: none.
+        fixed_label, moving_label : int or sequence of int, optional
+            Of the masks that are given, as in register(). Default: wherever they are not 0.
         callback, progress
             As in register(). Default: none, and False.
 
@@ -159,10 +167,15 @@ class Registration:
 
         if (fixed is None) != (moving is None):
             raise ValueError(f"{'fixed' if fixed is None else 'moving'}: give both images, or none of them")
+        if fixed is not None and self._plan.own_masks:
+            raise ValueError(
+                "fixed: stages have masks of their own, which are not those of other images; call register()"
+            )
         if fixed is not None:
-            return repeat(self._plan, Sources(fixed, moving, fixed_mask, moving_mask, weights), callback, progress)
-        if fixed_mask is not None or moving_mask is not None or weights is not None:
-            raise ValueError("fixed, moving: with another mask or other weights, give the images, too")
+            sources = Sources(fixed, moving, fixed_mask, moving_mask, weights)
+            return repeat(self._plan, sources, callback, progress, fixed_label, moving_label)
+        if any(one is not None for one in (fixed_mask, moving_mask, weights, fixed_label, moving_label)):
+            raise ValueError("fixed, moving: with another mask, other labels or weights, give the images, too")
         return repeat(self._plan, self._get_sources("repeat(fixed, moving, ...)"), callback, progress)
 
     def _get_sources(self, way_out: str) -> Sources:
@@ -191,10 +204,10 @@ class Registration:
         ----------
         image : image, optional
             Any image that register() takes. Default: the moving image.
-        reference : image, optional
+        reference : image or Geometry, optional
             Its grid is wanted. Default: that of the fixed image.
         interpolator : str, default "linear"
-            linear, b-spline or another choice of the setting; for labels nearest-neighbor.
+            linear, b-spline or another choice of the setting; for labels nearest-neighbor or label-linear.
         default : float, default 0
             The value outside.
 
@@ -210,15 +223,7 @@ class Registration:
         """
         if image is None:
             image = self._get_sources("resample(image)").moving
-        raster = read("image", image)
-        dimension = self.transform.dimension
-        grid = self._geometry if reference is None else read("reference", reference).geometry
-        for name, found in (("image", raster.dimension), ("reference", len(grid.size))):
-            if found != dimension:
-                raise ValueError(f"{name}: {dimension} dimensions are needed, not {found}")
-        choices = _core.describe_settings()["interpolator"].choices
-        pixels = resample(raster, grid, self.transform, choose("interpolator", interpolator, choices), default)
-        return write_like(raster, pixels, grid)
+        return self.transform.resample(image, self._geometry if reference is None else reference, interpolator, default)
 
     def jacobian(self, reference: Any = None) -> Image:
         """The Jacobian determinant at every voxel: transform.jacobian() of the grid of the fixed image, or another one.
@@ -269,11 +274,16 @@ class Registration:
         is_known = self.folding is not None and not self.transform.is_affine()
         return [self.folding.describe()] if self.folding is not None and is_known else []
 
+    def _read_fixed_mask(self, fixed: Raster) -> Raster | None:
+        """That of the last stage."""
+        mask = None if self._sources is None else self._sources.mask_of_result("fixed_mask")
+        return None if mask is None else read_mask("fixed_mask", mask, fixed)
+
     def _find_contrast(self) -> Contrast:
         """How the values of its images go together inside the mask. A pickled one cannot be asked."""
         sources = self._get_sources("plot.edges(result, fixed, moving)")
         fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
-        mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
+        mask = self._read_fixed_mask(fixed)
         return find_contrast(fixed, moving, mask, self.transform.parts)
 
     def _repr_html_(self) -> str:
@@ -282,7 +292,7 @@ class Registration:
         sources, pictures = self._sources, "<p>(The images are not kept when a registration is pickled.)</p>"
         if sources is not None:
             fixed, moving = read("fixed", sources.fixed), read("moving", sources.moving)
-            mask = None if sources.fixed_mask is None else read_mask("fixed_mask", sources.fixed_mask, fixed)
+            mask = self._read_fixed_mask(fixed)
             middle = self.displacement()[0] if len(self.points) else middle_of(fixed.geometry)
             alike = self._find_contrast().alike
             pictures = html.make_pictures(fixed, moving, mask, middle, self.transform.parts, alike)

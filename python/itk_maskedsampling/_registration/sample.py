@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ import numpy.typing as npt
 from .. import _core, public
 from .._core import Geometry
 from .._images.arrays import Array, describe, freeze, times
+from .._images.choices import choose
 from .._images.files import read, write_image
 from .._images.geometry import point_to_index
 from .._images.image import Image
-from .._images.masks import read_mask, read_weights
+from .._images.masks import read_labels, read_mask, read_weights
 from .._images.output import whole_file
-from .settings import choose, to_number
+from .settings import to_number
 
 #: Of 3D Slicer's Markups module.
 MARKUPS_SCHEMA = (
@@ -125,6 +126,7 @@ def sample(
     image: Any,
     mask: Any = None,
     *,
+    label: int | Sequence[int] | None = None,
     samples: int | None = None,
     percentage: float | None = None,
     sampling: str = "random",
@@ -141,6 +143,8 @@ def sample(
         Any image that register() takes; its pixels do not matter.
     mask : image, optional
         As fixed_mask of register(). Default: the whole image.
+    label : int or sequence of int, optional
+        Of the mask: only where it is this label, or one of these. Default: wherever it is not 0.
     samples : int, optional
         How many. Default: 2000.
     percentage : float, optional
@@ -183,7 +187,8 @@ def sample(
     if own_seed >= 2**31:
         raise ValueError(f"seed: {own_seed} must be less than 2^31")
     raster = read("image", image)
-    inside = None if mask is None else read_mask("mask", mask, raster)
+    labels = read_labels("label", label, "mask", has_mask=mask is not None)
+    inside = None if mask is None else read_mask("mask", mask, raster, labels)
     density = None if weights is None else read_weights("weights", weights, raster)
     try:
         points, voxels = _core.sample(

@@ -3,84 +3,38 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from .._images.arrays import describe
+from .._images.choices import choose, kebab, snake, suggest
 
 Value = str | bool | int | float | tuple[int | float, ...]
 
-#: What else users call the choices of a setting, as simplify() leaves it.
-ALIASES = {
-    "transform": {
-        "euler": "rigid",
-        "translate": "translation",
-        "displacement": "displacement-field",
-        "symmetricnormalization": "syn",
-    },
-    "metric": {
-        "mi": "mutual-information",
-        "mattes": "mutual-information",
-        "mattesmutualinformation": "mutual-information",
-        "msd": "mean-squares",
-        "mse": "mean-squares",
-        "ncc": "correlation",
-        "antsneighborhoodcorrelation": "neighborhood-correlation",
-        "jointhistogram": "joint-histogram-mutual-information",
-    },
-    "interpolator": {"nearest": "nearest-neighbor", "nn": "nearest-neighbor", "bspline3": "b-spline"},
-    "sampling": {"all": "none", "dense": "none", "full": "none"},
-    "optimizer": {
-        "lbfgs": "lbfgs2",
-        "regularstep": "regular-step-gradient-descent",
-        "oneplusone": "one-plus-one-evolutionary",
-    },
-}
-
-
-def kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def snake(name: str) -> str:
-    return name.replace("-", "_")
-
-
-def simplify(text: str) -> str:
-    """A name without what people write in different ways: case, hyphens, "our" for "or"."""
-    return re.sub(r"[\s_-]", "", text.lower()).replace("our", "or")
-
-
 #: Arguments of register() that are no settings, and what else users call them.
-ARGUMENTS = ("fixed_mask", "moving_mask", "weights", "points", "initial", "callback", "progress")
-MEANT = {"mask": "fixed_mask", "initial_transform": "initial", "number_of_samples": "samples", "threads": "work_units"}
-
-
-def suggest(text: str, names: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
-    """ "; did you mean x?" if one of the names is close, or what else it is called, otherwise nothing."""
-    simple = {simplify(name): name for name in names}
-    simple |= {simplify(other): name for other, name in meant.items() if name in simple.values()}
-    close = difflib.get_close_matches(simplify(text), simple, 1)
-    return f"; did you mean {simple[close[0]]!r}?" if close else ""
-
-
-def choose(argument: str, value: object, choices: Sequence[str], setting: str | None = None) -> str:
-    """The choice that a text means. The setting is the one whose aliases count, by default that of the argument."""
-    listed = ", ".join(choices)
-    if not isinstance(value, str):
-        raise TypeError(f"{argument}: one of {listed} is needed, not {describe(value)}")
-    simple = {simplify(choice): choice for choice in choices}
-    meant = simple | {alias: full for alias, full in ALIASES.get(setting or argument, {}).items() if full in choices}
-    if simplify(value) in meant:
-        return meant[simplify(value)]
-    raise ValueError(f"{argument}: {value!r} is none of {listed}{suggest(value, choices)}")
+ARGUMENTS = (
+    "fixed_mask",
+    "moving_mask",
+    "fixed_label",
+    "moving_label",
+    "weights",
+    "points",
+    "initial",
+    "callback",
+    "progress",
+)
+MEANT = {
+    "mask": "fixed_mask",
+    "label": "fixed_label",
+    "initial_transform": "initial",
+    "number_of_samples": "samples",
+    "threads": "work_units",
+}
 
 
 def to_value(argument: str, name: str, value: object) -> Value:

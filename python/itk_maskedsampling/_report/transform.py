@@ -9,7 +9,6 @@ import numpy as np
 
 from .._images.arrays import Floats, join
 from .._images.files import read
-from .._images.masks import read_mask
 from .._pictures.html import make_table
 from .._pictures.slices import name_unit
 from .._pictures.voxels import MaskVoxels, choose_voxels
@@ -47,8 +46,8 @@ def choose_points(result: Registration) -> tuple[Floats, str]:
     if sources is None and len(result.points):
         return result.points.astype(np.float64), "samples"
     mask = None
-    if sources is not None and sources.fixed_mask is not None:
-        mask = read_mask("fixed_mask", sources.fixed_mask, read("fixed", sources.fixed))
+    if sources is not None:
+        mask = result._read_fixed_mask(read("fixed", sources.fixed))
     voxels: MaskVoxels = choose_voxels(result._geometry, mask, MOST)
     points = voxels.points
     if len(points):

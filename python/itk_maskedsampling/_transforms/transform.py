@@ -15,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core, public
-from .._core import Geometry, Part
+from .._core import Part
 from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
-from .._images.files import read
+from .._images.choices import choose
+from .._images.files import read_grid
 from .._images.image import Image
 from .._images.output import whole_file
 from .._images.paths import find_input
+from .field import field_vectors, is_field, make_field
 from .jacobian import determinant_image
+from .resample import resample_image
 
 #: ITK's transforms that are a matrix and an offset.
 AFFINE = re.compile(
@@ -109,8 +112,14 @@ class Transform:
         """Whether it is a matrix and an offset, judged by the kind of its parts."""
         return all(AFFINE.match(name) for name, _, _ in self.parts)
 
-    def matrix(self) -> Floats:
+    def matrix(self, convention: str = "LPS") -> Floats:
         """The homogeneous matrix by which columns (point, 1) are multiplied.
+
+        Parameters
+        ----------
+        convention : str, default "LPS"
+            Which way the first two axes of space point: LPS, to the left and the back, as those of ITK, SimpleITK, ANTs
+            and elastix; or RAS, as those of NIfTI files, nibabel, FreeSurfer, greedy and the views of 3D Slicer.
 
         Returns
         -------
@@ -121,6 +130,7 @@ class Transform:
         ValueError
             Where a part is not affine.
         """
+        flip = axes_of(convention, self.dimension)
         if not self.is_affine():
             bent = ", ".join(short(name) for name, _, _ in self.parts if not AFFINE.match(name))
             raise ValueError(f"only an affine transform has a matrix, not {bent}. Map points instead: apply()")
@@ -128,7 +138,7 @@ class Transform:
         mapped = self.apply(np.vstack([np.zeros((1, self.dimension)), np.eye(self.dimension)]))
         matrix[:-1, -1] = mapped[0]
         matrix[:-1, :-1] = (mapped[1:] - mapped[0]).T
-        return matrix
+        return flip[:, np.newaxis] * matrix * flip
 
     def jacobian(self, reference: Any) -> Image:
         """The Jacobian determinant at every voxel of a grid: how much larger a small volume becomes.
@@ -151,10 +161,59 @@ class Transform:
         TypeError, ValueError
             They name the argument.
         """
-        grid = reference if isinstance(reference, Geometry) else read("reference", reference).geometry
-        if len(grid.size) != self.dimension:
-            raise ValueError(f"reference: {self.dimension} dimensions are needed, not {len(grid.size)}")
-        return determinant_image(self.parts, grid)
+        return determinant_image(self.parts, read_grid("reference", reference, self.dimension))
+
+    @property
+    def vectors(self) -> Floats:
+        """Those of a displacement field, shape ([z,]y,x,D): in space, x first, from fixed to moving points.
+
+        Raises
+        ------
+        ValueError
+            Where it is not one displacement field. to_displacement_field() makes it one.
+        """
+        if not is_field(self.parts):
+            raise ValueError(f"{self!r} is not one displacement field: to_displacement_field(reference) makes it one")
+        return field_vectors(self.dimension, self.parts[0])
+
+    # Images
+
+    def resample(
+        self,
+        image: Any,
+        reference: Any = None,
+        interpolator: str = "linear",
+        default: float = 0.0,
+        progress: bool = False,
+    ) -> Any:
+        """An image of the moving side on a grid of the fixed side: at each point of the grid, the transform says where
+        in the image its value is. Large images are done block by block.
+
+        Parameters
+        ----------
+        image : image
+            Any image that register() takes.
+        reference : image or Geometry, optional
+            Its grid is wanted. Default: that of the image.
+        interpolator : str, default "linear"
+            linear, b-spline, or another choice of the setting of register(). For labels nearest-neighbor; or
+            label-linear, the label with the largest weight among the neighbours, whose edges are smoother.
+        default : float, default 0
+            The value outside.
+        progress : bool, default False
+            Write a line on standard error while it runs.
+
+        Returns
+        -------
+        image
+            Of the library and the pixel type of the one that is resampled, integers rounded; an Image for a file.
+
+        Raises
+        ------
+        TypeError, ValueError
+            They name the argument.
+        """
+        return resample_image(self.parts, self.dimension, image, reference, interpolator, default, progress)
 
     # Others from it
 
@@ -170,6 +229,23 @@ class Transform:
             return Transform(self.dimension, tuple(_core.invert(self.dimension, list(self.parts))))
         except _core.CoreError as error:
             raise ValueError(f"{self!r} has no inverse: {error}") from error
+
+    def to_displacement_field(self, reference: Any) -> Transform:
+        """The same as one displacement field on a grid; beyond the grid, it moves nothing.
+
+        Between voxels, vectors are interpolated linearly, so there it is the same only for affine transforms.
+
+        Parameters
+        ----------
+        reference : image or Geometry
+            Its grid is wanted: that of the fixed image, or one that covers it.
+
+        Returns
+        -------
+        Transform
+            Its vectors are an array; write(), to_itk() and to_simpleitk() pass it on.
+        """
+        return Transform(self.dimension, (make_field(self.parts, read_grid("reference", reference, self.dimension)),))
 
     def compose(self, first: Transform) -> Transform:
         """The transform that applies another one first, and then this one.
@@ -306,6 +382,14 @@ def describe_part(part: Part) -> str:
     centre = fixed_parameters[: int(name.split("_")[2])]
     about = f" about {join(centre)}" if np.any(centre) else ""
     return f"{short(name)} {join(parameters)}{about}"
+
+
+def axes_of(convention: object, dimension: int) -> Floats:
+    """What LPS coordinates, and a 1 for a homogeneous matrix, are multiplied with to be those of a convention."""
+    name = choose("convention", convention, ("LPS", "RAS"))
+    signs = np.ones(dimension + 1)
+    signs[:2] = -1.0 if name == "RAS" else 1.0
+    return signs
 
 
 def make_transform(name: str, dimension: int, parts: Iterable[Part]) -> Transform:

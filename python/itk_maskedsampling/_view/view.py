@@ -155,8 +155,9 @@ def find_inside(sources: Sources, points: Floats) -> npt.NDArray[np.bool_]:
     moving = read("moving", sources.moving)
     # Of a grid of spacing 1 at 0, indices are points.
     inside = look_up(fill(moving.geometry, 1), VOXEL, points)
-    if sources.moving_mask is not None:
-        inside &= look_up(read_mask("moving_mask", sources.moving_mask, moving), VOXEL, points)
+    mask = sources.mask_of_result("moving_mask")
+    if mask is not None:
+        inside &= look_up(read_mask("moving_mask", mask, moving), VOXEL, points)
     return np.asarray(inside, np.bool_)
 
 

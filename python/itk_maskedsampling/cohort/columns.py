@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from .. import _core
 from .._images.arrays import describe
-from .._registration.settings import simplify, snake
+from .._images.choices import simplify, snake
 from .record import COLUMNS
 
 #: Columns with the paths of images; register() calls them so, too.

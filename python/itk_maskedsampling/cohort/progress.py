@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from .. import public
-from .._registration.progress import StatusLine
+from .._core.status_line import StatusLine
 from .record import Record, first_line
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import public
+from .._images.choices import suggest
 from .._images.output import whole_file
-from .._registration.settings import suggest
 from .._transforms.transform import Transform, read_transform
 from .record import TRANSFORM, Cell, Record, first_line
 

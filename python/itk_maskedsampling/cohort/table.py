@@ -16,9 +16,10 @@ import numpy as np
 
 from .. import _core
 from .._images.arrays import describe
+from .._images.choices import kebab, simplify, snake
 from .._images.errors import reworded
 from .._registration.plan import is_path, to_initial
-from .._registration.settings import Value, convert, kebab, parse, simplify, snake
+from .._registration.settings import Value, convert, parse
 from .columns import IMAGES, RENAME, check_columns, check_text
 from .record import MOVED, TRANSFORM, Cell
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from .. import _core, version
 from .._images.arrays import Floats, freeze, to_json, to_points
+from .._images.choices import snake, suggest
 from .._images.conversion import libraries_of
 from .._images.errors import reworded
 from .._registration.plan import Plan, is_path, make_plan
 from .._registration.register import add_stage
-from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override, snake, suggest
+from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override
 from .._transforms.transform import to_transform
 from .columns import IMAGES
 from .record import Cell

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._core import Geometry, Part
 from .._images.arrays import Floats, describe, join, to_layout, to_numbers, to_points
+from .._images.choices import choose
 from .._images.conversion import libraries_of
 from .._images.files import read
 from .._images.geometry import corners_of, index_to_point, point_to_index
@@ -19,7 +20,6 @@ from .._pictures.slices import Slice, crop, make_slice, middle_of, orient
 from .._pictures.voxels import find_contrast
 from .._registration.result import Registration
 from .._registration.sample import Samples
-from .._registration.settings import choose
 from .._transforms.transform import Transform, to_transform
 
 
@@ -60,7 +60,7 @@ def read_samples(result: Any, image: Any, mask: Any, grid: Geometry | None = Non
         if image is None and grid is None:
             sources = result._get_sources("plot.samples(result, image)")
         if image is None and sources is not None:
-            image, mask = sources.fixed, sources.fixed_mask if mask is None else mask
+            image, mask = sources.fixed, sources.mask_of_result("fixed_mask") if mask is None else mask
         known: Geometry | None = result._geometry
     else:
         known = result.geometry if isinstance(result, Samples) else None
@@ -96,7 +96,7 @@ def read_pair(function: str, result: Any, fixed: Any, moving: Any, mask: Any) ->
         if fixed is None:
             sources = result._get_sources(f"plot.{function}(result, fixed, moving)")
             fixed, moving = sources.fixed, sources.moving
-            mask = sources.fixed_mask if mask is None else mask
+            mask = sources.mask_of_result("fixed_mask") if mask is None else mask
         transform, points = result.transform, result.points.astype(np.float64)
         before = find_start(result)
     else:

@@ -104,7 +104,7 @@ def to_finite(name: str, image: Any, mask: SharedImage | None, setter: str) -> S
                     "SimpleITK.Image()"
                 )
             check_overlap(f"{setter}: binaryMask", raster, shared.raster, "mask.CopyInformation(image) makes them so")
-        pixels = to_real(name, shared.raster, shared.pixels.dtype, raster, f"{setter}()")
+        pixels = to_real(name, shared.raster, shared.pixels.dtype, [raster], f"{setter}()")
     except ValueError as error:
         raise RuntimeError(str(error)) from None
     return SharedImage(pixels, shared.image)

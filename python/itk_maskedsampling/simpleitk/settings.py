@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from .._core import LevelReport, describe_settings, warn
 from .._images.arrays import times
-from .._registration.settings import choose
+from .._images.choices import choose
 from .data import SharedImage, to_mask, to_weights
 from .optimizers import Optimizers, Settings, new_seed
 from .texts import METRIC_ARGUMENTS, SETTERS, Situation

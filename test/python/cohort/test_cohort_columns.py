@@ -14,7 +14,7 @@ import pandas
 import pytest
 from cohort_scene import QUICK, Pairs
 from itk_maskedsampling import _core, read_cohort, register_cohort
-from itk_maskedsampling._registration.settings import snake
+from itk_maskedsampling._images.choices import snake
 from itk_maskedsampling.cohort.columns import IMAGES, WORDS
 from itk_maskedsampling.cohort.record import MOVED, TRANSFORM
 from itk_maskedsampling.cohort.table import Pair, read_table

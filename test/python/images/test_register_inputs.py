@@ -50,7 +50,7 @@ def test_same_pixel_at_the_same_point(kind: str, dimension: int, dtype: str) -> 
 def test_pixels_are_shared(kind: str) -> None:
     given = KINDS[kind](make_image())
     raster = read("fixed", given)
-    assert np.shares_memory(to_real("fixed", raster, np.float32, None), raster.pixels)
+    assert np.shares_memory(to_real("fixed", raster, np.float32, [None]), raster.pixels)
     if kind == "itk":
         given.SetPixel([1, 0, 0], 77.0)
         assert raster.pixels[0, 0, 1] == 77.0
@@ -171,7 +171,7 @@ def test_arrays_of_every_kind(pixels: Any) -> None:
                 return make_image().pixels
 
         pixels = Duck()
-    real = to_real("fixed", read("fixed", pixels), np.float32, None)
+    real = to_real("fixed", read("fixed", pixels), np.float32, [None])
     np.testing.assert_array_equal(real, make_image().pixels)
     assert real.dtype == np.float32
     assert real.dtype.isnative

@@ -20,6 +20,7 @@
 
 #include "itkContinuousIndex.h"
 #include "itkLevelSmoother.h"
+#include "itkSpatialObject.h"
 
 namespace itk
 {
@@ -39,10 +40,17 @@ public:
   using RegionType = typename TImage::RegionType;
   using SigmaArrayType = FixedArray<double, ImageDimension>;
   using ContinuousIndexType = ContinuousIndex<double, ImageDimension>;
+  using MaskType = SpatialObject<ImageDimension>;
 
   /** Prepare to smooth an image.
-   * \param sigma in physical units, or else in voxels; 0: not at all */
-  LevelImage(const TImage * image, double sigma, bool isPhysical, ThreadIdType numberOfWorkUnits);
+   * \param sigma in physical units, or else in voxels; 0: not at all
+   * \param mask inside which it is smoothed: each voxel is the mean of those inside, with the weights of a Gaussian
+   * (normalized convolution, H. Knutsson and C.-F. Westin 1993); far from it, it is left as it is. Null: all alike */
+  LevelImage(const TImage *   image,
+             double           sigma,
+             bool             isPhysical,
+             ThreadIdType     numberOfWorkUnits,
+             const MaskType * mask = nullptr);
 
   /** Whether the image is smoothed. */
   bool
@@ -103,6 +111,8 @@ private:
 
   typename TImage::ConstPointer
   Smooth(const RegionType & region, bool isGenerous) const;
+  typename TImage::ConstPointer
+  SmoothInsideMask(const RegionType & region) const;
 
   /** An image of one to three voxels along some axis, made four of them by repeating the last; null if it is none such.
    * The recursive filter takes no fewer. */
@@ -113,6 +123,8 @@ private:
   SigmaArrayType                m_Sigmas{};
   bool                          m_IsSmoothed{};
   ThreadIdType                  m_NumberOfWorkUnits{};
+
+  typename MaskType::ConstPointer m_Mask{};
 };
 } // end namespace itk
 

@@ -20,6 +20,8 @@
 
 #include "itkExtractImageFilter.h"
 #include "itkImageRegionConstIterator.h"
+#include "itkImageRegionIterator.h"
+#include "itkMaskedVoxelSampler.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
 #include "itkZeroFluxNeumannPadImageFilter.h"
 
@@ -29,10 +31,15 @@
 namespace itk
 {
 template <typename TImage>
-LevelImage<TImage>::LevelImage(const TImage * image, double sigma, bool isPhysical, ThreadIdType numberOfWorkUnits)
+LevelImage<TImage>::LevelImage(const TImage *   image,
+                               double           sigma,
+                               bool             isPhysical,
+                               ThreadIdType     numberOfWorkUnits,
+                               const MaskType * mask)
   : m_Image(image)
   , m_IsSmoothed(sigma > 0.0)
   , m_NumberOfWorkUnits(numberOfWorkUnits)
+  , m_Mask(mask)
 {
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
@@ -68,6 +75,14 @@ template <typename TImage>
 typename TImage::ConstPointer
 LevelImage<TImage>::Smooth(const RegionType & region, bool isGenerous) const
 {
+  if (m_Mask)
+  {
+    if constexpr (std::is_floating_point_v<typename TImage::PixelType>)
+    {
+      return this->SmoothInsideMask(region);
+    }
+    itkGenericExceptionMacro("Images of float or double can be smoothed inside their masks, no others. Cast them.");
+  }
   if (const auto padded = this->MakeThick())
   {
     LevelImage thick(*this);
@@ -96,6 +111,66 @@ LevelImage<TImage>::Smooth(const RegionType & region, bool isGenerous) const
   const typename TImage::Pointer output = filter->GetOutput();
   output->DisconnectPipeline();
   return output.GetPointer();
+}
+
+template <typename TImage>
+typename TImage::ConstPointer
+LevelImage<TImage>::SmoothInsideMask(const RegionType & region) const
+{
+  // As far as a Gaussian reaches.
+  constexpr double reach = 6.0;
+  RegionType       around = region;
+  for (unsigned int d = 0; d < ImageDimension; ++d)
+  {
+    const auto voxels = static_cast<IndexValueType>(std::ceil(reach * m_Sigmas[d] / m_Image->GetSpacing()[d])) + 1;
+    around.SetIndex(d, around.GetIndex(d) - voxels);
+    around.SetSize(d, around.GetSize(d) + 2 * static_cast<SizeValueType>(voxels));
+  }
+  around.Crop(m_Image->GetBufferedRegion());
+  const auto make = [this](const RegionType & ofBuffer) {
+    auto image = TImage::New();
+    image->CopyInformation(m_Image);
+    image->SetRegions(ofBuffer);
+    image->AllocateInitialized();
+    return image;
+  };
+  const auto values = make(around);
+  const auto shares = make(around);
+
+  using SamplerType = MaskedVoxelSampler<ImageDimension>;
+  const auto sampler = SamplerType::New();
+  sampler->SetDomain(values);
+  sampler->SetMask(m_Mask);
+  sampler->SetNumberOfWorkUnits(m_NumberOfWorkUnits);
+  if (sampler->UpdateUnlessEmpty())
+  {
+    sampler->ForEachRun([&](const typename RegionType::IndexType & first, SizeValueType length) {
+      const auto * const from = m_Image->GetBufferPointer() + m_Image->ComputeOffset(first);
+      const auto         place = values->ComputeOffset(first);
+      std::copy_n(from, length, values->GetBufferPointer() + place);
+      std::fill_n(shares->GetBufferPointer() + place, length, typename TImage::PixelType(1));
+    });
+  }
+  LevelImage plain(*this);
+  plain.m_Mask = nullptr;
+  plain.m_Image = values;
+  const auto smoothedValues = plain.MakePart(region);
+  plain.m_Image = shares;
+  const auto smoothedShares = plain.MakePart(region);
+
+  const auto result = make(region);
+  result->SetLargestPossibleRegion(m_Image->GetLargestPossibleRegion());
+  // Of less, the smoothing has no digits.
+  constexpr double                 least = 1e-4;
+  ImageRegionIterator<TImage>      it(result, region);
+  ImageRegionConstIterator<TImage> value(smoothedValues, region);
+  ImageRegionConstIterator<TImage> share(smoothedShares, region);
+  ImageRegionConstIterator<TImage> original(m_Image, region);
+  for (; !it.IsAtEnd(); ++it, ++value, ++share, ++original)
+  {
+    it.Set(share.Get() > least ? static_cast<typename TImage::PixelType>(value.Get() / share.Get()) : original.Get());
+  }
+  return result.GetPointer();
 }
 
 template <typename TImage>

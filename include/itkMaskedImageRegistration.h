@@ -103,6 +103,20 @@ public:
   using GridType = ImageBase<ImageDimension>;
   using ParametersType = typename TransformType::ParametersType;
 
+  /** Another pair of images that lie where the first pair does, and are to fit, too. */
+  struct Channel
+  {
+    typename ImageType::ConstPointer FixedImage{};
+    typename ImageType::ConstPointer MovingImage{};
+    /** Null: none. */
+    typename SpatialObject<ImageDimension>::ConstPointer FixedImageMask{};
+    typename SpatialObject<ImageDimension>::ConstPointer MovingImageMask{};
+    /** By its name; empty: that of the stage. */
+    std::string Metric{};
+    /** More than 0. That of the first pair is MetricWeight. */
+    double Weight{ 1.0 };
+  };
+
   /** What happened at one level of one stage. */
   struct LevelReport
   {
@@ -228,6 +242,25 @@ public:
   itkSetConstObjectMacro(MovingImageMask, MaskType);
   itkGetConstObjectMacro(MovingImageMask, MaskType);
 
+  /** Add a pair of images: what is optimised is the weighted mean of the metrics of all pairs, each as a logarithm of a
+   * likelihood (mutual information as it is; mean squares divided by twice what they are at the start of a level;
+   * correlations by twice the share that they do not explain), so that units do not matter. Samples are drawn for each,
+   * inside its own mask, on the grid of the virtual domain. For linear transforms and B-splines. A search for the start
+   * sees the first pair alone, and the uncertainty is not estimated. */
+  void
+  AddChannel(const Channel & channel);
+  void
+  ClearChannels();
+  const std::vector<Channel> &
+  GetChannels() const
+  {
+    return m_Channels;
+  }
+
+  /** Set/Get the weight of the metric of the first pair, where there are others. Default: 1. */
+  itkSetMacro(MetricWeight, double);
+  itkGetConstMacro(MetricWeight, double);
+
   /** Set the mask of one stage, in place of that of all: null means that this stage has none. ClearStages() forgets it.
    * For "first with all of the image, then inside the mask". \exception ExceptionObject if there is no such stage */
   void
@@ -240,6 +273,13 @@ public:
   itkGetConstObjectMacro(SamplingWeightImage, WeightImageType);
   itkSetConstObjectMacro(SamplePoints, PointSetType);
   itkGetConstObjectMacro(SamplePoints, PointSetType);
+
+  /** Set/Get how much each sample counts in the metric, by an image in the space of the fixed one, linearly
+   * interpolated: 0 or more; where it is 0, and beyond it, there are no samples. The density of the samples is another
+   * thing, but the same in the limit of many. For mutual-information, mean-squares and correlation, linear transforms
+   * and B-splines. Null: all count the same. */
+  itkSetConstObjectMacro(MetricWeightImage, WeightImageType);
+  itkGetConstObjectMacro(MetricWeightImage, WeightImageType);
 
   /** Set/Get the grid of the virtual domain. Null: that of the fixed image. */
   itkSetConstObjectMacro(VirtualDomain, GridType);
@@ -353,11 +393,14 @@ private:
   typename MaskType::ConstPointer        m_FixedImageMask{};
   typename MaskType::ConstPointer        m_MovingImageMask{};
   typename WeightImageType::ConstPointer m_SamplingWeightImage{};
+  typename WeightImageType::ConstPointer m_MetricWeightImage{};
   typename PointSetType::ConstPointer    m_SamplePoints{};
   typename GridType::ConstPointer        m_VirtualDomain{};
   typename TransformType::ConstPointer   m_MovingInitialTransform{};
   typename TransformType::ConstPointer   m_FixedInitialTransform{};
   typename TransformType::ConstPointer   m_TransformToOptimize{};
+  std::vector<Channel>                   m_Channels{};
+  double                                 m_MetricWeight{ 1.0 };
 
   std::unique_ptr<Implementation> m_Implementation;
 };

@@ -95,9 +95,22 @@ public:
   using typename Superclass::VirtualImageBaseType;
   using typename Superclass::VirtualImageType;
 
+  /** Set/Get whether images are smoothed inside their masks alone, so that what is outside does not bleed in (a tumour,
+   * the skull beside the brain): each voxel is the mean of those inside around it. Images of float or double. Off: as
+   * in ITK, whose masks do not matter for smoothing. */
+  itkSetMacro(SmoothInsideMask, bool);
+  itkGetConstMacro(SmoothInsideMask, bool);
+  itkBooleanMacro(SmoothInsideMask);
+
 protected:
   MaskedRegistrationMethod();
   ~MaskedRegistrationMethod() override = default;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override
+  {
+    Superclass::PrintSelf(os, indent);
+    os << indent << "SmoothInsideMask: " << (m_SmoothInsideMask ? "On" : "Off") << std::endl;
+  }
 
   void
   CheckSettings() const override;
@@ -192,6 +205,8 @@ private:
     return typeid(interpolator) == typeid(LinearInterpolateImageFunction<FixedImageType, CoordinateType>) ||
            typeid(interpolator) == typeid(NearestNeighborInterpolateImageFunction<FixedImageType, CoordinateType>);
   }
+
+  bool m_SmoothInsideMask{};
 };
 } // end namespace itk
 

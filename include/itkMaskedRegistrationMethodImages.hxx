@@ -66,8 +66,11 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
                                               this->GetMovingImage(index),
                                               this->GetMovingImage(index)->GetBufferedRegion(),
                                               this->m_MovingImageMasks[index].GetPointer());
-  const LevelImage<FixedImageType>  fixed(fixedImage, sigma, isPhysical, numberOfWorkUnits);
-  const LevelImage<MovingImageType> moving(movingImage, sigma, isPhysical, numberOfWorkUnits);
+  const auto maskOf = [this](const auto * mask) { return m_SmoothInsideMask ? mask : nullptr; };
+  const LevelImage<FixedImageType> fixed(
+    fixedImage, sigma, isPhysical, numberOfWorkUnits, maskOf(this->GetFixedMaskOfRun(index)));
+  const LevelImage<MovingImageType> moving(
+    movingImage, sigma, isPhysical, numberOfWorkUnits, maskOf(this->m_MovingImageMasks[index].GetPointer()));
 
   if (sampledMetric != nullptr)
   {

@@ -133,6 +133,9 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   CountsType ShrinkFactors{};
   /** Empty: half the shrink factor where that is greater than 1; where it is 1, 0, or 0.5 for a B-spline. */
   NumbersType SmoothingSigmas{};
+  /** gaussian; masked: inside the masks alone, so that what is outside does not bleed in. Not for displacement-field
+   * and syn. */
+  std::string Smoothing{ "gaussian" };
   /** Sigmas are in physical units; off: in voxels. */
   bool SigmasInPhysicalUnits{ false };
 

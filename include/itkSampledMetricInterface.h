@@ -100,6 +100,16 @@ public:
   virtual bool
   CanEvaluateSamples(const typename TImageMetric::MovingTransformType & movingTransform, bool areCoordinates) const = 0;
 
+  using WeightImageType = Image<float, TImageMetric::FixedImageDimension>;
+
+  /** Set how much each sample counts in the metric, by an image in fixed space, linearly interpolated: 0 or more. Where
+   * it is 0, and beyond the image, there is no sample. Null: all count the same. Samples that are drawn with the same
+   * probability everywhere give an estimate of the weighted metric of all voxels that has no bias. Dense sampling,
+   * other settings that are left to the superclass, and neighbourhood correlation know no weights, and are refused.
+   * \exception ExceptionObject if a weight is less than 0, or no finite number, or if all are 0 */
+  virtual void
+  SetWeightImage(const WeightImageType * image) = 0;
+
   /** Say of which part of the moving image the metric has pixels. To be followed by Initialize(). */
   virtual void
   SetMovingPart(const MovingPartType & part) = 0;

@@ -66,6 +66,9 @@ public:
    * \return whether it has one there, inside its mask */
   using FixedValueType = std::function<bool(const PointType &, TFixedPixel &)>;
 
+  /** What a sample at a point counts, 0 or more. */
+  using SampleWeightType = std::function<double(const PointType &)>;
+
   /** Gets a region of the moving image that is needed, and returns the image with that in its buffer, and with what was
    * there before. */
   using RegionGrowerType = std::function<typename MovingImageType::ConstPointer(const RegionType &)>;
@@ -118,12 +121,15 @@ public:
                          const MaskType *        mask,
                          ThreadIdType            numberOfWorkUnits);
 
-  /** Set the samples: those of the points at which the fixed image has a value. It is asked in several threads.
+  /** Set the samples: those of the points at which the fixed image has a value, and that count. The functions are
+   * called in several threads.
+   * \param sampleWeight empty: all count the same. Neighbourhood correlation does not ask for it
    * \param coordinates kept, and not copied if the fixed image has a value everywhere
    * \param mask that the function asks; or null */
   void
   SetSamples(const std::shared_ptr<const CoordinatesType> & coordinates,
              const FixedValueType &                         fixedValue,
+             const SampleWeightType &                       sampleWeight,
              const MaskType *                               mask,
              ThreadIdType                                   numberOfWorkUnits);
   SizeValueType

@@ -105,6 +105,8 @@ public:
   CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform,
                      bool                                             areCoordinates) const override;
   void
+  SetWeightImage(const typename InterfaceType::WeightImageType * image) override;
+  void
   SetMovingPart(const MovingPartType & part) override;
   void
   ReleaseRegistration() override;
@@ -151,6 +153,13 @@ protected:
   /** Whether a point set that is set on the metric is evaluated here, too. */
   virtual bool
   EvaluatesPointSets() const
+  {
+    return true;
+  }
+
+  /** Whether weights of samples are known here. */
+  virtual bool
+  KnowsWeights() const
   {
     return true;
   }
@@ -202,16 +211,21 @@ private:
   UpdateSamples() const;
   KernelType &
   GetKernel() const;
+  /** \exception ExceptionObject if there are weights that would not count */
+  void
+  CheckWeights() const;
   /** The coordinates that were set, or those of the metric's own points. */
   CoordinatesPointer
   GetCoordinates() const;
 
-  mutable std::unique_ptr<KernelType> m_Kernel{};
-  mutable KeyType                     m_KeyOfSamples{};
-  MovingPartType                      m_MovingPart{};
-  CoordinatesPointer                  m_Coordinates{};
-  bool                                m_IsRangeOfMask{};
-  mutable ThreadIdType                m_NumberOfWorkUnitsUsed{};
+  mutable std::unique_ptr<KernelType>                   m_Kernel{};
+  mutable KeyType                                       m_KeyOfSamples{};
+  MovingPartType                                        m_MovingPart{};
+  typename InterfaceType::WeightImageType::ConstPointer m_WeightImage{};
+  double                                                m_GreatestWeight{ 1.0 };
+  CoordinatesPointer                                    m_Coordinates{};
+  bool                                                  m_IsRangeOfMask{};
+  mutable ThreadIdType                                  m_NumberOfWorkUnitsUsed{};
   /** Whether the current evaluation is left to the superclass. */
   mutable bool m_IsLeftToSuperclass{};
   /** Whether there is all that the superclass needs. */

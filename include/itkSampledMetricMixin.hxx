@@ -22,6 +22,7 @@
 #include "itkQuietScope.h"
 
 #include <algorithm>
+#include <cmath>
 #include <typeinfo>
 
 namespace itk
@@ -55,6 +56,43 @@ SampledMetricMixin<TSuperclass>::CanEvaluateSamples(const typename Superclass::M
                                                     bool areCoordinates) const
 {
   return (areCoordinates || this->EvaluatesPointSets()) && this->IsApplicable(&movingTransform);
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::SetWeightImage(const typename InterfaceType::WeightImageType * image)
+{
+  m_GreatestWeight = 1.0;
+  if (image != nullptr)
+  {
+    const auto * const first = image->GetBufferPointer();
+    const auto * const last = first + image->GetBufferedRegion().GetNumberOfPixels();
+    const auto * const bad = std::find_if_not(first, last, [](float w) { return w >= 0.0F && std::isfinite(w); });
+    if (bad != last)
+    {
+      itkExceptionMacro("A weight of samples is " << *bad << ", but it must be a finite number of 0 or more.");
+    }
+    const auto * const greatest = std::max_element(first, last);
+    if (greatest == last || *greatest == 0.0F)
+    {
+      itkExceptionMacro("All weights of samples are 0, so that no sample counts.");
+    }
+    m_GreatestWeight = static_cast<double>(*greatest);
+  }
+  m_WeightImage = image;
+  m_KeyOfSamples.clear();
+  this->Modified();
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::CheckWeights() const
+{
+  if (m_WeightImage != nullptr && !(this->EvaluatesSamples() && this->KnowsWeights()))
+  {
+    itkExceptionMacro("The weights of the samples would not count: they are for samples, linear interpolation, the "
+                      "default gradients, and transforms that are linear or a B-spline. Leave them out.");
+  }
 }
 
 template <typename TSuperclass>
@@ -113,6 +151,7 @@ SampledMetricMixin<TSuperclass>::Initialize()
 {
   m_KeyOfSamples.clear();
   m_IsSuperclassInitialized = false;
+  this->CheckWeights();
   if (!this->EvaluatesSamples())
   {
     Superclass::Initialize();
@@ -218,6 +257,7 @@ SampledMetricMixin<TSuperclass>::MakeKeyOfSamples() const -> KeyType
     key.push_back(object != nullptr ? object->GetMTime() : 0);
   };
   append(this->m_FixedImage);
+  append(m_WeightImage);
   append(this->m_FixedImageMask);
   append(this->m_FixedInterpolator);
   append(this->m_FixedTransform);
@@ -297,12 +337,24 @@ SampledMetricMixin<TSuperclass>::UpdateSamples() const
     return;
   }
   m_KeyOfSamples.clear();
+  typename KernelType::SampleWeightType weight;
+  if (m_WeightImage != nullptr)
+  {
+    using InterpolatorType = LinearInterpolateImageFunction<typename InterfaceType::WeightImageType, double>;
+    const auto interpolator = InterpolatorType::New();
+    interpolator->SetInputImage(m_WeightImage);
+    weight = [this, interpolator](const auto & point) {
+      const auto mapped = this->m_FixedTransform->TransformPoint(point);
+      return interpolator->IsInsideBuffer(mapped) ? interpolator->Evaluate(mapped) / m_GreatestWeight : 0.0;
+    };
+  }
   this->GetKernel().SetSamples(
     this->GetCoordinates(),
     [this](const auto & point, auto & value) {
       typename Superclass::FixedImagePointType mapped;
       return this->TransformAndEvaluateFixedPoint(point, mapped, value);
     },
+    weight,
     this->m_FixedImageMask,
     std::max<ThreadIdType>(this->GetMaximumNumberOfWorkUnits(), 1));
   m_KeyOfSamples = std::move(key);
@@ -324,6 +376,7 @@ SampledMetricMixin<TSuperclass>::PrintSelf(std::ostream & os, Indent indent) con
   };
   os << indent << "Kernel: " << numberOfSamples << " samples" << std::endl;
   print("KeyOfSamples", !m_KeyOfSamples.empty());
+  print("WeightImage", m_WeightImage != nullptr);
   print("MovingPart", m_MovingPart.Image != nullptr);
   print("Coordinates", m_Coordinates != nullptr);
   print("IsRangeOfMask", m_IsRangeOfMask);

@@ -82,6 +82,11 @@ protected:
   {
     return false;
   }
+  bool
+  KnowsWeights() const override
+  {
+    return false;
+  }
 };
 } // end namespace itk
 

@@ -150,6 +150,7 @@ ListMembers()
            MEMBER(Levels),
            MEMBER(ShrinkFactors),
            MEMBER(SmoothingSigmas),
+           MEMBER(Smoothing),
            MEMBER(SigmasInPhysicalUnits),
            MEMBER(Optimizer),
            MEMBER(Iterations),

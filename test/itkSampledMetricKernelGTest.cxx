@@ -72,6 +72,7 @@ struct KernelScene
     kernel.SetSamples(
       Coordinates,
       [this](const PointType & point, TFixedPixel & value) { return this->EvaluateFixed(point, value); },
+      {},
       nullptr,
       numberOfWorkUnits);
     kernel.SetMoving(*Moving, nullptr, *Transform, numberOfWorkUnits);

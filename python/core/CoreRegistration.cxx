@@ -43,6 +43,18 @@ masked_sampling_set_image(masked_sampling_registration *   registration,
 }
 
 int
+masked_sampling_add_channel(masked_sampling_registration * registration, const char * metric, double weight)
+{
+  return Call([&] { Need(registration, "registration").AddChannel(NeedText(metric, "metric"), weight); });
+}
+
+int
+masked_sampling_set_metric_weight(masked_sampling_registration * registration, double weight)
+{
+  return Call([&] { Need(registration, "registration").SetMetricWeight(weight); });
+}
+
+int
 masked_sampling_set_domain(masked_sampling_registration * registration, const masked_sampling_geometry * geometry)
 {
   return Call([&] { Need(registration, "registration").SetDomain(Need(geometry, "geometry")); });

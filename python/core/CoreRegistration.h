@@ -5,6 +5,7 @@
 #include "CoreCalls.h"
 #include "CoreChain.h"
 #include "CoreImages.h"
+#include "CoreUncertainty.h"
 
 #include "facade/itkStockEvents.h"
 
@@ -28,6 +29,11 @@ struct masked_sampling_registration
 
   virtual void
   SetImage(const std::string & role, const void * pixels, const masked_sampling_geometry * geometry) = 0;
+  /** \return its number, which is 1 for the first one; its images are those with the role "fixed@1" and so on. */
+  virtual size_t
+  AddChannel(const std::string & metric, double weight) = 0;
+  virtual void
+  SetMetricWeight(double weight) = 0;
   virtual void
   SetDomain(const masked_sampling_geometry & geometry) = 0;
   virtual void
@@ -63,12 +69,6 @@ struct masked_sampling_registration
 
 namespace MaskedSamplingCore
 {
-[[noreturn]] inline void
-RefuseName(const char * what, const std::string & name)
-{
-  itkGenericExceptionMacro(<< "There is no " << what << " \"" << name << "\".");
-}
-
 /** A registration of images of one type. */
 template <typename TImage>
 class Registration : public masked_sampling_registration
@@ -77,7 +77,11 @@ public:
   void
   SetImage(const std::string & role, const void * pixels, const masked_sampling_geometry * geometry) override
   {
-    if (role == "fixed")
+    if (const auto at = role.find('@'); at != std::string::npos)
+    {
+      this->SetChannelImage(role.substr(0, at), std::stoul(role.substr(at + 1)), pixels, geometry);
+    }
+    else if (role == "fixed")
     {
       m_Method->SetFixedImage(Make<TImage>(pixels, geometry));
     }
@@ -93,10 +97,30 @@ public:
     {
       m_Method->SetSamplingWeightImage(Make<typename MethodType::WeightImageType>(pixels, geometry));
     }
+    else if (role == "metric-weights")
+    {
+      m_Method->SetMetricWeightImage(Make<typename MethodType::WeightImageType>(pixels, geometry));
+    }
     else
     {
       RefuseName("image", role);
     }
+  }
+
+  size_t
+  AddChannel(const std::string & metric, double weight) override
+  {
+    typename MethodType::Channel channel;
+    channel.Metric = metric;
+    channel.Weight = weight;
+    m_Method->AddChannel(channel);
+    return m_Method->GetChannels().size();
+  }
+
+  void
+  SetMetricWeight(double weight) override
+  {
+    m_Method->SetMetricWeight(weight);
   }
 
   void
@@ -293,7 +317,7 @@ public:
     }
     else
     {
-      this->GetNumbersOfUncertainty(name, numbers);
+      GetNumbersOfUncertainty(m_Method->GetUncertainty(), name, numbers);
     }
   }
 
@@ -322,9 +346,10 @@ public:
   void
   GetTransform(const std::string & role, masked_sampling_chain & chain) override
   {
-    const itk::TransformBase * const transform = role == "result"      ? m_Method->GetTransform()
-                                                 : role == "optimized" ? m_Method->GetOptimizedTransform()
-                                                                       : this->FindAlternative(role);
+    const itk::TransformBase * const transform = role == "result" ? m_Method->GetTransform()
+                                                 : role == "optimized"
+                                                   ? m_Method->GetOptimizedTransform()
+                                                   : FindAlternative(m_Method->GetUncertainty(), role);
     if (transform == nullptr)
     {
       itkGenericExceptionMacro(<< "There is no transform \"" << role << "\" yet. Run the registration first.");
@@ -339,6 +364,45 @@ private:
   using MethodType = itk::MaskedImageRegistration<TImage>;
   using MaskType = typename MethodType::MaskType;
   using TransformType = typename MethodType::TransformType;
+
+  void
+  SetChannelImage(const std::string &              role,
+                  size_t                           number,
+                  const void *                     pixels,
+                  const masked_sampling_geometry * geometry)
+  {
+    auto channels = m_Method->GetChannels();
+    if (number == 0 || number > channels.size())
+    {
+      RefuseName("image of a channel", role + '@' + std::to_string(number));
+    }
+    auto & channel = channels[number - 1];
+    if (role == "fixed")
+    {
+      channel.FixedImage = Make<TImage>(pixels, geometry);
+    }
+    else if (role == "moving")
+    {
+      channel.MovingImage = Make<TImage>(pixels, geometry);
+    }
+    else if (role == "fixed-mask")
+    {
+      channel.FixedImageMask = MakeMask<Dimension>(pixels, Need(geometry, "geometry"));
+    }
+    else if (role == "moving-mask")
+    {
+      channel.MovingImageMask = MakeMask<Dimension>(pixels, Need(geometry, "geometry"));
+    }
+    else
+    {
+      RefuseName("image of a channel", role);
+    }
+    m_Method->ClearChannels();
+    for (const auto & one : channels)
+    {
+      m_Method->AddChannel(one);
+    }
+  }
 
   /** \param role of all stages, or of the one after a colon; null: none */
   void
@@ -358,81 +422,6 @@ private:
     }
     const auto stage = static_cast<itk::SizeValueType>(std::stoul(role.substr(colon + 1)));
     isFixed ? m_Method->SetStageFixedImageMask(stage, mask) : m_Method->SetStageMovingImageMask(stage, mask);
-  }
-
-  void
-  GetNumbersOfUncertainty(const std::string & name, std::vector<double> & numbers)
-  {
-    const auto & uncertainty = m_Method->GetUncertainty();
-    const auto   assign = [&numbers](const itk::Array2D<double> & matrix) {
-      numbers.assign(matrix.begin(), matrix.end());
-    };
-    if (name == "uncertainty")
-    {
-      numbers = { uncertainty.StandardError, uncertainty.Seconds };
-    }
-    else if (name == "uncertainty-covariance")
-    {
-      assign(uncertainty.Covariance);
-    }
-    else if (name == "uncertainty-anchors")
-    {
-      for (const auto & anchor : uncertainty.Anchors)
-      {
-        numbers.insert(numbers.end(), anchor.Begin(), anchor.End());
-      }
-    }
-    else if (name == "uncertainty-anchor-covariance")
-    {
-      assign(uncertainty.AnchorCovariance);
-    }
-    else if (name == "uncertainty-map" && uncertainty.Map)
-    {
-      const auto & map = *uncertainty.Map;
-      numbers.assign(map.GetBufferPointer(), map.GetBufferPointer() + map.GetBufferedRegion().GetNumberOfPixels());
-    }
-    else if (name == "uncertainty-map-grid" && uncertainty.Map)
-    {
-      const auto & map = *uncertainty.Map;
-      const auto & direction = map.GetDirection().GetVnlMatrix();
-      for (const auto size : map.GetBufferedRegion().GetSize())
-      {
-        numbers.push_back(static_cast<double>(size));
-      }
-      numbers.insert(numbers.end(), map.GetSpacing().Begin(), map.GetSpacing().End());
-      numbers.insert(numbers.end(), map.GetOrigin().Begin(), map.GetOrigin().End());
-      numbers.insert(numbers.end(), direction.begin(), direction.end());
-    }
-    else if (name == "uncertainty-map" || name == "uncertainty-map-grid")
-    {
-      // There is none.
-    }
-    else if (name == "uncertainty-alternatives")
-    {
-      for (const auto & alternative : uncertainty.Alternatives)
-      {
-        numbers.push_back(alternative.Value);
-      }
-    }
-    else
-    {
-      RefuseName("result", name);
-    }
-  }
-
-  /** By a role as alternative-0; null if there is none. */
-  const itk::TransformBase *
-  FindAlternative(const std::string & role) const
-  {
-    const auto & alternatives = m_Method->GetUncertainty().Alternatives;
-    for (size_t n = 0; n < alternatives.size(); ++n)
-    {
-      if (role == "alternative-" + std::to_string(n))
-      {
-        return alternatives[n].Transform;
-      }
-    }
-    return nullptr;
   }
 
   /** Null if there are no pixels. */

@@ -178,14 +178,22 @@ extern "C"
   masked_sampling_destroy(masked_sampling_registration * registration);
   MASKED_SAMPLING_API void
   masked_sampling_destroy_capsule(void * capsule);
-  /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights (float);
-   * fixed-mask:1 is that of the stage 1, which it is added after
+  /** \param role fixed, moving (float or double, as created), fixed-mask, moving-mask (uint8), weights, metric-weights
+   * (float); fixed-mask:1 is that of the stage 1, which it is added after
    * \param pixels null: none from now on */
   MASKED_SAMPLING_API int
   masked_sampling_set_image(masked_sampling_registration *   registration,
                             const char *                     role,
                             const void *                     pixels,
                             const masked_sampling_geometry * geometry);
+  /** Add a pair of images, the first of which is number 1: its roles are fixed@1, moving@1, fixed-mask@1,
+   * moving-mask@1.
+   * \param metric empty: that of the stage */
+  MASKED_SAMPLING_API int
+  masked_sampling_add_channel(masked_sampling_registration * registration, const char * metric, double weight);
+  /** Of the first pair of images, where there are others. */
+  MASKED_SAMPLING_API int
+  masked_sampling_set_metric_weight(masked_sampling_registration * registration, double weight);
   MASKED_SAMPLING_API int
   masked_sampling_set_domain(masked_sampling_registration * registration, const masked_sampling_geometry * geometry);
   /** \param role transform, moving-initial, fixed-initial */

@@ -27,6 +27,7 @@
 #include "itkMultiTransform.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <utility>
@@ -50,20 +51,9 @@ public:
   static void
   Check(const InputsType & inputs, const StagesType & stages)
   {
-    for (const auto & [name, image] :
-         { std::pair("fixed", inputs.FixedImage), std::pair("moving", inputs.MovingImage) })
-    {
-      if (image.IsNull())
-      {
-        itkGenericExceptionMacro("There is no " << name << " image.");
-      }
-      if (image->GetBufferedRegion().GetNumberOfPixels() == 0)
-      {
-        itkGenericExceptionMacro("The " << name << " image has no pixels. Update what makes it.");
-      }
-      CheckIsAllocated<TImage::ImageDimension>(
-        name, *image, image->GetPixelContainer() != nullptr ? image->GetPixelContainer()->Size() : 0);
-    }
+    CheckImage("fixed", inputs.FixedImage);
+    CheckImage("moving", inputs.MovingImage);
+    CheckChannels(inputs, stages);
     if (stages.empty())
     {
       itkGenericExceptionMacro("There is no stage. Add one, such as AddStage(\"rigid\").");
@@ -120,12 +110,82 @@ public:
 
 private:
   static void
+  CheckImage(const char * name, const TImage * image)
+  {
+    if (image == nullptr)
+    {
+      itkGenericExceptionMacro("There is no " << name << " image.");
+    }
+    if (image->GetBufferedRegion().GetNumberOfPixels() == 0)
+    {
+      itkGenericExceptionMacro("The " << name << " image has no pixels. Update what makes it.");
+    }
+    CheckIsAllocated<TImage::ImageDimension>(
+      name, *image, image->GetPixelContainer() != nullptr ? image->GetPixelContainer()->Size() : 0);
+  }
+
+  static void
+  CheckChannels(const InputsType & inputs, const StagesType & stages)
+  {
+    const auto checkWeight = [](double weight) {
+      if (!(weight > 0.0) || !std::isfinite(weight))
+      {
+        itkGenericExceptionMacro("metric-weights: " << weight
+                                                    << " must be greater than 0. Leave out what is not to count.");
+      }
+    };
+    checkWeight(inputs.MetricWeight);
+    for (const auto & channel : inputs.Channels)
+    {
+      CheckImage("fixed", channel.FixedImage);
+      CheckImage("moving", channel.MovingImage);
+      checkWeight(channel.Weight);
+      for (SettingsType stage : stages)
+      {
+        stage.Metric = channel.Metric.empty() ? stage.Metric : channel.Metric;
+        stage.Check();
+        if (stage.Transform == "displacement-field" || stage.Transform == "syn")
+        {
+          itkGenericExceptionMacro("transform: \"" << stage.Transform
+                                                   << "\" is for one pair of images. With several, or several metrics, "
+                                                      "use linear transforms and \"b-spline\".");
+        }
+      }
+    }
+  }
+
+  static void
+  CheckWeights(const SettingsType & stage)
+  {
+    const auto & metric = stage.Metric;
+    const bool   isKnown = metric == "mutual-information" || metric == "mean-squares" || metric == "correlation";
+    const bool   isField = stage.Transform == "displacement-field" || stage.Transform == "syn";
+    if (isField || !isKnown || stage.StockMetric || stage.Interpolator != "linear")
+    {
+      itkGenericExceptionMacro(
+        "metric-weights-image: weights of samples are known with the metrics "
+        "\"mutual-information\", \"mean-squares\" and \"correlation\", linear interpolation, and "
+        "transforms that are linear or a B-spline, but not with the metric \""
+        << metric << "\" of the transform \"" << stage.Transform << "\". Leave them out.");
+    }
+  }
+
+  static void
   CheckStage(const InputsType & inputs, const SettingsType & stage)
   {
     stage.Check();
     if (stage.Transform == "given" && inputs.TransformToOptimize.IsNull())
     {
       itkGenericExceptionMacro("A stage has the transform \"given\", but none was given: SetTransformToOptimize().");
+    }
+    if (inputs.MetricWeightImage)
+    {
+      CheckWeights(stage);
+    }
+    if (stage.Smoothing == "masked" && (stage.Transform == "displacement-field" || stage.Transform == "syn"))
+    {
+      itkGenericExceptionMacro("smoothing: \"masked\" is not for the transform \""
+                               << stage.Transform << "\", but for linear ones and \"b-spline\".");
     }
     const auto factors = stage.Resolve().GridScaleFactors;
     const bool isGridGrowing =

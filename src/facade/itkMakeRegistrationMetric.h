@@ -114,6 +114,19 @@ MakeRegistrationMetric(const MaskedRegistrationSettings & settings, const Regist
   {
     metric->SetMaximumNumberOfWorkUnits(static_cast<ThreadIdType>(settings.WorkUnits));
   }
+  if (inputs.MetricWeightImage)
+  {
+    using SampledType = SampledMetricInterface<ImageToImageMetricv4<TImage, TImage>>;
+    auto * const sampled = dynamic_cast<SampledType *>(metric.GetPointer());
+    if (sampled == nullptr)
+    {
+      itkGenericExceptionMacro("metric-weights-image: the metric \""
+                               << settings.Metric << "\" knows no weights"
+                               << (settings.StockMetric ? " as ITK's own" : "")
+                               << ". Use \"mutual-information\", \"mean-squares\" or \"correlation\".");
+    }
+    sampled->SetWeightImage(inputs.MetricWeightImage);
+  }
   if (const auto & domain = inputs.VirtualDomain)
   {
     metric->SetVirtualDomain(

@@ -65,6 +65,22 @@ MaskedImageRegistration<TImage>::ClearStages()
 
 template <typename TImage>
 void
+MaskedImageRegistration<TImage>::AddChannel(const Channel & channel)
+{
+  m_Channels.push_back(channel);
+  this->Modified();
+}
+
+template <typename TImage>
+void
+MaskedImageRegistration<TImage>::ClearChannels()
+{
+  m_Channels.clear();
+  this->Modified();
+}
+
+template <typename TImage>
+void
 MaskedImageRegistration<TImage>::SetStageFixedImageMask(SizeValueType stage, const MaskType * mask)
 {
   this->GetStage(stage);
@@ -297,11 +313,14 @@ MaskedImageRegistration<TImage>::PrintSelf(std::ostream & os, Indent indent) con
   itkPrintSelfObjectMacro(FixedImageMask);
   itkPrintSelfObjectMacro(MovingImageMask);
   itkPrintSelfObjectMacro(SamplingWeightImage);
+  itkPrintSelfObjectMacro(MetricWeightImage);
   itkPrintSelfObjectMacro(SamplePoints);
   itkPrintSelfObjectMacro(VirtualDomain);
   itkPrintSelfObjectMacro(MovingInitialTransform);
   itkPrintSelfObjectMacro(FixedInitialTransform);
   itkPrintSelfObjectMacro(TransformToOptimize);
+  os << indent << "Channels: " << m_Channels.size() << std::endl;
+  os << indent << "MetricWeight: " << m_MetricWeight << std::endl;
   os << indent << "Stages: " << this->GetNumberOfStages() << std::endl;
   for (const auto & [name, transform] : { std::pair<const char *, const Object *>("Transform", this->GetTransform()),
                                           { "OptimizedTransform", this->GetOptimizedTransform() } })

@@ -102,6 +102,10 @@ public:
   {
     const InputsType inputs(m_Facade);
     CheckRegistrationInputs<TImage>::Check(inputs, Stages);
+    if (!inputs.Channels.empty())
+    {
+      itkGenericExceptionMacro("With several pairs of images, the metric has no value but in a registration.");
+    }
     const auto                     first = this->MakeInputsOfStages(inputs).front();
     const MetricEvaluation<TImage> evaluation(Stages.front().Resolve(), first);
     State.NumberOfValidPoints = evaluation.GetNumberOfValidPoints();
@@ -285,7 +289,9 @@ private:
     const bool isOptimized = Record.HasIterations() || std::any_of(settings.Iterations.begin(),
                                                                    settings.Iterations.end(),
                                                                    [](SizeValueType number) { return number > 0; });
-    if (settings.Uncertainty == "none" || LastSampler.IsNull() || IsFinishing || !isOptimized)
+    // With several pairs of images, the result is not that of one of them.
+    if (settings.Uncertainty == "none" || !inputs.Channels.empty() || LastSampler.IsNull() || IsFinishing ||
+        !isOptimized)
     {
       return;
     }

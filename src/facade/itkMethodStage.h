@@ -18,6 +18,7 @@
 #ifndef itkMethodStage_h
 #define itkMethodStage_h
 
+#include "facade/itkCombinedMetric.h"
 #include "facade/itkEvaluationRecord.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationOptimizer.h"
@@ -150,7 +151,36 @@ public:
     return m_IsBestKept || m_IsBestSearched;
   }
 
+  SizeValueType
+  GetNumberOfValidPoints() const override
+  {
+    return m_Combined ? m_Combined->GetNumberOfValidPoints() : Superclass::GetNumberOfValidPoints();
+  }
+
 protected:
+  void
+  AddChannels() override
+  {
+    const auto & inputs = this->m_Context.Inputs;
+    if (inputs.Channels.empty())
+    {
+      return;
+    }
+    m_Combined = CombinedType::New();
+    m_Combined->Add(*this->m_Metric, this->m_Settings.Metric, inputs.MetricWeight);
+    for (const auto & channel : inputs.Channels)
+    {
+      SettingsType settings = this->m_Settings;
+      settings.Metric = channel.Metric.empty() ? settings.Metric : channel.Metric;
+      const SizeValueType number = m_Combined->GetNumberOfMetrics();
+      const auto          metric = MakeRegistrationMetric<TImage>(settings, inputs.MakeInputsOf(channel));
+      m_Combined->Add(*metric, settings.Metric, channel.Weight);
+      m_Method->SetFixedImage(number, channel.FixedImage);
+      m_Method->SetMovingImage(number, channel.MovingImage);
+    }
+    m_Method->SetMetric(m_Combined);
+  }
+
   void
   StartLevelOfOptimizer(SizeValueType level) override
   {
@@ -204,6 +234,14 @@ protected:
 
 private:
   using EndType = RegistrationOptimizerKind::EndType;
+  using CombinedType = RecordedMetric<CombinedMetric<TImage>>;
+
+  /** What is optimised. */
+  ObjectToObjectMetricBase &
+  GetObjective() const
+  {
+    return m_Combined ? static_cast<ObjectToObjectMetricBase &>(*m_Combined) : *this->m_Metric;
+  }
 
   /** Whether the optimizer sees a metric without units. Steps of an exhaustive search and bounds are in units of the
    * parameters; a displacement field has so many parameters that copies of them would take long. */
@@ -258,7 +296,7 @@ private:
     {
       const auto estimator = MakeScalesEstimator(settings, *this->m_Metric);
       const auto scales = MakeManualScales(settings, transform.GetNumberOfLocalParameters());
-      m_Normalized->SetMetric(this->m_Metric, estimator, scales, this->GetVoxel());
+      m_Normalized->SetMetric(&this->GetObjective(), estimator, scales, this->GetVoxel());
       m_Method->SetNormalizedMetric(m_Normalized);
       if (estimator && optimizer.CanUseScales())
       {
@@ -277,7 +315,7 @@ private:
     m_IsBestSearched = settings.ReturnBest && end == EndType::Best;
     // ITK's own way to return the best position takes that after the next step. Values of other samples say nothing.
     m_IsBestKept = settings.ReturnBest && end == EndType::BestIfKept && !settings.ResampleEveryIteration;
-    if (auto * const recorded = dynamic_cast<RecordedMetricBase *>(this->m_Metric.GetPointer()))
+    if (auto * const recorded = dynamic_cast<RecordedMetricBase *>(&this->GetObjective()))
     {
       recorded->SetPenalty(
         SplinePenalty<TImage>::Make(settings, this->m_Context.Inputs, *this->m_Sampler, *this->m_Transform));
@@ -311,7 +349,7 @@ private:
     {
       return false;
     }
-    m_ValueOfSkipped = this->m_Metric->GetValue();
+    m_ValueOfSkipped = this->GetObjective().GetValue();
     m_IsSkipped = true;
     this->m_Context.Record.SetValue(m_ValueOfSkipped);
     return true;
@@ -377,16 +415,18 @@ private:
   typename NormalizedRegistrationMethod<MethodType>::Pointer m_Method{
     NormalizedRegistrationMethod<MethodType>::New()
   };
-  MaskedRegistrationOptimizer m_Optimizer{};
-  NormalizedMetric::Pointer   m_Normalized{};
-  bool                        m_IsBestKept{};
-  bool                        m_IsBestSearched{};
-  bool                        m_IsOptimizerHeard{};
-  bool                        m_IsSkipped{};
-  double                      m_ValueOfSkipped{};
-  double                      m_ValueBefore{};
-  std::exception_ptr          m_Exception{};
-  ParametersType              m_PositionOfException{};
+  /** Of all pairs of images, where there are several. */
+  typename CombinedType::Pointer m_Combined{};
+  MaskedRegistrationOptimizer    m_Optimizer{};
+  NormalizedMetric::Pointer      m_Normalized{};
+  bool                           m_IsBestKept{};
+  bool                           m_IsBestSearched{};
+  bool                           m_IsOptimizerHeard{};
+  bool                           m_IsSkipped{};
+  double                         m_ValueOfSkipped{};
+  double                         m_ValueBefore{};
+  std::exception_ptr             m_Exception{};
+  ParametersType                 m_PositionOfException{};
 };
 } // end namespace itk
 

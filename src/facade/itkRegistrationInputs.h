@@ -22,6 +22,7 @@
 #include "itkMultiThreaderBase.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace itk
 {
@@ -45,11 +46,14 @@ struct RegistrationInputs
     , FixedImageMask(facade.GetFixedImageMask())
     , MovingImageMask(facade.GetMovingImageMask())
     , SamplingWeightImage(facade.GetSamplingWeightImage())
+    , MetricWeightImage(facade.GetMetricWeightImage())
     , SamplePoints(facade.GetSamplePoints())
     , VirtualDomain(facade.GetVirtualDomain())
     , MovingInitialTransform(facade.GetMovingInitialTransform())
     , FixedInitialTransform(facade.GetFixedInitialTransform())
     , TransformToOptimize(facade.GetTransformToOptimize())
+    , Channels(facade.GetChannels())
+    , MetricWeight(facade.GetMetricWeight())
   {}
 
   /** The grid of which voxels are sampled. */
@@ -57,6 +61,21 @@ struct RegistrationInputs
   GetDomain() const
   {
     return VirtualDomain ? *VirtualDomain : *FixedImage;
+  }
+
+  /** The same with the images and the masks of another pair, and no other. */
+  RegistrationInputs
+  MakeInputsOf(const typename FacadeType::Channel & channel) const
+  {
+    RegistrationInputs inputs = *this;
+    inputs.FixedImage = channel.FixedImage;
+    inputs.MovingImage = channel.MovingImage;
+    inputs.FixedImageMask = channel.FixedImageMask;
+    inputs.MovingImageMask = channel.MovingImageMask;
+    inputs.Channels.clear();
+    // The first pair says where samples are.
+    inputs.VirtualDomain = typename GridType::ConstPointer(&this->GetDomain());
+    return inputs;
   }
 
   /** Length of a voxel along the axis where it is shortest, in the unit of shifts that the scales are estimated from.
@@ -94,11 +113,15 @@ struct RegistrationInputs
   typename MaskType::ConstPointer        FixedImageMask;
   typename MaskType::ConstPointer        MovingImageMask;
   typename WeightImageType::ConstPointer SamplingWeightImage;
+  typename WeightImageType::ConstPointer MetricWeightImage;
   typename PointSetType::ConstPointer    SamplePoints;
   typename GridType::ConstPointer        VirtualDomain;
   typename TransformType::ConstPointer   MovingInitialTransform;
   typename TransformType::ConstPointer   FixedInitialTransform;
   typename TransformType::ConstPointer   TransformToOptimize;
+  /** Pairs of images besides the first one. */
+  std::vector<typename FacadeType::Channel> Channels;
+  double                                    MetricWeight;
 };
 } // end namespace itk
 

@@ -183,6 +183,10 @@ protected:
   void
   Iterate();
 
+  /** Give the method what there is besides the first pair of images. */
+  virtual void
+  AddChannels()
+  {}
   /** Throw what an observer threw where it could not be thrown. */
   virtual void
   RethrowException()
@@ -211,6 +215,10 @@ private:
   template <typename TMethod>
   void
   StartLevel(TMethod & method);
+  /** Of the voxels inside the mask of any pair of images. */
+  template <typename TMethod>
+  typename SamplerType::ConstPointer
+  FindSampler(TMethod & method) const;
   /** Refuse a level with fewer samples than parameters, and warn of few. */
   void
   CheckNumberOfPoints(const typename FacadeType::LevelReport & report) const;

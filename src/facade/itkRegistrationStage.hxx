@@ -26,8 +26,10 @@
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 
+#include "itkImageMaskSpatialObject.h"
 #include "itkTranslationTransform.h"
 
+#include <algorithm>
 #include <chrono>
 #include <sstream>
 
@@ -39,14 +41,19 @@ void
 RegistrationStage<TImage>::SetUp(TMethod & method)
 {
   SetUpRegistrationMethod(method, m_Settings, m_Context.Inputs, *m_Metric);
-  m_Sampler = method.GetSampler();
+  this->AddChannels();
+  m_Sampler = this->FindSampler(method);
   if (m_Context.Chain.GetNumberOfTransforms() > 0)
   {
     method.SetMovingInitialTransform(&m_Context.Chain);
   }
   if (m_Context.AreMasksNew)
   {
-    CheckContrast<TImage>::Check(m_Context.Inputs, *m_Sampler);
+    CheckContrast<TImage>::Check(m_Context.Inputs, *method.GetSampler());
+    for (const auto & channel : m_Context.Inputs.Channels)
+    {
+      CheckContrast<TImage>::Check(m_Context.Inputs.MakeInputsOf(channel), *m_Sampler);
+    }
   }
   if (m_Context.Stage == 0)
   {
@@ -64,6 +71,41 @@ RegistrationStage<TImage>::SetUp(TMethod & method)
   {
     this->Initialize(method);
   }
+}
+
+template <typename TImage>
+template <typename TMethod>
+auto
+RegistrationStage<TImage>::FindSampler(TMethod & method) const -> typename SamplerType::ConstPointer
+{
+  const auto & inputs = m_Context.Inputs;
+  const bool   isSame = std::all_of(inputs.Channels.begin(), inputs.Channels.end(), [&inputs](const auto & channel) {
+    return channel.FixedImageMask == inputs.FixedImageMask;
+  });
+  if (isSame)
+  {
+    return method.GetSampler();
+  }
+  using MaskType = ImageMaskSpatialObject<ImageDimension>;
+  const auto & domain = inputs.GetDomain();
+  const auto   image = MaskType::ImageType::New();
+  image->CopyInformation(&domain);
+  image->SetRegions(domain.GetLargestPossibleRegion());
+  image->AllocateInitialized();
+  for (SizeValueType n = 0; n <= inputs.Channels.size(); ++n)
+  {
+    method.GetSampler(n)->ForEachRun([&image](const auto & index, SizeValueType length) {
+      std::fill_n(image->GetBufferPointer() + image->ComputeOffset(index), length, MaskType::PixelType{ 1 });
+    });
+  }
+  const auto mask = MaskType::New();
+  mask->SetImage(image);
+  mask->Update();
+  const auto sampler = SamplerType::New();
+  sampler->SetDomain(&domain);
+  sampler->SetMask(mask);
+  sampler->Update();
+  return sampler.GetPointer();
 }
 
 template <typename TImage>

@@ -22,6 +22,8 @@
 #include "facade/itkRegistrationInputs.h"
 
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace itk
 {
@@ -51,6 +53,15 @@ MakeSamplingRegion(const MaskedRegistrationSettings & settings)
   return region;
 }
 
+/** Whether a registration method can smooth inside masks. */
+template <typename TMethod, typename = void>
+struct CanSmoothInsideMask : std::false_type
+{};
+template <typename TMethod>
+struct CanSmoothInsideMask<TMethod, std::void_t<decltype(std::declval<TMethod &>().SetSmoothInsideMask(true))>>
+  : std::true_type
+{};
+
 /** Give a registration method, MaskedRegistrationMethod or MaskedSyNRegistrationMethod, all but its transforms and its
  * optimizer. */
 template <typename TMethod, typename TImage>
@@ -77,6 +88,10 @@ SetUpRegistrationMethod(TMethod &                          method,
   method.SetSmoothingSigmasPerLevel(
     PerLevel::Spread<typename TMethod::SmoothingSigmasArrayType>(settings.SmoothingSigmas, numberOfLevels));
   method.SetSmoothingSigmasAreSpecifiedInPhysicalUnits(settings.SigmasInPhysicalUnits);
+  if constexpr (CanSmoothInsideMask<TMethod>::value)
+  {
+    method.SetSmoothInsideMask(settings.Smoothing == "masked");
+  }
 
   method.SetMetricSamplingStrategy(settings.Sampling == "random"    ? StrategyType::RANDOM
                                    : settings.Sampling == "regular" ? StrategyType::REGULAR

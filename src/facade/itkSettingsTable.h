@@ -134,6 +134,7 @@ public:
     visit("levels", s.Levels, RangeType::Any);
     visit("shrink-factors", s.ShrinkFactors, RangeType::Positive);
     visit("smoothing-sigmas", s.SmoothingSigmas, RangeType::NotNegative);
+    visit("smoothing", s.Smoothing, TextsType{ "gaussian", "masked" });
     visit("sigmas-in-physical-units", s.SigmasInPhysicalUnits, RangeType::Any);
 
     visit("optimizer", s.Optimizer, OptimizerNames());

@@ -18,6 +18,7 @@
 #ifndef itkSplinePenalty_h
 #define itkSplinePenalty_h
 
+#include "facade/itkMetricLikelihood.h"
 #include "facade/itkRecordedMetric.h"
 #include "facade/itkRegistrationInputs.h"
 #include "metric/itkBSplineBendingEnergy.h"
@@ -83,7 +84,7 @@ public:
     const double factor = settings.Regularization * voxel * voxel / volume;
     return [spline,
             factor,
-            likelihood = ChooseLikelihood(settings.Metric),
+            likelihood = ChooseMetricLikelihood(inputs.Channels.empty() ? settings.Metric : std::string()),
             unit = 1.0,
             energy = BSplineBendingEnergy<ImageDimension>()](double                              value,
                                                              bool                                isFirst,
@@ -102,23 +103,6 @@ public:
       return weight *
              energy.Evaluate(parameters.data_block(), -weight, derivative ? derivative->data_block() : nullptr);
     };
-  }
-
-private:
-  /** By what a value of a metric is to be divided to be a logarithm of a likelihood per sample. */
-  static double (*ChooseLikelihood(const std::string & metric))(double)
-  {
-    constexpr double two = 2.0;
-    if (metric == "mean-squares")
-    {
-      return [](double value) { return two * std::max(value, 0.0); };
-    }
-    if (metric == "correlation" || metric == "neighborhood-correlation")
-    {
-      // The value is the negative square of a coefficient.
-      return [](double value) { return two * std::min(std::max(1.0 + value, 0.0), 1.0); };
-    }
-    return [](double) { return 1.0; };
   }
 };
 } // end namespace itk

@@ -24,12 +24,13 @@
 namespace itk
 {
 /** \class CorrelationMoments
- * \brief Number, means, and sums of products of deviations from the means, of pairs of values.
+ * \brief Number, means, and weighted sums of products of deviations from the means, of pairs of values.
  * \ingroup MaskedSampling
  */
 struct CorrelationMoments
 {
   double Number{};
+  double SumOfWeights{};
   double MeanF{};
   double MeanM{};
   double SumFF{};
@@ -39,6 +40,13 @@ struct CorrelationMoments
   template <typename TPairs>
   static CorrelationMoments
   Compute(const TPairs & pairs)
+  {
+    return pairs.CallWithSampleWeight([&pairs](const auto & weight) { return ComputeWith(pairs, weight); });
+  }
+
+  template <typename TPairs, typename TSampleWeight>
+  static CorrelationMoments
+  ComputeWith(const TPairs & pairs, const TSampleWeight & sampleWeight)
   {
     // Relative to one of the pairs, so that little is lost when the means are subtracted.
     double             pivotF = 0.0;
@@ -59,20 +67,23 @@ struct CorrelationMoments
       }
       const double f = static_cast<double>(pairs.Fixed[i]) - pivotF;
       const double m = static_cast<double>(pairs.Moving[i]) - pivotM;
+      const double weight = sampleWeight(i);
       moments.Number += 1.0;
-      sumF += f;
-      sumM += m;
-      moments.SumFF += f * f;
-      moments.SumMM += m * m;
-      moments.SumFM += f * m;
+      moments.SumOfWeights += weight;
+      sumF += weight * f;
+      sumM += weight * m;
+      moments.SumFF += weight * (f * f);
+      moments.SumMM += weight * (m * m);
+      moments.SumFM += weight * (f * m);
     }
     if (moments.Number > 0.0)
     {
-      moments.MeanF = pivotF + sumF / moments.Number;
-      moments.MeanM = pivotM + sumM / moments.Number;
-      moments.SumFF -= sumF * sumF / moments.Number;
-      moments.SumMM -= sumM * sumM / moments.Number;
-      moments.SumFM -= sumF * sumM / moments.Number;
+      const double sum = moments.SumOfWeights;
+      moments.MeanF = pivotF + sumF / sum;
+      moments.MeanM = pivotM + sumM / sum;
+      moments.SumFF -= sumF * sumF / sum;
+      moments.SumMM -= sumM * sumM / sum;
+      moments.SumFM -= sumF * sumM / sum;
     }
     return moments;
   }
@@ -86,16 +97,17 @@ struct CorrelationMoments
     {
       return;
     }
-    const double sum = Number + other.Number;
+    const double sum = SumOfWeights + other.SumOfWeights;
     const double differenceF = other.MeanF - MeanF;
     const double differenceM = other.MeanM - MeanM;
-    const double factor = Number * other.Number / sum;
-    MeanF += differenceF * other.Number / sum;
-    MeanM += differenceM * other.Number / sum;
+    const double factor = SumOfWeights * other.SumOfWeights / sum;
+    MeanF += differenceF * other.SumOfWeights / sum;
+    MeanM += differenceM * other.SumOfWeights / sum;
     SumFF += other.SumFF + differenceF * differenceF * factor;
     SumMM += other.SumMM + differenceM * differenceM * factor;
     SumFM += other.SumFM + differenceF * differenceM * factor;
-    Number = sum;
+    Number += other.Number;
+    SumOfWeights = sum;
   }
 
   /** Whether both images vary enough for a correlation. */
@@ -119,12 +131,14 @@ struct CorrelationMoments
   ComputeWeights(const TPairs & pairs, double * weights) const
   {
     const double slope = SumFM / SumMM;
-    for (SizeValueType i = 0; i < pairs.Count; ++i)
-    {
-      const double f = static_cast<double>(pairs.Fixed[i]) - MeanF;
-      const double m = static_cast<double>(pairs.Moving[i]) - MeanM;
-      weights[i] = pairs.IsValid[i] != 0 ? f - slope * m : 0.0;
-    }
+    pairs.CallWithSampleWeight([&](const auto & sampleWeight) {
+      for (SizeValueType i = 0; i < pairs.Count; ++i)
+      {
+        const double f = static_cast<double>(pairs.Fixed[i]) - MeanF;
+        const double m = static_cast<double>(pairs.Moving[i]) - MeanM;
+        weights[i] = pairs.IsValid[i] != 0 ? sampleWeight(i) * (f - slope * m) : 0.0;
+      }
+    });
   }
   double
   GetFactorOfWeights() const

@@ -67,25 +67,7 @@ public:
   void
   Count(const TPairs & pairs)
   {
-    for (SizeValueType i = 0; i < pairs.Count; ++i)
-    {
-      const auto value = static_cast<double>(pairs.Moving[i]);
-      if (pairs.IsValid[i] == 0 || !(m_Bins.IsClamped || this->IsInRange(value)))
-      {
-        continue;
-      }
-      ++m_NumberOfSamples;
-      const std::size_t fixedBin = this->FindFixedBin(pairs.Fixed[i]);
-      m_Fixed[fixedBin] += 1.0;
-
-      const ParzenWindow window = this->FindParzenWindow(value);
-      double * const     bin = m_Joint.data() + fixedBin * m_Bins.NumberOfBins + window.FirstBin;
-      const auto         counts = CubicBSplineWeights::Evaluate(window.Fraction);
-      for (unsigned int k = 0; k < CubicBSplineWeights::Support; ++k)
-      {
-        bin[k] += counts[k];
-      }
-    }
+    pairs.CallWithSampleWeight([&](const auto & weight) { this->CountWith(pairs, weight); });
   }
 
   /** Take in the counts of other pairs. */
@@ -100,6 +82,13 @@ public:
     m_NumberOfSamples += other.m_NumberOfSamples;
     std::transform(m_Joint.begin(), m_Joint.end(), other.m_Joint.begin(), m_Joint.begin(), std::plus<>{});
     std::transform(m_Fixed.begin(), m_Fixed.end(), other.m_Fixed.begin(), m_Fixed.begin(), std::plus<>{});
+  }
+
+  /** Of the samples; their number, if they count the same. */
+  double
+  GetSumOfWeights() const
+  {
+    return std::accumulate(m_Fixed.begin(), m_Fixed.end(), 0.0);
   }
 
   /** Divide the counts by their sum.
@@ -168,26 +157,55 @@ public:
   void
   ComputeWeights(const TPairs & pairs, const std::vector<double> & logRatios, double * weights) const
   {
-    for (SizeValueType i = 0; i < pairs.Count; ++i)
-    {
-      weights[i] = 0.0;
-      const auto value = static_cast<double>(pairs.Moving[i]);
-      // Where a value is clamped, it does not change with the point.
-      if (pairs.IsValid[i] == 0 || !this->IsInRange(value))
+    const auto compute = [&](const auto & sampleWeight) {
+      for (SizeValueType i = 0; i < pairs.Count; ++i)
       {
-        continue;
+        weights[i] = 0.0;
+        const auto value = static_cast<double>(pairs.Moving[i]);
+        // Where a value is clamped, it does not change with the point.
+        if (pairs.IsValid[i] == 0 || !this->IsInRange(value))
+        {
+          continue;
+        }
+        const ParzenWindow   window = this->FindParzenWindow(value);
+        const double * const logRatio =
+          logRatios.data() + this->FindFixedBin(pairs.Fixed[i]) * m_Bins.NumberOfBins + window.FirstBin;
+        const auto slopes = CubicBSplineWeights::EvaluateDerivative(window.Fraction);
+        double     weight = 0.0;
+        UnrolledLoop<CubicBSplineWeights::Support>::ForEach([&](auto k) { weight += logRatio[k] * slopes[k]; });
+        weights[i] = sampleWeight(i) * weight;
       }
-      const ParzenWindow   window = this->FindParzenWindow(value);
-      const double * const logRatio =
-        logRatios.data() + this->FindFixedBin(pairs.Fixed[i]) * m_Bins.NumberOfBins + window.FirstBin;
-      const auto slopes = CubicBSplineWeights::EvaluateDerivative(window.Fraction);
-      double     weight = 0.0;
-      UnrolledLoop<CubicBSplineWeights::Support>::ForEach([&](auto k) { weight += logRatio[k] * slopes[k]; });
-      weights[i] = weight;
-    }
+    };
+    pairs.CallWithSampleWeight(compute);
   }
 
 private:
+  template <typename TPairs, typename TSampleWeight>
+  void
+  CountWith(const TPairs & pairs, const TSampleWeight & sampleWeight)
+  {
+    for (SizeValueType i = 0; i < pairs.Count; ++i)
+    {
+      const auto value = static_cast<double>(pairs.Moving[i]);
+      if (pairs.IsValid[i] == 0 || !(m_Bins.IsClamped || this->IsInRange(value)))
+      {
+        continue;
+      }
+      ++m_NumberOfSamples;
+      const std::size_t fixedBin = this->FindFixedBin(pairs.Fixed[i]);
+      const double      weight = sampleWeight(i);
+      m_Fixed[fixedBin] += weight;
+
+      const ParzenWindow window = this->FindParzenWindow(value);
+      double * const     bin = m_Joint.data() + fixedBin * m_Bins.NumberOfBins + window.FirstBin;
+      const auto         counts = CubicBSplineWeights::Evaluate(window.Fraction);
+      for (unsigned int k = 0; k < CubicBSplineWeights::Support; ++k)
+      {
+        bin[k] += weight * counts[k];
+      }
+    }
+  }
+
   /** Where a value of the moving image falls into the histogram. */
   struct ParzenWindow
   {

@@ -38,6 +38,19 @@ struct SamplePairs
   const TMovingPixel *  Moving{};
   const unsigned char * IsValid{};
   SizeValueType         Count{};
+  /** How much each sample counts, more than 0. Null: all the same. */
+  const float * SampleWeights{};
+
+  /** Call a function with a functor that gives the weight of a sample by its number. Without weights it is a constant,
+   * with which nothing is multiplied. */
+  template <typename TFunction>
+  auto
+  CallWithSampleWeight(const TFunction & function) const
+  {
+    return SampleWeights == nullptr
+             ? function([](SizeValueType) { return 1.0; })
+             : function([weights = SampleWeights](SizeValueType i) { return static_cast<double>(weights[i]); });
+  }
 };
 } // end namespace itk
 

@@ -25,13 +25,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <vector>
 
 namespace itk
 {
 /** \class SampleStore
- * \brief The samples of a level: coordinates and the value of the fixed image of those that have one.
+ * \brief The samples of a level: coordinates and the value of the fixed image of those that have one, and how much they
+ * count.
  *
  * Where all points have a value, their coordinates are not copied.
  *
@@ -46,16 +48,24 @@ public:
   using CoordinatesPointer = std::shared_ptr<const CoordinatesType>;
   using ColumnsType = std::array<const double *, VDimension>;
 
-  /** Keep the points at which evaluate(point, value) is true and gives a finite value. It is called in several threads.
-   */
+  /** What a sample counts, 0 or more, at a point. */
+  using WeightType = std::function<double(const PointType &)>;
+
+  /** Keep the points at which evaluate(point, value) is true and gives a finite value, and of which the weight is more
+   * than 0. They are called in several threads.
+   * \param weight empty: all count the same */
   template <typename TEvaluate>
   void
-  Set(const CoordinatesPointer & coordinates, const TEvaluate & evaluate, ThreadIdType numberOfWorkUnits)
+  Set(const CoordinatesPointer & coordinates,
+      const TEvaluate &          evaluate,
+      const WeightType &         weight,
+      ThreadIdType               numberOfWorkUnits)
   {
     const SizeValueType numberOfPoints = coordinates->front().size();
     // Not vector<bool>, to whose elements threads cannot write side by side.
     std::vector<unsigned char> isKept(numberOfPoints);
     m_FixedValues.resize(numberOfPoints);
+    m_Weights.assign(weight ? numberOfPoints : 0, 0.0F);
     constexpr SizeValueType partSize = 1024;
     SampleParts::OfSize(numberOfPoints, partSize)
       .ForEach(numberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
@@ -66,7 +76,13 @@ public:
           {
             point[d] = (*coordinates)[d][i];
           }
-          isKept[i] = static_cast<unsigned char>(evaluate(point, m_FixedValues[i]) && std::isfinite(m_FixedValues[i]));
+          bool isSample = evaluate(point, m_FixedValues[i]) && std::isfinite(m_FixedValues[i]);
+          if (isSample && weight)
+          {
+            m_Weights[i] = static_cast<float>(weight(point));
+            isSample = m_Weights[i] > 0.0F;
+          }
+          isKept[i] = static_cast<unsigned char>(isSample);
         }
       });
     m_Coordinates = coordinates;
@@ -79,6 +95,7 @@ public:
       }
       m_Coordinates = kept;
       m_FixedValues = Select(m_FixedValues, isKept);
+      m_Weights = weight ? Select(m_Weights, isKept) : m_Weights;
     }
     this->FindCenter();
   }
@@ -92,6 +109,12 @@ public:
   GetFixedValues() const
   {
     return m_FixedValues.data();
+  }
+  /** Null: all count the same. */
+  const float *
+  GetWeights() const
+  {
+    return m_Weights.empty() ? nullptr : m_Weights.data();
   }
   ColumnsType
   GetCoordinates(SizeValueType first) const
@@ -152,6 +175,7 @@ private:
 
   CoordinatesPointer       m_Coordinates{};
   std::vector<TFixedPixel> m_FixedValues{};
+  std::vector<float>       m_Weights{};
   PointType                m_Center{};
   double                   m_Radius{ 1.0 };
 };

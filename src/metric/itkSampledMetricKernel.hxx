@@ -65,7 +65,12 @@ public:
   PairsType
   GetPairs(SizeValueType first, SizeValueType last) const
   {
-    return { Samples.GetFixedValues() + first, Moving.GetValues() + first, Moving.GetIsValid() + first, last - first };
+    const float * const weights = Samples.GetWeights();
+    return { Samples.GetFixedValues() + first,
+             Moving.GetValues() + first,
+             Moving.GetIsValid() + first,
+             last - first,
+             weights != nullptr ? weights + first : nullptr };
   }
 
   double *
@@ -155,6 +160,7 @@ void
 SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetSamples(
   const std::shared_ptr<const CoordinatesType> & coordinates,
   const FixedValueType &                         fixedValue,
+  const SampleWeightType &                       sampleWeight,
   const MaskType *                               mask,
   ThreadIdType                                   numberOfWorkUnits)
 {
@@ -164,7 +170,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetSamples(
     geometry.Mask = mask;
     geometry.FillCachesOfMask();
   }
-  m_Implementation->Samples.Set(coordinates, fixedValue, numberOfWorkUnits);
+  m_Implementation->Samples.Set(coordinates, fixedValue, sampleWeight, numberOfWorkUnits);
   m_Implementation->Neighborhoods.reset();
 }
 
@@ -222,12 +228,11 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMeanSquares(
   {
     return {};
   }
-  const auto number = static_cast<double>(squares.Number);
   if (derivative != nullptr)
   {
-    implementation.Moving.AddDerivative(1.0 / number, *derivative);
+    implementation.Moving.AddDerivative(1.0 / squares.SumOfWeights, *derivative);
   }
-  return { squares.Sum / number, squares.Number };
+  return { squares.Sum / squares.SumOfWeights, squares.Number };
 }
 
 template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
@@ -331,6 +336,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMutualInform
   {
     return {};
   }
+  const double sumOfWeights = histogram.GetSumOfWeights();
   const double sum = histogram.Normalize();
   if (!(sum >= NumericTraits<double>::epsilon()))
   {
@@ -342,7 +348,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMutualInform
   if (derivative != nullptr)
   {
     m_Implementation->AddDerivative(
-      1.0 / (bins.MovingBinSize * static_cast<double>(number)), *derivative, [&](const auto & pairs, double * weights) {
+      1.0 / (bins.MovingBinSize * sumOfWeights), *derivative, [&](const auto & pairs, double * weights) {
         histogram.ComputeWeights(pairs, logRatios, weights);
       });
   }

@@ -29,6 +29,7 @@ namespace itk
 struct SquaredDifferences
 {
   double        Sum{};
+  double        SumOfWeights{};
   SizeValueType Number{};
 
   /** \param weights set to what the gradient of each sample has to be multiplied with, for the derivative of the sum */
@@ -36,27 +37,32 @@ struct SquaredDifferences
   static SquaredDifferences
   Compute(const TPairs & pairs, double * weights)
   {
-    SquaredDifferences result;
-    for (SizeValueType i = 0; i < pairs.Count; ++i)
-    {
-      weights[i] = 0.0;
-      if (pairs.IsValid[i] != 0)
+    return pairs.CallWithSampleWeight([&](const auto & sampleWeight) {
+      SquaredDifferences result;
+      for (SizeValueType i = 0; i < pairs.Count; ++i)
       {
-        // In the pixel type, as the stock metric subtracts.
-        const typename TPairs::FixedPixelType pixelDifference = pairs.Fixed[i] - pairs.Moving[i];
-        const auto                            difference = static_cast<double>(pixelDifference);
-        result.Sum += difference * difference;
-        ++result.Number;
-        weights[i] = 2.0 * difference;
+        weights[i] = 0.0;
+        if (pairs.IsValid[i] != 0)
+        {
+          // In the pixel type, as the stock metric subtracts.
+          const typename TPairs::FixedPixelType pixelDifference = pairs.Fixed[i] - pairs.Moving[i];
+          const auto                            difference = static_cast<double>(pixelDifference);
+          const double                          weight = sampleWeight(i);
+          result.Sum += weight * (difference * difference);
+          result.SumOfWeights += weight;
+          ++result.Number;
+          weights[i] = weight * (2.0 * difference);
+        }
       }
-    }
-    return result;
+      return result;
+    });
   }
 
   void
   Merge(const SquaredDifferences & other)
   {
     Sum += other.Sum;
+    SumOfWeights += other.SumOfWeights;
     Number += other.Number;
   }
 };

@@ -136,6 +136,18 @@ examples:
     parser.add_argument("--moving-mask", metavar="IMAGE", help="where the moving image counts")
     parser.add_argument("--fixed-label", type=numbers, metavar="N,...", help="only these labels of the fixed mask")
     parser.add_argument("--moving-label", type=numbers, metavar="N,...", help="only these labels of the moving mask")
+    parser.add_argument(
+        "--channel",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FIXED", "MOVING"),
+        help="another pair of images of the same place, such as T2 beside T1, with the same masks; can be repeated",
+    )
+    parser.add_argument(
+        "--metric-weights", type=coordinates, metavar="W,...", help="how much each pair, or metric, counts"
+    )
+    parser.add_argument("--metric-weights-image", metavar="IMAGE", help="how much each sample counts, 0 or more")
     parser.add_argument("--weights", metavar="IMAGE", help="density of the sample points, 0 or more")
     parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
     outputs = parser.add_argument_group("what is written (checked before the registration starts)")
@@ -171,7 +183,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="rigid (if not given), translation, similarity, affine, b-spline, displacement-field, syn, or the file of "
         "a transform to start from; several as stages, with commas or by repeating this",
     )
-    group.add_argument("--metric", metavar="NAME", help=METRICS)
+    group.add_argument("--metric", metavar="NAME", help=f"{METRICS}; with commas between, one for each pair of images")
     group.add_argument("--samples", "-n", type=numbers, metavar="N,...", help="how many sample points; or instead")
     group.add_argument("--percentage", type=numbers, metavar="P,...", help="a fraction of the mask, up to 1")
     group.add_argument("--sampling", metavar="HOW", help="random, regular, or none: every voxel")

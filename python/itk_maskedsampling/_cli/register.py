@@ -34,15 +34,20 @@ from .text import say, say_json
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
-    settings |= {"fixed_label": args.fixed_label, "moving_label": args.moving_label}
+    settings |= {name: getattr(args, name) for name in ("fixed_label", "moving_label", "metric_weights")}
     if args.points is not None:
         settings["points"] = read_points(args.points)
     if args.require_determined:
-        check_uncertainty(settings)
-    names = {name: getattr(args, name) for name in IMAGES}
+        check_uncertainty(settings, args.channel)
+    names = {name: getattr(args, name) for name in (*IMAGES, "metric_weights_image")}
     images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
     outputs = make_outputs(args, images["moving"], count_parts(settings))
     inputs = {**names, "points": args.points, "initial": args.initial}
+    for number, pair in enumerate(args.channel, 1):
+        for name, path in zip(("fixed", "moving"), pair, strict=True):
+            inputs[f"{name} of channel {number}"] = path
+            first = images[name]
+            images[name] = [*(first if isinstance(first, list) else [first]), read_input("channel", path)]
     starts = {f"transform {word}": word for word in args.transform or []}
     check_outputs(outputs, {**inputs, **starts})
     with Watcher(args.quiet) as watcher:
@@ -68,8 +73,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def check_uncertainty(settings: dict[str, Any]) -> None:
+def check_uncertainty(settings: dict[str, Any], channels: list[Any]) -> None:
     """Raise ValueError where it is not to be found out: that of the last stage counts."""
+    if channels or isinstance(settings.get("metric"), list):
+        raise ValueError("require_determined: with several images or metrics, it is not known; leave it out")
     stages = settings["transform"] if isinstance(settings["transform"], list) else [{}]
     how = stages[-1].get("uncertainty", settings.get("uncertainty"))
     if how is not None and choose("uncertainty", how, describe_settings()["uncertainty"].choices) == "none":

@@ -83,6 +83,8 @@ def read_points(path: str) -> list[list[float]]:
 def read_settings(args: argparse.Namespace) -> dict[str, Any]:
     """The arguments `transform`, `initial` and all settings of register(). What was not given is left out."""
     settings: dict[str, Any] = {name: getattr(args, name) for name in NAMES if getattr(args, name) is not None}
+    if "," in settings.get("metric", ""):
+        settings["metric"] = settings["metric"].split(",")
     stages = [read_stage(word) for word in split_stages(args.transform or ["rigid"])]
     own: list[dict[str, Any]] = [{} for _ in stages]
     for word, text in args.set:

@@ -166,6 +166,8 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "invert": (_code, [ctypes.c_uint32, Handle, Handle]),
     "read_transform": (_code, [Text, _reference(ctypes.c_uint32), Handle]),
     "write_transform": (_code, [Text, ctypes.c_uint32, Handle]),
+    "add_channel": (_code, [Handle, Text, ctypes.c_double]),
+    "set_metric_weight": (_code, [Handle, ctypes.c_double]),
     "resample": (
         _code,
         [

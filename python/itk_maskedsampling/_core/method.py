@@ -52,17 +52,34 @@ class Method:
         self.is_busy = False
 
     def set_image(self, role: str, pixels: Array, geometry: Geometry, owner: object = None) -> None:
-        """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights (float32).
+        """Set an image, without a copy. Roles: fixed, moving, fixed-mask, moving-mask (uint8), weights, metric-weights
+        (float32).
 
         owner: whose pixels they are, if not the array's; it is kept alive.
         """
-        wanted = {"fixed": self.dtype, "moving": self.dtype, "weights": np.dtype(np.float32)}.get(
-            role, np.dtype(np.uint8)
-        )
+        kind = role.partition("@")[0]
+        wanted = {
+            "fixed": self.dtype,
+            "moving": self.dtype,
+            "weights": np.dtype(np.float32),
+            "metric-weights": np.dtype(np.float32),
+        }.get(kind, np.dtype(np.uint8))
         if pixels.dtype != wanted or not pixels.flags.c_contiguous or not pixels.dtype.isnative:
             raise TypeError(f"{role}: contiguous pixels of {wanted} are needed, not of {pixels.dtype}")
         library.check(library.set_image(self._handle, role.encode(), pointer(pixels), GeometryStructure.of(geometry)))
         self._kept[role] = pixels, owner
+
+    def pixels(self, role: str) -> Array:
+        """Those that were set."""
+        return self._kept[role][0]
+
+    def add_channel(self, metric: str, weight: float) -> None:
+        """Add a pair of images, whose roles end with @1 for the first one added. Metric "": that of the stage."""
+        library.check(library.add_channel(self._handle, metric.encode(), weight))
+
+    def set_metric_weight(self, weight: float) -> None:
+        """That of the first pair."""
+        library.check(library.set_metric_weight(self._handle, weight))
 
     def set_stage_mask(self, stage: int, role: str, mask: tuple[Array, Geometry] | None) -> None:
         """Set the mask of a stage that was added, in place of that of all; None: it has none. Roles as above."""

@@ -26,13 +26,11 @@ class Labels:
     values: tuple[int, ...]
 
 
-def read_labels(name: str, value: Any, mask: str, *, has_mask: bool) -> Labels | None:
-    """One label, or several; None for None. The names are those of the arguments with the labels and their image."""
+def read_labels(name: str, value: Any) -> Labels | None:
+    """One label, or several; None for None."""
     if value is None:
         return None
-    if not has_mask:
-        raise ValueError(f"{name}: {value!r}, but there is no {mask}=, the label image in which to look for it")
-    needed = f"the number of a label of {mask}, or several,"
+    needed = "the number of a label, or several,"
     numbers = to_numbers(name, np.reshape(value, -1) if np.ndim(value) == 0 else value, (None,), needed)
     if len(numbers) == 0:
         raise ValueError(f"{name}: it is empty, but at least one label is needed; leave it out for all that is not 0")
@@ -246,9 +244,9 @@ def look_up(mask: Raster, geometry: Geometry, index: Array) -> Array:
     return found
 
 
-def check_same_dimension(fixed: Raster, moving: Raster) -> None:
+def check_same_dimension(fixed: Raster, moving: Raster, name: str = "moving") -> None:
     if fixed.dimension != moving.dimension:
         raise ValueError(
-            f"moving: {fixed.dimension} dimensions are needed, as fixed has, not {moving.dimension} "
-            f"(fixed is {times(fixed.geometry.size)}, moving {times(moving.geometry.size)})"
+            f"{name}: {fixed.dimension} dimensions are needed, as fixed has, not {moving.dimension} "
+            f"(fixed is {times(fixed.geometry.size)}, {name} {times(moving.geometry.size)})"
         )

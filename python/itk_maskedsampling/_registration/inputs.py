@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,64 +12,76 @@ import numpy.typing as npt
 from .._images.files import read
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_labels, read_mask, read_weights
-from .result import Sources
+from .sources import Images, Inputs, Pair, Sources
 
 Labels = int | Sequence[int] | npt.NDArray[np.integer[Any]] | None
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The images of a registration."""
+class Reader:
+    """Reads images and masks of pairs, each object once, and calls them in errors as the user did."""
 
-    fixed: Raster
-    moving: Raster
-    fixed_mask: Raster | None
-    moving_mask: Raster | None
-    weights: Raster | None
-    #: See Sources.
-    stage_masks: Mapping[tuple[int, str], Raster | None]
-    stages: int
+    def __init__(self, pairs: Sequence[Pair[Any]]) -> None:
+        self.pairs = pairs
+        self.kept: dict[tuple[str, int], Raster] = {}
 
-    def sources(self) -> Sources:
-        def source_of(raster: Raster | None) -> Any:
-            return None if raster is None else raster.source
+    def name_of(self, argument: str, number: int) -> str:
+        """With its place, where it is a list."""
+        value = getattr(self.pairs[number], argument)
+        is_list = any(getattr(pair, argument) is not value for pair in self.pairs)
+        return f"{argument}[{number}]" if is_list else argument
 
-        return Sources(
-            source_of(self.fixed),
-            source_of(self.moving),
-            source_of(self.fixed_mask),
-            source_of(self.moving_mask),
-            source_of(self.weights),
-            {key: source_of(raster) for key, raster in self.stage_masks.items()},
-            self.stages,
-        )
+    def read_image(self, role: str, number: int) -> Raster:
+        value = getattr(self.pairs[number], role)
+        if (role, id(value)) not in self.kept:
+            self.kept[role, id(value)] = read(self.name_of(role, number), value)
+        return self.kept[role, id(value)]
 
-    def masks_of(self, role: str) -> list[Raster | None]:
-        """Those of all stages that are fixed, or moving."""
-        common = self.fixed_mask if role == "fixed" else self.moving_mask
-        return [self.stage_masks.get((stage, f"{role}_mask"), common) for stage in range(self.stages)]
+    def read_mask(self, role: str, number: int, label: Labels, image: Raster) -> Raster | None:
+        argument = f"{role}_mask"
+        value = getattr(self.pairs[number], argument)
+        if value is not None and (argument, id(value)) not in self.kept:
+            labels = read_labels(f"{role}_label", label)
+            self.kept[argument, id(value)] = read_mask(self.name_of(argument, number), value, image, labels)
+        return self.kept.get((argument, id(value)))
 
 
 def read_inputs(sources: Sources, fixed_label: Labels = None, moving_label: Labels = None) -> Inputs:
-    fixed = read("fixed", sources.fixed)
-    moving = read("moving", sources.moving)
-    check_same_dimension(fixed, moving)
+    for role, label in (("fixed", fixed_label), ("moving", moving_label)):
+        if label is not None and all(getattr(pair, f"{role}_mask") is None for pair in sources.pairs):
+            raise ValueError(f"{role}_label: {label!r}, but there is no {role}_mask=, in which to look for it")
+    reader = Reader(sources.pairs)
+    first = reader.read_image("fixed", 0)
+    pairs = []
+    for number in range(len(sources.pairs)):
+        fixed, moving = reader.read_image("fixed", number), reader.read_image("moving", number)
+        check_same_dimension(first, fixed, reader.name_of("fixed", number))
+        check_same_dimension(first, moving, reader.name_of("moving", number))
+        fixed_mask = reader.read_mask("fixed", number, fixed_label, fixed)
+        pairs.append(Pair(fixed, moving, fixed_mask, reader.read_mask("moving", number, moving_label, moving)))
+    stage_masks = {}
+    for (stage, name), mask in sources.stage_masks.items():
+        image = first if name == "fixed_mask" else pairs[0].moving
+        stage_masks[stage, name] = None if mask is None else read_mask(f"transform[{stage}]: {name}", mask, image)
+    density, counts = (
+        None if value is None else read_weights(name, value, first)
+        for name, value in (("weights", sources.weights), ("metric_weights_image", sources.metric_weights_image))
+    )
+    return Images(tuple(pairs), density, counts, stage_masks, sources.stages)
 
-    def get_mask(role: str, mask: Any, label: Labels, image: Raster) -> Raster | None:
-        labels = read_labels(f"{role}_label", label, f"{role}_mask", has_mask=mask is not None)
-        return None if mask is None else read_mask(f"{role}_mask", mask, image, labels)
 
-    return Inputs(
-        fixed,
-        moving,
-        get_mask("fixed", sources.fixed_mask, fixed_label, fixed),
-        get_mask("moving", sources.moving_mask, moving_label, moving),
-        None if sources.weights is None else read_weights("weights", sources.weights, fixed),
-        {
-            (stage, name): None
-            if mask is None
-            else read_mask(f"transform[{stage}]: {name}", mask, fixed if name == "fixed_mask" else moving)
-            for (stage, name), mask in sources.stage_masks.items()
-        },
-        sources.stages,
+def sources_of(inputs: Inputs) -> Sources:
+    """The images that were read, in the libraries that they came from."""
+
+    def source_of(raster: Raster | None) -> Any:
+        return None if raster is None else raster.source
+
+    return Images(
+        tuple(
+            Pair(*(source_of(one) for one in (pair.fixed, pair.moving, pair.fixed_mask, pair.moving_mask)))
+            for pair in inputs.pairs
+        ),
+        source_of(inputs.weights),
+        source_of(inputs.metric_weights_image),
+        {key: source_of(raster) for key, raster in inputs.stage_masks.items()},
+        inputs.stages,
     )

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from .. import _core
-from .._images.arrays import Floats
+from .._images.arrays import Floats, join, to_numbers
 from .._images.choices import choose, kebab, simplify, snake
 from .._images.conversion import libraries_of
 from .._transforms.transform import Transform, to_transform
@@ -27,6 +27,7 @@ class Plan:
     initial: applied after what is optimised.
     points: own sample points, in fixed space, shape (n, D).
     own_masks: which stages have a fixed_mask or moving_mask of their own, or none where all others have one.
+    metrics: a name and a weight for each pair of images; without a name, it is that of the stage.
     """
 
     stages: tuple[Stage, ...]
@@ -34,6 +35,7 @@ class Plan:
     initial: Transform | None = None
     points: Floats | None = None
     own_masks: frozenset[tuple[int, str]] = frozenset()
+    metrics: tuple[tuple[str, float], ...] = (("", 1.0),)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """A dict for each stage, which register() takes as a stage."""
@@ -74,6 +76,32 @@ def take_masks(transform: object) -> tuple[object, dict[tuple[int, str], Any]]:
         else:
             stages.append(stage)
     return stages, masks
+
+
+def make_metrics(metric: object, weights: object, pairs: int, transform: object) -> tuple[tuple[str, float], ...]:
+    """The name of the metric, and its weight, for each pair of images. Several metrics may be of one pair."""
+    several = isinstance(metric, list | tuple)
+    names = list(metric) if several else [""] * pairs  # type: ignore[call-overload]
+    if pairs > 1 and len(names) != pairs:
+        raise ValueError(f"metric: {len(names)} for {pairs} pairs of images; give as many, or one for all")
+    if several:
+        stages = transform if isinstance(transform, list | tuple) else []
+        own = [number for number, stage in enumerate(stages) if isinstance(stage, Mapping) and stage.get("metric")]
+        if own:
+            raise ValueError(
+                f"transform[{own[0]}]: metric: there is a list of metrics already, for all stages; leave it out"
+            )
+        choices = _core.describe_settings()["metric"].choices
+        names = [choose(f"metric[{number}]", name, choices, "metric") for number, name in enumerate(names)]
+        if not names:
+            raise ValueError("metric: an empty list, but at least one is needed")
+    if weights is None:
+        return tuple((name, 1.0) for name in names)
+    needed = f"a number for each of the {len(names)} pairs of images, or metrics,"
+    numbers = to_numbers("metric_weights", weights, (len(names),), needed)
+    if (numbers <= 0).any():
+        raise ValueError(f"metric_weights: {join(numbers)} must be greater than 0. Leave out what is not to count")
+    return tuple(zip(names, numbers.tolist(), strict=True))
 
 
 def make_plan(transform: object, initial: object, given: Mapping[str, object]) -> Plan:

@@ -19,16 +19,17 @@ from .._images.masks import to_real
 from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .folding import read_folding
-from .inputs import Inputs, Labels, read_inputs
-from .plan import Plan, check_dimensions, make_plan, take_masks
+from .inputs import Labels, read_inputs, sources_of
+from .plan import Plan, check_dimensions, make_metrics, make_plan, take_masks
 from .progress import Callback, Watch, count_iterations
-from .result import Registration, Sources
+from .result import Registration
 from .settings import Stage
+from .sources import Images, Inputs, Sources, split_pairs
 from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
 ARGUMENTS = (
-    "fixed|moving|transform|metric|samples|percentage|initial|grid_spacing|grid_scale_factors|regularization|optimizer"
+    "fixed|moving|transform|metric|metric_weights|metric_weights_image|smoothing|samples|percentage|initial|grid_spacing|grid_scale_factors|regularization|optimizer"
     "|hessian_approximation_accuracy|maximum_number_of_corrections"
 )
 
@@ -46,11 +47,13 @@ def register(
     fixed_label: Labels = None,
     moving_label: Labels = None,
     transform: Any = "rigid",
-    metric: str | None = None,
+    metric: str | Sequence[str] | None = None,
+    metric_weights: Sequence[float] | npt.NDArray[np.floating[Any]] | None = None,
     samples: Counts | None = None,
     percentage: Numbers | None = None,
     sampling: str | None = None,
     seed: int | None = None,
+    metric_weights_image: Any = None,
     weights: Any = None,
     points: npt.ArrayLike | None = None,
     initial: Any = None,
@@ -75,16 +78,16 @@ def register(
 
     Parameters
     ----------
-    fixed, moving : image
+    fixed, moving : image, or list of image
         Of itk, SimpleITK, xarray or nibabel; a numpy array [z,]y,x, of spacing 1 and origin 0; an
         itk_maskedsampling.Image, which is an array with spacing, origin and direction; or the path of a file. Two or
-        three dimensions, one real number per pixel. They are computed with as float32, unless both are float64 or one
+        three dimensions, one real number per pixel. They are computed with as float32, unless all are float64 or one
         has integers beyond 2^24, and shared instead of copied where they are that already. What is not finite must be
-        outside of a mask.
-    fixed_mask : image, optional
+        outside of a mask. Several images of the same place, such as T1 and T2, are lists: see metric_weights.
+    fixed_mask : image, or list of image, optional
         Where it is not 0, samples are drawn; on any grid. Also a spatial object of itk. A numpy array takes the
         geometry of its image. Default: the whole image.
-    moving_mask : image, optional
+    moving_mask : image, or list of image, optional
         Where it is not 0, the moving image counts. Default: everywhere.
     fixed_label, moving_label : int or sequence of int, optional
         Of fixed_mask, moving_mask: only where it is this label, or one of these. Default: wherever it is not 0.
@@ -93,10 +96,17 @@ def register(
         which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of these as
         stages, of which each goes on where the one before ended; a stage can be a dict with the key "transform" and
         settings of its own, which override those for all stages, and a fixed_mask or moving_mask, or None for none.
-    metric : str, optional
+    metric : str, or list of str, optional
         mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
         demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation. That one takes
-        every voxel inside the mask.
+        every voxel inside the mask. A list is one for each pair of images, or several of the only pair.
+    metric_weights : sequence of float, optional
+        How much each pair of images, or each metric, counts: what is optimised is the weighted mean of the metrics,
+        each as a logarithm of a likelihood, so that units do not matter. With several, a search for the start sees the
+        first pair alone, and there is no uncertainty. For linear transforms and b-spline. Default: all the same.
+    metric_weights_image : image, optional
+        How much each sample counts in the metric, 0 or more: a soft mask. Where it is 0, nothing is sampled. For
+        mutual-information, mean-squares and correlation, linear transforms and b-spline. Default: the same everywhere.
     samples : int or sequence of int, optional
         How many, or how many at each level. Default: 2000; for a b-spline 200 000 at the last level, half as many at
         the one before, and at least 50 000.
@@ -178,7 +188,7 @@ def register(
     >>> result.resample()  # doctest: +SKIP
     """
     given = {
-        "metric": metric,
+        "metric": metric[0] if isinstance(metric, list | tuple) and metric else metric,
         "samples": samples,
         "percentage": percentage,
         "sampling": sampling,
@@ -201,10 +211,13 @@ def register(
         raise ValueError(f"samples, percentage: {samples} and {percentage}, but both say how many; give one of them")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
-    plan = make_plan(transform, initial, {**given, **settings})
+    pairs = split_pairs(fixed, moving, fixed_mask, moving_mask)
+    metrics = make_metrics(metric, metric_weights, len(pairs), transform)
+    plan = replace(make_plan(transform, initial, {**given, **settings}), metrics=metrics)
     with _core.collect_warnings() as told:
         stage_masks = take_masks(transform)[1]
-        sources = Sources(fixed, moving, fixed_mask, moving_mask, weights, stage_masks, len(plan.stages))
+        pairs = pairs * len(metrics) if len(pairs) == 1 else pairs
+        sources: Sources = Images(pairs, weights, metric_weights_image, stage_masks, len(plan.stages))
         inputs = read_inputs(sources, fixed_label, moving_label)
         if points is not None:
             if samples is not None or percentage is not None:
@@ -218,14 +231,15 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
     """Do what is planned. What is warned of comes into the list."""
     dimension = inputs.fixed.dimension
     check_dimensions(plan, dimension)
-    dtype = choose_type(inputs.fixed.pixels, inputs.moving.pixels)
+    dtype = choose_type(*(image.pixels for pair in inputs.pairs for image in (pair.fixed, pair.moving)))
     method = _core.Method(dimension, dtype)
     for role, image in (("fixed", inputs.fixed), ("moving", inputs.moving)):
         method.set_image(role, to_real(role, image, dtype, inputs.masks_of(role)), image.geometry)
     for role, raster in (
-        ("fixed-mask", inputs.fixed_mask),
-        ("moving-mask", inputs.moving_mask),
+        ("fixed-mask", inputs.pairs[0].fixed_mask),
+        ("moving-mask", inputs.pairs[0].moving_mask),
         ("weights", inputs.weights),
+        ("metric-weights", inputs.metric_weights_image),
     ):
         if raster is not None:
             method.set_image(role, raster.pixels, raster.geometry)
@@ -235,6 +249,7 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
         method.set_transform("moving-initial", list(plan.initial.parts))
     if plan.points is not None:
         method.set_points(plan.points)
+    add_channels(method, plan, inputs)
     iterations = [add_stage(method, stage) for stage in plan.stages]
     for (stage, name), raster in inputs.stage_masks.items():
         mask = None if raster is None else (raster.pixels, raster.geometry)
@@ -267,17 +282,31 @@ def run(plan: Plan, inputs: Inputs, callback: Callback | None, progress: bool, t
         seconds=seconds,
         _plan=replace(plan, stages=complete(method, plan)),
         _geometry=inputs.fixed.geometry,
-        _sources=inputs.sources(),
+        _sources=sources_of(inputs),
         warnings=tuple(told),
         folding=read_folding(method),
         uncertainty=read_uncertainty(method, name_arguments(method.text("uncertainty-text"))),
     )
 
 
-def choose_type(fixed: Array, moving: Array) -> np.dtype[Any]:
-    """float32, unless both images are float64, or one has integers that float32 does not tell apart."""
-    needs_double = (is_double(fixed) and is_double(moving)) or exceeds_float32(fixed) or exceeds_float32(moving)
+def choose_type(*images: Array) -> np.dtype[Any]:
+    """float32, unless all images are float64, or one has integers that float32 does not tell apart."""
+    needs_double = all(map(is_double, images)) or any(map(exceeds_float32, images))
     return np.dtype(np.float64 if needs_double else np.float32)
+
+
+def add_channels(method: _core.Method, plan: Plan, inputs: Inputs) -> None:
+    """Add the pairs of images besides the first one."""
+    method.set_metric_weight(plan.metrics[0][1])
+    first = inputs.pairs[0]
+    for number, pair in enumerate(inputs.pairs[1:], 1):
+        method.add_channel(*plan.metrics[number])
+        for role, image, mask in (("fixed", pair.fixed, pair.fixed_mask), ("moving", pair.moving, pair.moving_mask)):
+            is_first = image is getattr(first, role) and mask is getattr(first, f"{role}_mask")
+            real = method.pixels(role) if is_first else to_real(f"{role}[{number}]", image, method.dtype, [mask])
+            method.set_image(f"{role}@{number}", real, image.geometry)
+            if mask is not None:
+                method.set_image(f"{role}-mask@{number}", mask.pixels, mask.geometry)
 
 
 def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
@@ -294,7 +323,8 @@ def add_stage(method: _core.Method, stage: Stage) -> tuple[int, ...]:
 
 def name_arguments(text: str) -> str:
     """A message of the core, which names settings, with the arguments of register() instead."""
-    names = {name: snake(name) for name in _core.describe_settings() if "-" in name}
+    known = [*_core.describe_settings(), "metric-weights", "metric-weights-image"]
+    names = {name: snake(name) for name in known if "-" in name}
     text = re.sub("[a-z]+(-[a-z0-9]+)+", lambda match: names.get(match[0], match[0]), text)
     text = re.sub(r'^initialization (?=")', "initial: ", text)
     return text.replace('initialization "search"', 'initial="search"')

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from html import escape
 from typing import Any
@@ -24,25 +24,8 @@ from .._transforms.transform import Transform
 from .folding import Folding
 from .plan import Plan
 from .progress import Callback
+from .sources import Images, Sources, split_pairs
 from .uncertainty import Uncertainty
-
-
-@dataclass(frozen=True, eq=False)
-class Sources:
-    """The images of a registration as they were handed in; those of files as an Image."""
-
-    fixed: Any
-    moving: Any
-    fixed_mask: Any = None
-    moving_mask: Any = None
-    weights: Any = None
-    #: Of stages that have one of their own, by stage and name; None means none.
-    stage_masks: Mapping[tuple[int, str], Any] = field(default_factory=dict)
-    stages: int = 1
-
-    def mask_of_result(self, name: str) -> Any:
-        """The fixed_mask or moving_mask of the last stage."""
-        return self.stage_masks.get((self.stages - 1, name), getattr(self, name))
 
 
 @public
@@ -115,7 +98,7 @@ class Registration:
 
     @property
     def settings(self) -> list[dict[str, Any]]:
-        """All settings of each stage, also those that were left to their defaults; masks are none.
+        """All settings of each stage, also those that were left to their defaults; images are none.
 
         register(fixed, moving, transform=settings, initial=..., points=...) does the same again; repeat() is shorter.
         """
@@ -134,6 +117,7 @@ class Registration:
         moving_mask: Any = None,
         *,
         weights: Any = None,
+        metric_weights_image: Any = None,
         fixed_label: Any = None,
         moving_label: Any = None,
         callback: Callback | None = None,
@@ -145,9 +129,9 @@ class Registration:
 
         Parameters
         ----------
-        fixed, moving : image, optional
+        fixed, moving : image or list of image, optional
             Both or none. Default: those of this registration, with their masks and weights.
-        fixed_mask, moving_mask, weights : image, optional
+        fixed_mask, moving_mask, weights, metric_weights_image : image, optional
             Of the images that are given. Default: none.
         fixed_label, moving_label : int or sequence of int, optional
             Of the masks that are given, as in register(). Default: wherever they are not 0.
@@ -172,9 +156,15 @@ class Registration:
                 "fixed: stages have masks of their own, which are not those of other images; call register()"
             )
         if fixed is not None:
-            sources = Sources(fixed, moving, fixed_mask, moving_mask, weights)
+            pairs = split_pairs(fixed, moving, fixed_mask, moving_mask)
+            if len(pairs) == 1:
+                pairs *= len(self._plan.metrics)  # several metrics of one pair
+            if len(pairs) != len(self._plan.metrics):
+                raise ValueError(f"fixed: {len(pairs)} images, but {len(self._plan.metrics)} are needed, as before")
+            sources: Sources = Images(pairs, weights, metric_weights_image, {}, len(self._plan.stages))
             return repeat(self._plan, sources, callback, progress, fixed_label, moving_label)
-        if any(one is not None for one in (fixed_mask, moving_mask, weights, fixed_label, moving_label)):
+        others = (fixed_mask, moving_mask, weights, metric_weights_image, fixed_label, moving_label)
+        if any(one is not None for one in others):
             raise ValueError("fixed, moving: with another mask, other labels or weights, give the images, too")
         return repeat(self._plan, self._get_sources("repeat(fixed, moving, ...)"), callback, progress)
 

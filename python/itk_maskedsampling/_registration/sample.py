@@ -187,7 +187,9 @@ def sample(
     if own_seed >= 2**31:
         raise ValueError(f"seed: {own_seed} must be less than 2^31")
     raster = read("image", image)
-    labels = read_labels("label", label, "mask", has_mask=mask is not None)
+    if label is not None and mask is None:
+        raise ValueError(f"label: {label!r}, but there is no mask=, in which to look for it")
+    labels = read_labels("label", label)
     inside = None if mask is None else read_mask("mask", mask, raster, labels)
     density = None if weights is None else read_weights("weights", weights, raster)
     try:

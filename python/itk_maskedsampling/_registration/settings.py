@@ -22,6 +22,8 @@ ARGUMENTS = (
     "moving_mask",
     "fixed_label",
     "moving_label",
+    "metric_weights",
+    "metric_weights_image",
     "weights",
     "points",
     "initial",

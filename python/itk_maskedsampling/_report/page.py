@@ -156,11 +156,17 @@ def make_images(result: Registration) -> str:
         row = ("fixed", times(grid.size), join(grid.spacing), join(grid.origin), join(grid.direction), "not kept")
         return wide(make_table(("image", "size", "spacing", "origin", "direction", "pixels"), [row]))
     rows = []
-    for name in ("fixed", "moving", "fixed_mask", "moving_mask", "weights"):
+    for number, pair in enumerate(sources.pairs):
+        for name in ("fixed", "moving", "fixed_mask", "moving_mask"):
+            image = getattr(pair, name)
+            if image is not None:
+                place = pair.moving if name == "moving_mask" else pair.fixed
+                title = name.replace("_", " ") + (f" {number}" if len(sources.pairs) > 1 else "")
+                rows.append((title, *describe_image(name, image, place)))
+    for name in ("weights", "metric_weights_image"):
         image = getattr(sources, name)
         if image is not None:
-            place = sources.moving if name == "moving_mask" else sources.fixed
-            rows.append((name.replace("_", " "), *describe_image(name, image, place)))
+            rows.append((name.replace("_", " "), *describe_image(name, image, sources.fixed)))
     return wide(make_table(("image", "size", "spacing", "origin", "direction", "pixels"), rows))
 
 

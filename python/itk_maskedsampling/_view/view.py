@@ -17,8 +17,9 @@ from .._images.geometry import index_matrix, index_to_point, make_geometry, poin
 from .._images.image import Raster
 from .._images.masks import look_up, read_mask
 from .._pictures.slices import find_window, middle_of
-from .._registration.result import Registration, Sources
+from .._registration.result import Registration
 from .._registration.sample import Samples
+from .._registration.sources import Sources
 from .._transforms.transform import to_transform
 from ..plot.scene import Scene, check_count, check_point, fill, read_samples
 from .surface import find_surface

@@ -218,3 +218,21 @@ def test_labels_of_masks_in_the_shell(shell: Shell, files: Files, tmp_path: Path
     own = shell.done(*words, "--fixed-mask", files.mask, "-t", "translation,rigid", "--set", "0:fixed-mask=none").json
     assert own["levels"][0]["mask_voxels"] == labels.size
     assert own["levels"][-1]["mask_voxels"] == np.count_nonzero(files.scene.fixed_mask)
+
+
+def test_several_images_in_the_shell(shell: Shell, files: Files, tmp_path: Path) -> None:
+    grid = read_image(files.moving)
+    inverted = tmp_path / "inverted.mha"
+    write_image(Image(-grid.pixels, grid.spacing, grid.origin, grid.direction), inverted)
+    words = ["register", files.fixed, files.moving, "--fixed-mask", files.mask, "-n", "500", "--json"]
+    metrics = ["--metric", "mean-squares,mutual-information", "--metric-weights", "1,2"]
+    found = shell.done(*words, "--channel", files.fixed, inverted, *metrics).json
+    assert files.scene.error(Transform.from_matrix(found["matrix"])) < 0.3
+    assert found["uncertainty"] is None
+    assert found["inputs"]["moving of channel 1"] == str(inverted)
+    said = shell(*words, "--channel", files.fixed, inverted, "--require-determined")
+    assert said.code == 2
+    assert said.error.startswith("--require-determined: with several images or metrics")
+    said = shell(*words, "--metric-weights", "1,2")
+    assert said.code == 2
+    assert said.error.startswith("--metric-weights: ")

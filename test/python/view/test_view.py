@@ -70,7 +70,7 @@ def test_colours_samples_by_where_the_transform_moves_them(scene: Scene, masked:
     matrix = result.transform.matrix()
     sources = result._sources
     assert sources is not None
-    mask = sources.moving_mask if masked else np.ones(sources.moving.pixels.shape)
+    mask: Any = sources.pairs[0].moving_mask if masked else np.ones(sources.moving.pixels.shape)
     counts = []
     for name, inside in (("samples", True), ("samples moved out of the moving image", False)):
         moved = shown[name].positions.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ._registration.sample import Samples, sample
     from ._registration.uncertainty import Alternative, Uncertainty
     from ._report.page import write_report
-    from ._transforms.transform import Transform, read_transform
+    from ._transforms.reading import read_transform
+    from ._transforms.transform import Transform
     from ._view.view import view
     from .cohort import Cohort, read_cohort, register_cohort
 
@@ -76,7 +77,7 @@ _MODULES = {
     "Uncertainty": "_registration.uncertainty",
     "read_cohort": "cohort",
     "read_image": "_images.files",
-    "read_transform": "_transforms.transform",
+    "read_transform": "_transforms.reading",
     "register": "_registration.register",
     "register_cohort": "cohort",
     "sample": "_registration.sample",

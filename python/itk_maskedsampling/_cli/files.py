@@ -14,7 +14,7 @@ from .._images.conversion import from_object
 from .._images.geometry import bounding_box
 from .._images.image import Image
 from .._images.masks import mask_box, read_mask
-from .._transforms.transform import describe_part, short
+from .._transforms.parts import describe_part, short
 from .options import PROGRAM
 from .outputs import reason
 from .settings import read_input, read_transform
@@ -29,7 +29,7 @@ def tell_files(paths: list[str], mask: str | None, json: bool) -> int:
     found, errors = [], []
     for path in paths:
         try:
-            is_transform = path.lower().endswith(TRANSFORM_SUFFIXES)
+            is_transform = path.lower().endswith((*TRANSFORM_SUFFIXES, ".lta"))
             found.append(describe_transform(path) if is_transform else describe_image(path, mask))
         except (TypeError, ValueError, OSError) as error:
             if len(paths) == 1:

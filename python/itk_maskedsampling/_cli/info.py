@@ -18,7 +18,7 @@ from .options import PROGRAM
 from .text import say, say_json
 
 PACKAGE = "itk-maskedsampling"
-EXTRAS = ("cli", "plot", "notebook", "cohort", "simpleitk")
+EXTRAS = ("cli", "plot", "notebook", "cohort", "simpleitk", "nibabel")
 IMAGE_SUFFIXES = (
     *(".nii", ".nii.gz", ".hdr", ".img", ".nrrd", ".nhdr", ".mha", ".mhd", ".vtk", ".gipl", ".gipl.gz", ".mrc", ".rec"),
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff"),

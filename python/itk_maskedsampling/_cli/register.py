@@ -23,8 +23,9 @@ from .._registration.register import register
 from .._registration.result import Registration
 from .._registration.sample import Samples
 from .._registration.uncertainty import Uncertainty
+from .._transforms.parts import translation_part
 from .._transforms.resample import choose_interpolator, resample
-from .._transforms.transform import Transform, translation_part
+from .._transforms.transform import Transform
 from .outputs import Output, check_outputs, raise_failed, write_outputs
 from .program import NotDetermined
 from .progress import Watcher

@@ -14,8 +14,8 @@ from .._images.files import read_file
 from .._images.image import Image
 from .._registration.plan import MASKS, is_path
 from .._registration.settings import parse
+from .._transforms.reading import read_file as read_transform_file
 from .._transforms.transform import Transform
-from .._transforms.transform import read_file as read_transform_file
 from .text import hushed
 
 #: Arguments that are images.

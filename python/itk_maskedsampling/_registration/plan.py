@@ -13,7 +13,8 @@ from .. import _core
 from .._images.arrays import Floats, join, to_numbers
 from .._images.choices import choose, kebab, simplify, snake
 from .._images.conversion import libraries_of
-from .._transforms.transform import Transform, to_transform
+from .._transforms.reading import to_transform
+from .._transforms.transform import Transform
 from .settings import Stage, convert, make_stage, override
 
 #: What a stage may have of its own, that is no setting.

@@ -14,7 +14,7 @@ from .._pictures.slices import name_unit
 from .._pictures.voxels import MaskVoxels, choose_voxels
 from .._registration.result import Registration
 from .._transforms.motion import find_motion, fit_matrix
-from .._transforms.transform import describe_part
+from .._transforms.parts import describe_part
 
 #: Points at which a transform that bends is looked at, at most.
 MOST = 300_000

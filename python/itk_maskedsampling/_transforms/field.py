@@ -11,6 +11,7 @@ from .. import _core
 from .._core import Geometry, Part
 from .._images.arrays import Floats
 from .._images.geometry import slices_of_points
+from .parts import field_part
 
 #: What ITK's name of a displacement field begins with.
 NAME = "DisplacementFieldTransform_"
@@ -22,8 +23,7 @@ def make_field(parts: Sequence[Part], grid: Geometry) -> Part:
     vectors = np.empty((grid.size[-1], int(np.prod(grid.size[:-1])), dimension))
     for part, points in zip(vectors, slices_of_points(grid), strict=True):
         np.subtract(_core.transform_points(dimension, parts, points), points, out=part)
-    fixed_parameters = np.concatenate([grid.size, grid.origin, grid.spacing, grid.direction]).astype(np.float64)
-    return f"{NAME}double_{dimension}_{dimension}", fixed_parameters, vectors.ravel()
+    return field_part(grid, vectors)
 
 
 def is_field(parts: Sequence[Part]) -> bool:

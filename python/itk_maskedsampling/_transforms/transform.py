@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import re
@@ -16,22 +15,14 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._core import Part
-from .._images.arrays import Floats, describe, freeze, frozen_copy, join, to_numbers
-from .._images.choices import choose
+from .._images.arrays import Floats, describe, frozen_copy, join, to_numbers
 from .._images.files import read_grid
 from .._images.image import Image
-from .._images.output import whole_file
-from .._images.paths import find_input
 from .field import field_vectors, is_field, make_field
+from .files import read_parts, write_parts
 from .jacobian import determinant_image
+from .parts import AFFINE, affine_part, axes_of, chain_to_matrix, describe_part, list_bent
 from .resample import resample_image
-
-#: ITK's transforms that are a matrix and an offset.
-AFFINE = re.compile(
-    r"(Identity|Translation|Scale|ScaleLogarithmic|ScalableAffine|Affine|CenteredAffine|FixedCenterOfRotationAffine"
-    r"|Euler[23]D|CenteredEuler3D|Rigid[23]D|CenteredRigid2D|QuaternionRigid|Versor|VersorRigid3D|Similarity[23]D"
-    r"|CenteredSimilarity2D|ScaleVersor3D|ScaleSkewVersor3D|ComposeScaleSkewVersor3D)Transform_"
-)
 
 
 @public
@@ -132,13 +123,10 @@ class Transform:
         """
         flip = axes_of(convention, self.dimension)
         if not self.is_affine():
-            bent = ", ".join(short(name) for name, _, _ in self.parts if not AFFINE.match(name))
-            raise ValueError(f"only an affine transform has a matrix, not {bent}. Map points instead: apply()")
-        matrix = np.eye(self.dimension + 1)
-        mapped = self.apply(np.vstack([np.zeros((1, self.dimension)), np.eye(self.dimension)]))
-        matrix[:-1, -1] = mapped[0]
-        matrix[:-1, :-1] = (mapped[1:] - mapped[0]).T
-        return flip[:, np.newaxis] * matrix * flip
+            raise ValueError(
+                f"only an affine transform has a matrix, not {list_bent(self.parts)}. Map points instead: apply()"
+            )
+        return flip[:, np.newaxis] * chain_to_matrix(self.dimension, self.parts) * flip
 
     def jacobian(self, reference: Any) -> Image:
         """The Jacobian determinant at every voxel of a grid: how much larger a small volume becomes.
@@ -307,43 +295,48 @@ class Transform:
         return matrix_to_transform("matrix", matrix)
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Transform:
-        """Read a file that ITK, SimpleITK, ANTs or write() has written. The same as read_transform().
+    def read(
+        cls, path: str | os.PathLike[str], *, format: str | None = None, fixed: Any = None, moving: Any = None
+    ) -> Transform:
+        """Read a file. The same as read_transform().
 
         Parameters
         ----------
         path : str or path
-            .h5, .tfm, .txt or .mat.
+            As of read_transform(), and so are the others.
+        format : str, optional
+            Default: what the file tells.
+        fixed, moving : image, path or Geometry, optional
+            Default: none.
         """
-        return read_file("path", path)
+        return Transform(*read_parts("path", path, format, fixed, moving))
 
-    def write(self, path: str | os.PathLike[str]) -> None:
+    def write(
+        self, path: str | os.PathLike[str], *, format: str | None = None, fixed: Any = None, moving: Any = None
+    ) -> None:
         """Write it. The file is there as a whole, and read back once, or not at all.
 
         Parameters
         ----------
         path : str or path
-            Its suffix says in which format: .h5, .tfm, .txt or .mat.
+            Where it is written.
+        format : str, optional
+            One of those of read_transform(). Default: what the suffix says: .h5, .tfm, .txt and .mat are ITK's,
+            .nii.gz, .nii, .mha and .nrrd displacement fields, .lta is FreeSurfer's.
+        fixed, moving : image, path or Geometry, optional
+            The images between which it is: both for "fsl", "fnirt" and "freesurfer", the fixed one for "elastix", and
+            for "field", unless the transform is one displacement field, which then keeps its grid. Default: none.
 
         Raises
         ------
         FileNotFoundError
             Where there is no such folder.
+        ValueError
+            Where the format cannot hold it, or an image is missing.
         OSError, RuntimeError
             If it cannot be written; what was there before then stays.
         """
-        # A file must hold something: the identity is a translation by nothing.
-        parts = list(self.parts) or [translation_part(self.dimension)]
-        # HDF5 ends the process where the disk becomes full.
-        size = 2**17 + sum(8 * (len(fixed) + len(parameters)) for _, fixed, parameters in parts)
-        with whole_file("path", path, reserve=size) as file:
-            _core.write_transform(os.fspath(file), self.dimension, parts)
-            try:
-                written = _core.read_transform(os.fspath(file))[1]
-            except _core.CoreError as error:
-                raise OSError(errno.EIO, f"path: what was written cannot be read back ({error})", file.name) from error
-            if [len(part[2]) for part in written] != [len(part[2]) for part in parts]:
-                raise OSError(errno.EIO, "path: what was written is not what can be read back", file.name)
+        write_parts(path, (self.dimension, self.parts), format, fixed, moving)
 
     # What Python asks of every object
 
@@ -369,29 +362,6 @@ class Transform:
         return f"Transform({self.dimension} dimensions: {parts})"
 
 
-def short(name: str) -> str:
-    """The name of ITK's class."""
-    return name.partition("_")[0]
-
-
-def describe_part(part: Part) -> str:
-    name, fixed_parameters, parameters = part
-    if len(parameters) > 12:
-        return f"{short(name)} of {len(parameters)} parameters"
-    # What follows the centre says how angles are counted.
-    centre = fixed_parameters[: int(name.split("_")[2])]
-    about = f" about {join(centre)}" if np.any(centre) else ""
-    return f"{short(name)} {join(parameters)}{about}"
-
-
-def axes_of(convention: object, dimension: int) -> Floats:
-    """What LPS coordinates, and a 1 for a homogeneous matrix, are multiplied with to be those of a convention."""
-    name = choose("convention", convention, ("LPS", "RAS"))
-    signs = np.ones(dimension + 1)
-    signs[:2] = -1.0 if name == "RAS" else 1.0
-    return signs
-
-
 def make_transform(name: str, dimension: int, parts: Iterable[Part]) -> Transform:
     """A transform; the name is what errors call the argument."""
     try:
@@ -405,10 +375,6 @@ def foreign(library: str) -> Any:
     return importlib.import_module(f".foreign_{library}", __package__)
 
 
-def translation_part(dimension: int) -> Part:
-    return f"TranslationTransform_double_{dimension}_{dimension}", freeze(np.empty(0)), freeze(np.zeros(dimension))
-
-
 def matrix_to_transform(name: str, matrix: npt.ArrayLike) -> Transform:
     shape = np.shape(matrix)
     side = 3 if shape and shape[0] == 3 else 4
@@ -419,58 +385,4 @@ def matrix_to_transform(name: str, matrix: npt.ArrayLike) -> Transform:
         raise ValueError(f"{name}: the last row of a homogeneous matrix is {join(last)}, not {join(numbers[-1])}")
     if np.linalg.matrix_rank(numbers[:-1, :-1]) < dimension:
         raise ValueError(f"{name}: the matrix is singular")
-    parameters = np.concatenate([numbers[:-1, :-1].ravel(), numbers[:-1, -1]])
-    return Transform(dimension, ((f"AffineTransform_double_{dimension}_{dimension}", np.zeros(dimension), parameters),))
-
-
-@public
-def read_transform(path: str | os.PathLike[str]) -> Transform:
-    """Read a transform from a file that ITK, SimpleITK, ANTs or Transform.write() has written.
-
-    Parameters
-    ----------
-    path : str or path
-        .h5, .tfm, .txt or .mat.
-
-    Returns
-    -------
-    Transform
-
-    Raises
-    ------
-    FileNotFoundError
-        Where there is no such file.
-    RuntimeError
-        If it cannot be read.
-    """
-    return read_file("path", path)
-
-
-def read_file(name: str, path: str | os.PathLike[str]) -> Transform:
-    file = find_input(name, path)
-    try:
-        dimension, parts = _core.read_transform(os.fspath(file))
-    except _core.CoreError as error:
-        raise RuntimeError(f"{name}: {file} cannot be read as a transform: {error}") from error
-    return Transform(dimension, tuple(parts))
-
-
-def to_transform(name: str, value: object, libraries: Iterable[str]) -> Transform:
-    """Whatever is a transform: ours, one of itk or SimpleITK, a homogeneous matrix, or the path of a file.
-
-    libraries: the packages in which the class of the value is defined.
-    """
-    if isinstance(value, Transform):
-        return value
-    if isinstance(value, str | os.PathLike):
-        return read_file(name, value)
-    if "itk" in libraries:
-        return make_transform(name, *foreign("itk").from_itk(name, value))
-    if "SimpleITK" in libraries:
-        return make_transform(name, *foreign("simpleitk").from_simpleitk(name, value))
-    if isinstance(value, np.ndarray | list | tuple):
-        return matrix_to_transform(name, value)
-    raise TypeError(
-        f"{name}: a Transform, a transform of itk or SimpleITK, a homogeneous matrix or the path of a file is needed, "
-        f"not {describe(value)}"
-    )
+    return Transform(dimension, (affine_part(numbers),))

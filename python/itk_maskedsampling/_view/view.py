@@ -20,7 +20,7 @@ from .._pictures.slices import find_window, middle_of
 from .._registration.result import Registration
 from .._registration.sample import Samples
 from .._registration.sources import Sources
-from .._transforms.transform import to_transform
+from .._transforms.reading import to_transform
 from ..plot.scene import Scene, check_count, check_point, fill, read_samples
 from .surface import find_surface
 

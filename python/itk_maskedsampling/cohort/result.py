@@ -16,7 +16,8 @@ from typing import Any
 from .. import public
 from .._images.choices import suggest
 from .._images.output import whole_file
-from .._transforms.transform import Transform, read_transform
+from .._transforms.reading import read_transform
+from .._transforms.transform import Transform
 from .record import TRANSFORM, Cell, Record, first_line
 
 #: Rows and columns that a notebook shows.

@@ -21,7 +21,7 @@ from .._images.errors import reworded
 from .._registration.plan import Plan, is_path, make_plan
 from .._registration.register import add_stage
 from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override
-from .._transforms.transform import to_transform
+from .._transforms.reading import to_transform
 from .columns import IMAGES
 from .record import Cell
 from .table import Pair

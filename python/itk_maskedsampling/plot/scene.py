@@ -20,7 +20,8 @@ from .._pictures.slices import Slice, crop, make_slice, middle_of, orient
 from .._pictures.voxels import find_contrast
 from .._registration.result import Registration
 from .._registration.sample import Samples
-from .._transforms.transform import Transform, to_transform
+from .._transforms.reading import to_transform
+from .._transforms.transform import Transform
 
 
 @dataclass(frozen=True, eq=False)

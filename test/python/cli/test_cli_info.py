@@ -114,6 +114,7 @@ def test_installation(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
         "notebook": {},
         "cohort": {},
         "simpleitk": {},
+        "nibabel": {},
     }
     text = shell.done("info").out
     assert f"extra cli: pytest {pytest.__version__}\n" in text

@@ -33,7 +33,8 @@ def test_extras_are_those_for_users(wheel: Path) -> None:
     """Tools for the development are groups, which are not in the wheel."""
     name = next(one for one in zipfile.ZipFile(wheel).namelist() if one.endswith(".dist-info/METADATA"))
     metadata = email.message_from_bytes(zipfile.ZipFile(wheel).read(name))
-    assert set(metadata.get_all("Provides-Extra", [])) == {"all", "cli", "cohort", "notebook", "plot", "simpleitk"}
+    extras = {"all", "cli", "cohort", "nibabel", "notebook", "plot", "simpleitk"}
+    assert set(metadata.get_all("Provides-Extra", [])) == extras
 
 
 def test_every_file_of_the_package_is_there(wheel: Path, repository: Path) -> None:

@@ -51,6 +51,7 @@ def make_parser() -> Parser:
         ("apply", add_apply, "bring an image, labels or points to where a transform, or several, take them"),
         ("sample", add_sample, "draw sample points inside a mask"),
         ("cohort", add_cohort, "register all pairs of a table"),
+        ("convert", add_convert, "write the transform in a file in the format of another tool"),
         ("info", add_info, "tell what images and transforms are in files, or what is installed"),
         ("example", add_example, "write example images to begin with"),
     ):
@@ -295,6 +296,28 @@ example:
         parser.add_argument(f"--{name}", metavar="IMAGE", help="for all rows that have none")
     parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
     add_settings(parser)
+    add_talk(parser)
+
+
+def add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = f"""\
+Formats: itk (.h5 .tfm .txt .mat of ITK and ANTs), field (.nii.gz .mha .nrrd of ITK, ANTs and greedy), fsl (flirt),
+fnirt, freesurfer (.lta), ras (greedy and c3d), elastix. Without --from and --to, the file and the suffix of OUT tell
+them.
+
+examples:
+  {PROGRAM} convert found.h5 flirt.mat --to fsl --fixed fixed.nii.gz --moving moving.nii.gz
+  {PROGRAM} convert TransformParameters.0.txt found.h5
+
+{EXIT_CODES}"""
+    parser.add_argument("source", metavar="IN", help="file of a transform")
+    parser.add_argument("target", metavar="OUT", help="file that is written")
+    parser.add_argument("--from", dest="source_format", metavar="FORMAT", help="of IN")
+    parser.add_argument("--to", dest="target_format", metavar="FORMAT", help="of OUT")
+    parser.add_argument(
+        "--fixed", metavar="IMAGE", help="from whose points the transform maps, for formats that need it"
+    )
+    parser.add_argument("--moving", metavar="IMAGE", help="to whose points it maps, for formats that need it")
     add_talk(parser)
 
 

@@ -14,8 +14,10 @@ from .._images.files import read_file
 from .._images.image import Image
 from .._registration.plan import MASKS, is_path
 from .._registration.settings import parse
+from .._transforms.files import TELL_FORMAT
 from .._transforms.reading import read_file as read_transform_file
 from .._transforms.transform import Transform
+from .options import PROGRAM
 from .text import hushed
 
 #: Arguments that are images.
@@ -133,7 +135,8 @@ def read_transform(name: str, path: str) -> Transform:
         with hushed():
             return read_transform_file(name, path)
     except RuntimeError as error:
-        raise NotReadable(str(error)) from error
+        text = str(error).replace(TELL_FORMAT, f"Convert it first, with the option --from: {PROGRAM} convert")
+        raise NotReadable(text) from error
 
 
 def to_setting(name: str, text: str) -> object:

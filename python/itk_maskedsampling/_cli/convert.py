@@ -12,7 +12,8 @@ from typing import TypeVar
 from .._core import Geometry
 from .._images.errors import reworded
 from .._images.output import check_place
-from .._transforms.transform import Transform, read_transform
+from .._transforms.reading import read_transform
+from .._transforms.transform import Transform
 from .outputs import NotWritten, keys, reason
 from .settings import NotReadable, read_input
 from .text import hushed, say, say_json

@@ -126,7 +126,6 @@ extern "C"
                            const char *                     interpolator,
                            double                           default_value,
                            uint32_t                         result_bytes,
-                           uint32_t                         result_bytes,
                            void *                           pixels);
 
   /** Draw sample points, as itk::MaskedVoxelSampler does.

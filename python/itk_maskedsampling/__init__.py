@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._transforms.reading import read_transform
     from ._transforms.transform import Transform
     from ._view.view import view
-    from .cohort import Cohort, read_cohort, register_cohort
+    from .cohort import Cohort, collect_cohort, read_cohort, register_cohort
 
     __version__: str
 
@@ -48,6 +48,7 @@ __all__ = [
     "Transform",
     "Uncertainty",
     "__version__",
+    "collect_cohort",
     "plot",
     "read_cohort",
     "read_image",
@@ -75,6 +76,7 @@ _MODULES = {
     "Samples": "_registration.sample",
     "Transform": "_transforms.transform",
     "Uncertainty": "_registration.uncertainty",
+    "collect_cohort": "cohort",
     "read_cohort": "cohort",
     "read_image": "_images.files",
     "read_transform": "_transforms.reading",

@@ -95,7 +95,7 @@ RegistrationStage<TImage>::FindSampler(TMethod & method) const -> typename Sampl
   for (SizeValueType n = 0; n <= inputs.Channels.size(); ++n)
   {
     method.GetSampler(n)->ForEachRun([&image](const auto & index, SizeValueType length) {
-      std::fill_n(image->GetBufferPointer() + image->ComputeOffset(index), length, MaskType::PixelType{ 1 });
+      std::fill_n(image->GetBufferPointer() + image->ComputeOffset(index), length, typename MaskType::PixelType{ 1 });
     });
   }
   const auto mask = MaskType::New();

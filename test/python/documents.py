@@ -30,7 +30,7 @@ DIRECTIVES = {"{toctree}", "{include}", "{literalinclude}", "{drawing}", "{thumb
 #: Of CMake itself, and of how ITK builds a module.
 CMAKE_VARIABLES = {"BUILD_TESTING", "CMAKE_BUILD_TYPE", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "ITK_DIR"}
 #: Commands that run together with ours.
-HARMLESS = {"cat", "cd", "head", "ls", "mkdir"}
+HARMLESS = {"cat", "cd", "cp", "head", "ls", "mkdir"}
 PLACEHOLDER = "/path/to/"
 
 

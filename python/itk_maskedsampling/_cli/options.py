@@ -275,22 +275,36 @@ example:
 
 
 def add_cohort(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s TABLE --output FOLDER [options]"
+    parser.usage = "%(prog)s TABLE --output FOLDER [options]\n       %(prog)s --collect --output FOLDER [options]"
     parser.epilog = f"""\
 TABLE is a CSV with a row for each pair, and columns fixed, moving, and where needed fixed_mask, moving_mask, weights,
 initial, id, or the name of a setting. Paths in it are relative to its folder. What is done is not done again: the same
 command goes on where it was interrupted.
 
-example:
+examples:
   {PROGRAM} cohort pairs.csv --output results --transform affine --processes 4
+  {PROGRAM} cohort pairs.csv --output results --transform affine --shard $SLURM_ARRAY_TASK_ID/8
+  {PROGRAM} cohort --collect --output results --overview results/overview.html
 
 {EXIT_CODES}"""
-    parser.add_argument("table", metavar="TABLE")
+    parser.add_argument("table", metavar="TABLE", nargs="?", help="needed, but with --collect")
     parser.add_argument("--output", "-o", metavar="FOLDER", required=True, help="made if it is not there")
     parser.add_argument("--processes", type=number, metavar="N", help="of this machine; as many as there are cores")
+    parser.add_argument("--shard", metavar="I/N", help="only part I of N, from 1/N to N/N; jobs can share the output")
+    parser.add_argument(
+        "--collect",
+        action="store_true",
+        help="register nothing: write the results of all shards to results.csv, and tell which pairs are missing",
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, as in tcp://host:8786")
+    parser.add_argument("--scheduler-file", metavar="FILE", help="the same, from the file that dask scheduler writes")
     parser.add_argument("--retry-failed", action="store_true", help="also do again what failed before")
     parser.add_argument("--write-images", action="store_true", help="also write the moving images on the fixed grids")
+    parser.add_argument("--write-reports", action="store_true", help='also write ID.html; needs the extra "plot"')
+    parser.add_argument("--overview", metavar="HTML", help="one file with a picture of each pair, the worst ones first")
+    parser.add_argument(
+        "--names", metavar="HOW", help="of files: plain, or bids, as in ID_from-X_to-Y_mode-image_xfm.h5"
+    )
     parser.add_argument("--overwrite", action="store_true", help="also do again what has a result of other settings")
     for name in ("fixed", "moving", "fixed-mask", "moving-mask", "weights"):
         parser.add_argument(f"--{name}", metavar="IMAGE", help="for all rows that have none")

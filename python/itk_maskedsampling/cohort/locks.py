@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that only one process, or thread, of all machines that share a folder holds at a time."""
+"""Files that one process, or thread, of all machines that share a folder holds at a time, or several that agree."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ class AlreadyLockedError(RuntimeError):
 
 
 @contextmanager
-def locked(path: Path, wait: bool) -> Iterator[TextIO]:
+def locked(path: Path, wait: bool, shared: bool = False) -> Iterator[TextIO]:
     """Hold a file, which is opened to append text and made if it is not there.
 
     wait: until nobody else holds it; otherwise that is an AlreadyLockedError.
+    shared: others may hold it, too, that do so as well.
 
     The operating system lets go of it when the process ends, however that happens. A file system that knows no locks is
     used without; see is_protected().
     """
     with path.open("a+", encoding="utf-8") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(file, kind if wait else kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise AlreadyLockedError(os.fspath(path)) from error
         except OSError:

@@ -24,6 +24,8 @@ FORMAT = "itk-maskedsampling pair 1"
 
 TRANSFORM = ".transform.h5"
 MOVED = ".moved.nii.gz"
+REPORT = ".html"
+THUMBNAIL = ".png"
 
 #: Columns of the result besides those of the table.
 COLUMNS = (
@@ -96,10 +98,10 @@ class Record:
     version : str
         Of this package.
     key : str
-        A hash of all on which the result depends.
+        A hash of what was to be done: the version, the settings, and which inputs there are.
     basis : mapping
-        That of which the key is a hash: the version, the settings that were given, and for each input its name in the
-        table, and the names, sizes and dates of change, in ns, of its files.
+        That on which it depends: the version, the settings that were given, and for each input its name in the table,
+        and of its files the names, the sizes, when they were written and touched, in ns, and hashes of their contents.
     run : str
         Of the call of register_cohort() that made the record.
     """
@@ -133,10 +135,27 @@ class Record:
         """Whether the status of the uncertainty is determined; None where it was not found out."""
         return None if self.uncertainty_status is None else self.uncertainty_status == "determined"
 
+    @property
+    def transform_file(self) -> str | None:
+        """The name of the file with the transform; None if it failed."""
+        return self._find_file(".h5")
+
+    @property
+    def moved_file(self) -> str | None:
+        """The name of the file with the moving image on the grid of the fixed one; None if it was not written."""
+        return self._find_file(".nii.gz")
+
+    @property
+    def report_file(self) -> str | None:
+        """The name of the file with the report; None if it was not written."""
+        return self._find_file(REPORT)
+
+    def _find_file(self, suffix: str) -> str | None:
+        return next((name for name in self.files if name.endswith(suffix)), None)
+
     def to_row(self) -> dict[str, Cell]:
         """A row of the result: id and status, the row of the table, and what was found."""
-        names = {"transform_file": self.id + TRANSFORM, "moved_file": self.id + MOVED}
-        files = {name: file if file in self.files else None for name, file in names.items()}
+        files = {"transform_file": self.transform_file, "moved_file": self.moved_file}
         told = " | ".join(self.warnings) or None
         found: dict[str, Any] = {**asdict(self), **files, **self.quality, "warnings": told}
         row = {name: found.get(name) for name in COLUMNS}
@@ -203,13 +222,16 @@ def read_record(file: Path) -> Record | None:
 
 def remove_results(folder: Path, pair_id: str) -> None:
     """Remove the record of a pair, and then what belongs to it."""
-    for suffix in (".json", TRANSFORM, MOVED):
-        (folder / f"{pair_id}{suffix}").unlink(missing_ok=True)
+    record = read_record(folder / f"{pair_id}.json")
+    others = [] if record is None else [name for name in record.files if os.path.basename(name) == name]
+    usual = [f"{pair_id}{suffix}" for suffix in (".json", TRANSFORM, MOVED, REPORT, THUMBNAIL)]
+    for name in dict.fromkeys([*usual, *others]):
+        (folder / name).unlink(missing_ok=True)
 
 
 def has_files(folder: Path, record: Record) -> bool:
     """Whether all files of a record are there, with the sizes that they had."""
-    if record.status == "done" and f"{record.id}{TRANSFORM}" not in record.files:
+    if record.status == "done" and record.transform_file is None:
         return False
     try:
         return all((folder / name).stat().st_size == size for name, size in record.files.items())

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import public
+from .._images.arrays import describe
 from .._images.choices import suggest
-from .._images.output import whole_file
+from .._images.output import check_place, whole_file
 from .._transforms.reading import read_transform
 from .._transforms.transform import Transform
+from .overview import make_overview
 from .record import TRANSFORM, Cell, Record, first_line
 
 #: Rows and columns that a notebook shows.
@@ -47,10 +49,13 @@ class Cohort:
         What came of each pair.
     output : Path
         The folder with the files of the pairs.
+    missing : tuple of str
+        The ids of pairs of the table that have no record yet, where it was read while it runs, or after it ended early.
     """
 
     records: tuple[Record, ...]
     output: Path
+    missing: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -98,7 +103,7 @@ class Cohort:
         record = self[pair_id]
         if record.status == "failed":
             raise ValueError(f"{pair_id!r} has no transform, it failed: {record.error_type}: {record.error}")
-        return read_transform(self.output / f"{record.id}{TRANSFORM}")
+        return read_transform(self.output / (record.transform_file or f"{record.id}{TRANSFORM}"))
 
     def table(self) -> list[dict[str, Cell]]:
         """A dict for each pair, all with the same keys: what was found beside the columns of the table."""
@@ -127,6 +132,36 @@ class Cohort:
         """
         self._write("path", path)
 
+    def write_overview(self, path: str | os.PathLike[str], *, title: str | None = None) -> None:
+        """Write one HTML file with a small picture of each pair, the worst ones first. It refers to no other file, but
+        for links to the reports of pairs, where there are any.
+
+        The order: failed, lost, ambiguous, weak, done without a known uncertainty, determined; of the same, by standard
+        error, by what is folded, and by the samples that are outside the moving image.
+
+        Parameters
+        ----------
+        path : str or path
+            Of the file, usually .html.
+        title : str, optional
+            A line of text. Default: "Cohort".
+
+        Raises
+        ------
+        TypeError
+            For a title that is no text.
+        FileNotFoundError
+            Where there is no such folder.
+        OSError
+            If the file cannot be written; what was there before then stays.
+        """
+        if title is not None and not isinstance(title, str):
+            raise TypeError(f"title: a text is needed, not {describe(title)}")
+        place = check_place("path", path).absolute().parent
+        page = make_overview(title or "Cohort", self.summary(), self.records, self.missing, self.output, place)
+        with whole_file("path", path) as file:
+            file.write_bytes(page.encode("utf-8", "xmlcharrefreplace"))
+
     def _write(self, name: str, path: str | os.PathLike[str]) -> None:
         """The name is what errors call the path."""
         rows = self.table()
@@ -144,13 +179,17 @@ class Cohort:
         lines += [f"  {one.id} failed: {first_line(one)}" for one in self.failed[:SHOWN]]
         if len(self.failed) > SHOWN:
             lines.append(f"  and {len(self.failed) - SHOWN} more, see failed")
+        if self.missing:
+            lines.append(f"  missing: {', '.join(self.missing[:SHOWN])}{' ...' * (len(self.missing) > SHOWN)}")
         return "\n".join(lines)
 
     def summary(self) -> str:
-        """How many pairs there are, and how many of them are done, failed, and done but not determined."""
-        pairs = "1 pair" if len(self) == 1 else f"{len(self)} pairs"
+        """How many pairs there are, and how many of them are done, failed, done but not determined, and missing."""
+        count = len(self) + len(self.missing)
+        pairs = "1 pair" if count == 1 else f"{count} pairs"
         doubtful = f", {len(self.undetermined)} not determined" if self.undetermined else ""
-        return f"{pairs}: {len(self.done)} done, {len(self.failed)} failed{doubtful}"
+        missing = f", {len(self.missing)} missing" if self.missing else ""
+        return f"{pairs}: {len(self.done)} done, {len(self.failed)} failed{doubtful}{missing}"
 
     def _repr_html_(self) -> str:
         # Those that failed come first.

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import uuid
-import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,29 @@ from .. import public
 from .._images.arrays import describe
 from .._registration.settings import to_number
 from .cores import count_cores
-from .locks import AlreadyLockedError, is_protected, locked, sign, signatures
-from .pair import ATTEMPTS, find_overwritten, find_record
+from .folder import (
+    LOCK,
+    RESULTS,
+    TURN,
+    check_overwritten,
+    check_table,
+    find_changed,
+    make_folder,
+    remove_remains,
+    work_in,
+    write_table,
+)
+from .locks import is_protected, locked
+from .names import read_style
+from .pair import find_record, update_record
 from .progress import CohortProgress, Watch
-from .record import Record, read_json, read_record, write_json
+from .reading import collect_cohort
+from .record import Record
 from .result import Cohort
+from .shards import read_shard
 from .table import read_table
 from .task import Task, make_task, read_common
 from .workers import check_client, run_here, run_on_cluster
-
-#: The file that a run holds as long as it works in a folder; that with the pairs of its table; and its results.
-LOCK = ".lock"
-TABLE = ".table"
-RESULTS = "results.csv"
-
-#: What files with the pairs of a table say they are.
-TABLE_FORMAT = "itk-maskedsampling table 1"
 
 
 @public
@@ -42,11 +48,14 @@ def register_cohort(
     client: Any = None,
     *,
     output: str | os.PathLike[str],
+    shard: str | tuple[int, int] | None = None,
     processes: int | None = None,
     progress: bool = False,
     callback: Callable[[CohortProgress], object] | None = None,
     retry_failed: bool = False,
     write_images: bool = False,
+    write_reports: bool = False,
+    names: str = "plain",
     overwrite: bool = False,
     **settings: Any,
 ) -> Cohort:
@@ -54,9 +63,9 @@ def register_cohort(
 
     For each pair, ID.transform.h5 and ID.json, its record, are written, and at the end, also after Ctrl-C, results.csv.
     A pair that cannot be registered is recorded with its error, and the others go on; so is one that ends its process
-    twice. A pair that has a record is not done again, unless its files, by size and date, have changed. So an
-    interrupted run goes on where it was with the same call, or read_cohort() reads what there is. A script needs no
-    guard of its main module for the processes.
+    twice. A pair that has a record is not done again, unless what is in its files has changed: they may be at another
+    place, or have other dates. So an interrupted run goes on where it was with the same call, or read_cohort() reads
+    what there is. A script needs no guard of its main module for the processes.
 
     A result of other settings (than work_units), of another row of the table or of another version of this package is
     not overwritten: that is an error, unless overwrite says so. What failed is done again with other ones.
@@ -83,6 +92,10 @@ def register_cohort(
         processes of this machine do the work.
     output : path
         The folder for the results, which is made if it is not there.
+    shard : str or tuple of two int, optional
+        Only a part of the pairs: "1/8" or (1, 8) is the first of 8 parts, which are counted from 1 and have every 8th
+        pair of the table. Jobs with the same table and settings, each with a part of its own, can work in one folder at
+        once. results.csv is then that of all parts; collect_cohort() tells which pairs are missing. Default: all pairs.
     processes : int, optional
         Of this machine. Default: as many as it has cores, or time of them for its cgroup, divided by work_units.
     progress : bool, default False
@@ -94,6 +107,13 @@ def register_cohort(
         Also do again what failed before.
     write_images : bool, default False
         Also write the moving images, on the grid of the fixed ones.
+    write_reports : bool, default False
+        Also write the report of each pair, ID.html, see write_report(). Needs matplotlib.
+    names : str, default "plain"
+        What files are called. With "bids", those of the transforms ID_from-moving_to-fixed_mode-image_xfm.h5, and those
+        of images ID_space-fixed_desc-moved_T1w.nii.gz, with the suffix of the moving image; ids are as sub-01_ses-2.
+        Columns "from" and "to" of the table have other labels for moving and fixed. The transform maps points of "to"
+        to those of "from", which brings the image of "from" to the other.
     overwrite : bool, default False
         Also do again what has a result of other settings, of another row or of another version.
     **settings
@@ -103,7 +123,8 @@ def register_cohort(
     Returns
     -------
     Cohort
-        What is found is measured, at no more than 10000 of the sample points, in units of the spacing:
+        All pairs, or those of the shard. What is found is measured, at no more than 10000 of the sample points, in
+        units of the spacing:
 
         - metric_first, metric_last: the metric at the first iteration of the last level, and at its end, of the same
           samples. With resample_every_iteration, which draws others each time, there is no metric_first; without an
@@ -125,7 +146,9 @@ def register_cohort(
         Before anything is registered, for a table or settings that are wrong, and for results that would be
         overwritten.
     RuntimeError
-        If another run works in the folder.
+        If another run works in the folder; shards of the same table with the same settings may.
+    ImportError
+        For reports without matplotlib.
     OSError
         Where records cannot be written.
     KeyboardInterrupt
@@ -139,17 +162,19 @@ def register_cohort(
         raise TypeError(f"callback: a function is needed, not {describe(callback)}")
     common = read_common(settings)
     number = choose_processes(processes, common.settings["work-units"])
+    part, style = read_shard(shard), read_style(names)
+    if write_reports and find_spec("matplotlib") is None:
+        raise ImportError('write_reports: matplotlib is needed: pip install "itk-maskedsampling[plot]"')
     pairs = read_table(table, common.images)
     folder = make_folder(output)
     run = uuid.uuid4().hex
-    with only_run(folder, run):
-        tasks = [make_task(pair, common, folder, run, write_images, retry_failed) for pair in pairs]
-        records = {task.id: record for task in tasks if (record := find_record(task)) is not None}
-        left = [task for task in tasks if task.id not in records]
-        if not overwrite:
-            check_overwritten(output, left)
-        write_table(folder, tasks)
-        watch = Watch(list(records.values()), len(tasks), progress, callback)
+    how = (write_images, retry_failed, style, write_reports)
+    tasks = [make_task(pair, common, folder, run, *how) for pair in pairs]
+    own = tasks if part is None else part.choose(tasks)
+    with ExitStack() as stack:
+        records = come_in(stack, folder, output, tasks, own, overwrite)
+        left = [task for task in own if task.id not in records]
+        watch = Watch(list(records.values()), len(own), progress, callback)
         try:
             watch.tell()
             with closing(start(left, client, number)) as found:
@@ -157,49 +182,57 @@ def register_cohort(
                     records[record.id] = record
                     watch.add(record)
         except BaseException:
-            if client is None and is_protected(folder / LOCK):  # all processes that wrote there are dead
-                remove_remains(folder, math.inf)
+            if client is None and part is None and is_protected(folder / LOCK):
+                remove_remains(folder, math.inf)  # all processes that wrote there are dead
             with suppress(OSError, ValueError):
-                read_cohort(folder)._write("output", folder / RESULTS)
+                collect_cohort(folder)
             raise
         finally:
             watch.close()
-        cohort = Cohort(tuple(replace(records[task.id], row=task.row) for task in tasks), folder)
-        cohort._write("output", folder / RESULTS)
+        cohort = Cohort(tuple(replace(records[task.id], row=task.row) for task in own), folder)
+        if part is None:
+            cohort._write("output", folder / RESULTS)
+        elif own:
+            collect_cohort(folder)
     return cohort
 
 
-@public
-def read_cohort(output: str | os.PathLike[str]) -> Cohort:
-    """The records of the last run of register_cohort() in a folder: also while it runs, and after it was interrupted.
+def come_in(
+    stack: ExitStack,
+    folder: Path,
+    output: str | os.PathLike[str],
+    tasks: Sequence[Task],
+    own: Sequence[Task],
+    overwrite: bool,
+) -> dict[str, Record]:
+    """Begin to work in a folder, until the stack is closed. Gives the records that there are already, by id.
 
-    They are those of its table, in its order, as far as they are done. Records of pairs that are no longer in the
-    table, or that are of other settings, stay in the folder, but are left out.
-
-    Parameters
-    ----------
-    output : path
-        The folder.
-
-    Returns
-    -------
-    Cohort
-
-    Raises
-    ------
-    FileNotFoundError
-        Where there is no such folder.
-    ValueError
-        If it has no records.
+    own: those tasks that are to be done; where they are not all, others work there, too, that have the same tasks.
     """
-    folder = Path(output).expanduser().absolute()
-    if not folder.is_dir():
-        raise FileNotFoundError(f"output: there is no folder {os.fspath(output)!r} (in {Path.cwd()})")
-    found = [read_record(file) for file in sorted(folder.glob("*.json"))]
-    records = read_table_of(folder, [record for record in found if record is not None])
-    if not records:
-        raise ValueError(f"output: {os.fspath(output)!r} has no records of register_cohort()")
-    return Cohort(tuple(records), folder)
+    shares = own is not tasks
+    if shares:
+        # Files that have to be read to know them are, before others have to wait for that.
+        find_records(own)
+    with locked(folder / TURN, wait=True):
+        is_alone = stack.enter_context(work_in(folder, tasks[0].run, shares))
+        if not is_alone:
+            check_table(folder, tasks)
+        records = find_records(own)
+        if not overwrite:
+            ids = {task.id for task in own}
+            left = [task for task in own if task.id not in records]
+            check_overwritten(output, [*left, *find_changed(folder, [task for task in tasks if task.id not in ids])])
+        if is_alone:
+            write_table(folder, tasks)
+    for task in own:
+        if (record := update_record(task, records.get(task.id))) is not None:
+            records[task.id] = record
+    return records
+
+
+def find_records(tasks: Sequence[Task]) -> dict[str, Record]:
+    """Those that there are already, by id."""
+    return {task.id: record for task in tasks if (record := find_record(task)) is not None}
 
 
 def start(tasks: Sequence[Task], client: Any, processes: int) -> Generator[Record, None, None]:
@@ -216,77 +249,3 @@ def choose_processes(processes: int | None, work_units: Any) -> int:
     if number == 0:
         raise ValueError("processes: at least 1 is needed, not 0; without it, there are as many as cores")
     return number
-
-
-# The output folder
-
-
-def make_folder(output: str | os.PathLike[str]) -> Path:
-    if not isinstance(output, str | os.PathLike):
-        raise TypeError(f"output: the path of a folder is needed, not {describe(output)}")
-    folder = Path(output).expanduser().absolute()
-    if not folder.parent.is_dir():
-        raise FileNotFoundError(f"output: there is no folder {os.fspath(folder.parent)!r} (in {Path.cwd()})")
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"output: {os.fspath(output)!r} is a file; give the path of a folder")
-    (folder / ATTEMPTS).mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def check_overwritten(output: str | os.PathLike[str], tasks: Sequence[Task]) -> None:
-    """Raise ValueError where results of other settings would be lost."""
-    found = {task.id: other for task in tasks if (other := find_overwritten(task))}
-    if found:
-        name, other = next(iter(found.items()))
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        raise ValueError(
-            f"output: {os.fspath(output)!r} has results that would be overwritten, of {name!r}{more}: "
-            f"{'; '.join(other[:3])}{'; ...' if len(other) > 3 else ''}. Give another folder, or overwrite=True"
-        )
-
-
-def write_table(folder: Path, tasks: Sequence[Task]) -> None:
-    """Keep which pairs are those of the run."""
-    pairs = [{"id": task.id, "key": task.key, "row": task.row} for task in tasks]
-    write_json("output", folder / TABLE, {"format": TABLE_FORMAT, "pairs": pairs})
-
-
-def read_table_of(folder: Path, records: Sequence[Record]) -> list[Record]:
-    """The records of the last run in a folder, with the rows of its table; all, if it is not known."""
-    table = read_json(folder / TABLE, TABLE_FORMAT)
-    if table is None:
-        return list(records)
-    known = {record.id: record for record in records}
-    found = [(known[pair["id"]], pair) for pair in table["pairs"] if pair["id"] in known]
-    return [replace(record, row=pair["row"]) for record, pair in found if record.key in ("", pair["key"])]
-
-
-@contextmanager
-def only_run(folder: Path, run: str) -> Iterator[None]:
-    """No other run works in the folder."""
-    file = folder / LOCK
-    try:
-        with locked(file, wait=False) as lock:
-            lock.truncate(0)
-            sign(lock, run)
-            if not is_protected(file):
-                warnings.warn(
-                    f"output: the file system of {os.fspath(folder)!r} has no locks that work: nothing keeps two runs "
-                    "from working in this folder at once, nor two workers from doing the same pair. Start one run only",
-                    stacklevel=4,  # of who calls register_cohort()
-                )
-            remove_remains(folder, file.stat().st_mtime - 3600)
-            yield
-    except AlreadyLockedError as error:
-        # Who holds it may not have signed yet.
-        who = "".join(f": process {pid} of {host}, since {when}" for when, host, pid, _ in signatures(file)[-1:])
-        raise RuntimeError(
-            f"output: another run works in {os.fspath(folder)!r}{who}. Wait for its end, or give another folder"
-        ) from error
-
-
-def remove_remains(folder: Path, before: float) -> None:
-    """Remove what writers left that were killed, if it is older than a time."""
-    for remains in folder.glob(".*.part"):
-        if remains.stat().st_mtime < before:
-            shutil.rmtree(remains, ignore_errors=True)

@@ -23,44 +23,46 @@ from .._registration.register import add_stage
 from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override
 from .._transforms.reading import to_transform
 from .columns import IMAGES
+from .contents import describe_input, is_unchanged
+from .names import Names, name_files
 from .record import Cell
 from .table import Pair
-
-#: Where the pixels are of which a file is the header.
-PIXELS = {
-    ".mhd": (".raw", ".zraw", ".raw.gz"),
-    ".nhdr": (".raw", ".raw.gz", ".nrrd"),
-    ".hdr": (".img", ".img.gz"),
-    ".img": (".hdr",),
-}
 
 #: Settings on which a result does not depend.
 RESOURCES = ("work-units",)
 
 #: Arguments of register_cohort() itself, for suggestions.
-OWN = ("table", "client", "output", "processes", "retry_failed", "write_images", "overwrite", *ARGUMENTS)
+OWN = (
+    *("table", "client", "output", "shard", "processes", "retry_failed", "write_images", "write_reports", "names"),
+    *("overwrite", *ARGUMENTS),
+)
 
 
 @dataclass(frozen=True)
 class Task:
     """All that a worker needs to register a pair; it can be pickled.
 
-    key: a hash of the basis.
-    basis: all on which the result depends; see Record.
+    key: a hash of what is to be done; see Record.
+    basis: all on which the result depends but the contents of its files; see Record.
+    inputs: the paths of these, by argument.
     run: of which call of register_cohort() it is.
     arguments: of register(); images and transforms of files are paths.
     retry: a record of an earlier run that says that it failed does not count.
+    names: of the files that are written.
     """
 
     id: str
     key: str
     basis: Mapping[str, Any]
+    inputs: Mapping[str, str]
     run: str
     output: str
     row: Mapping[str, Cell]
     arguments: Mapping[str, Any]
     write_images: bool
     retry: bool
+    names: Names
+    write_reports: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,19 @@ def check_plan(plan: Plan) -> Plan:
     return plan
 
 
-def make_task(pair: Pair, common: Common, output: Path, run: str, write_images: bool, retry: bool) -> Task:
+def make_task(
+    pair: Pair,
+    common: Common,
+    output: Path,
+    run: str,
+    write_images: bool,
+    retry: bool,
+    style: str = "plain",
+    write_reports: bool = False,
+) -> Task:
     try:
         basis = make_basis(common.describe(pair), pair)
+        names = name_files(pair, style)
     except (TypeError, ValueError) as error:
         raise reworded(error, f"table: {pair.id}: {error}") from error
     arguments = {
@@ -160,8 +172,20 @@ def make_task(pair: Pair, common: Common, output: Path, run: str, write_images: 
         "points": common.points,
         **{snake(name): value for name, value in override(common.settings, pair.settings).items()},
     }
-    key = hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
-    return Task(pair.id, key, basis, run, os.fspath(output), pair.row, arguments, write_images, retry)
+    return Task(
+        pair.id,
+        make_key(basis),
+        basis,
+        inputs_of(pair),
+        run,
+        os.fspath(output),
+        pair.row,
+        arguments,
+        write_images,
+        retry,
+        names,
+        write_reports,
+    )
 
 
 # What a result depends on
@@ -174,15 +198,42 @@ def inputs_of(pair: Pair) -> dict[str, str]:
 
 
 def make_basis(settings: Mapping[str, Any], pair: Pair) -> dict[str, Any]:
-    """The version, the settings, and the inputs: what the table calls them, and their files by size and date of change.
-    So the folder in which the table lies does not matter."""
-    inputs = inputs_of(pair)
-    return {
-        "version": version(),
-        "settings": settings,
-        "inputs": {name: str(pair.row.get(name, path)) for name, path in inputs.items()},
-        "files": to_json({name: describe_file(Path(path)) for name, path in inputs.items()}),
-    }
+    """The version, the settings, and what the table calls the inputs."""
+    inputs = {name: str(pair.row.get(name, path)) for name, path in inputs_of(pair).items()}
+    return {"version": version(), "settings": settings, "inputs": inputs}
+
+
+def make_key(basis: Mapping[str, Any]) -> str:
+    """A hash of what is to be done. What inputs are called is no part of it: they are known by their contents."""
+    told = [basis["version"], basis["settings"], sorted(basis["inputs"])]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def describe_files(task: Task, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The files of each input of a task, with hashes of their contents.
+
+    before: the basis of a record, which may know those of files that are as they were.
+    """
+    known = files_of(before)
+    return {name: describe_input(Path(path), known.get(name)) for name, path in task.inputs.items()}
+
+
+def has_same_inputs(before: Mapping[str, Any], task: Task) -> bool:
+    """Whether the inputs of a task have the contents that those of a record had."""
+    known = files_of(before)
+    if task.inputs.keys() != known.keys():
+        return False
+    # What is missing has nothing but its name.
+    missing = [name for name in known if known[name] is None]
+    names = before.get("inputs") or {}
+    return all(names.get(name) == task.basis["inputs"][name] for name in missing) and all(
+        is_unchanged(Path(path), known[name]) for name, path in task.inputs.items()
+    )
+
+
+def files_of(basis: Mapping[str, Any]) -> Mapping[str, Any]:
+    files = basis.get("files")
+    return files if isinstance(files, Mapping) else {}
 
 
 def describe_plan(plan: Plan, points: Floats | None) -> Mapping[str, Any]:
@@ -214,7 +265,7 @@ def digest(arrays: Sequence[tuple[str, Floats]]) -> str:
 
 
 def differences(before: Mapping[str, Any], task: Task) -> list[str]:
-    """What of the basis of a record is another one now, but for the dates and sizes of files, in words."""
+    """What of the basis of a record is another one now, but for files that only have changed, in words."""
     now = task.basis
     if not before:
         return ["it is not known of which settings"]
@@ -222,25 +273,16 @@ def differences(before: Mapping[str, Any], task: Task) -> list[str]:
     for group in ("settings", "inputs"):
         old, new = before.get(group) or {}, now[group]
         pairs += [(name, old.get(name), new.get(name)) for name in {**old, **new}]
-    return [f"{name}: {shorten(old)} before, {shorten(new)} now" for name, old, new in pairs if old != new]
+    known = files_of(before)
+    moved = [name for name in known.keys() & task.inputs.keys() if is_unchanged(Path(task.inputs[name]), known[name])]
+    return [
+        f"{name}: {shorten(old)} before, {shorten(new)} now"
+        for name, old, new in pairs
+        if old != new and name not in moved
+    ]
 
 
 def shorten(value: Any) -> str:
     """A value of a basis in a message."""
     text = "not given" if value is None else repr(value)
     return text if len(text) < 60 else f"{text[:20]}...{text[-20:]}"
-
-
-def describe_file(file: Path) -> Sequence[tuple[str, int, int]] | None:
-    """Name, size and date of change, in ns, of a file, of that with its pixels, or of all files of a folder. None if
-    it is not there."""
-    try:
-        if file.is_dir():
-            found = sorted(file.iterdir())
-        else:
-            beside = [file.with_suffix(suffix) for suffix in PIXELS.get(file.suffix.lower(), ())]
-            found = [file, *(one for one in beside if one.exists())]
-        states = [(one.name, one.stat()) for one in found]
-    except (OSError, ValueError):
-        return None
-    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]

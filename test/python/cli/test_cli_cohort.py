@@ -85,6 +85,7 @@ def test_options_are_those_of_register_cohort(
     Transform(2).write(tmp_path / "start.tfm")
     (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
     words = """--output results --processes 3 --retry-failed --write-images --overwrite --quiet --fixed f.png
+        --shard 2/8 --write-reports --names bids
         --weights w.png --transform rigid,affine --set 1:samples=5 --set return-best=no --seed 4"""
     files = ("--initial", tmp_path / "start.tfm", "--points", tmp_path / "points.csv")
     said = shell("cohort", "pairs.csv", *words.split(), *files)
@@ -92,9 +93,12 @@ def test_options_are_those_of_register_cohort(
     assert called == {
         "values": ("pairs.csv", None),
         "output": "results",
+        "shard": "2/8",
         "processes": 3,
         "retry_failed": True,
         "write_images": True,
+        "write_reports": True,
+        "names": "bids",
         "overwrite": True,
         "progress": False,
         "fixed": "f.png",
@@ -138,6 +142,15 @@ def test_errors_name_options(shell: Shell, monkeypatch: pytest.MonkeyPatch, erro
         ("--set output=1", "--set: 'output' is no setting; give it as --output"),
         ("--fixed-mask \udcff.nii", "--fixed-mask: '\\udcff.nii' has bytes that are no text"),
         ("--processes 0", "--processes: at least 1 is needed"),
+        ("--shard 0/4", "--shard: '0/4', but the 4 parts are counted from 1/4 to 4/4"),
+        ("--shard 3", "--shard: '3', but the number of a part, from 1, and of how many is needed: '1/8'"),
+        ("--names bidz", "--names: 'bidz' is none of plain, bids; did you mean 'bids'?"),
+        ("--names bids", "TABLE: row-0001: id: 'row-0001' is no name of BIDS"),
+        ("--collect", "TABLE: nothing is registered with --collect; leave one of them out"),
+        ("--overview nowhere/a.html", "--overview: there is no folder 'nowhere'"),
+        ("--overview .", "--overview: '.' is a folder; give the path of a file in it"),
+        ("--scheduler-file no.json", "--scheduler-file: there is no file 'no.json'"),
+        ("--scheduler-file points.csv", "--scheduler-file: 'points.csv' is not what dask scheduler --scheduler-file"),
         ("--points points.csv", "--points: 'points.csv' is no text in UTF-8; x,y or x,y,z is needed in each line"),
     ],
 )
@@ -234,3 +247,5 @@ def test_scheduler(shell: Shell, monkeypatch: pytest.MonkeyPatch, study: Path, t
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = shell(*words, "tcp://somewhere:8786")
     assert (said.code, said.error) == (2, '--scheduler: Dask is needed: pip install "itk-maskedsampling[cohort]"')
+    said = shell(*words, "tcp://somewhere:8786", "--scheduler-file", "a.json")
+    assert (said.code, said.error) == (2, "--scheduler-file: there is --scheduler, too; leave one of them out")

@@ -111,6 +111,7 @@ def test_record_that_does_not_say_of_what_it_is(pairs: Pairs) -> None:
     run(pairs)
     edit(pairs.output / "p01.json", basis=None)
     assert not run(pairs).failed
+    edit(pairs.output / "p01.json", basis=None)
     with pytest.raises(ValueError, match=r"of 'p01'.*: it is not known of which settings"):
         run(pairs, [rows_of(pairs)[1]], seed=3)
 

@@ -110,11 +110,20 @@ struct CorrelationMoments
     SumOfWeights = sum;
   }
 
-  /** Whether both images vary enough for a correlation. */
+  /** Whether both images vary enough for a correlation: as the stock metric has it, which goes by the unit of the
+   * intensities, or by more than rounding. */
   bool
   IsDefined() const
   {
-    return SumFF * SumMM > NumericTraits<double>::epsilon();
+    return SumFF * SumMM > NumericTraits<double>::epsilon() ||
+           (this->IsVarying(SumFF, MeanF) && this->IsVarying(SumMM, MeanM));
+  }
+
+  bool
+  IsVarying(double sumOfSquares, double mean) const
+  {
+    constexpr double rounding = 1e-10;
+    return sumOfSquares > rounding * SumOfWeights * mean * mean && sumOfSquares > 0.0;
   }
 
   /** The square of the correlation coefficient. */

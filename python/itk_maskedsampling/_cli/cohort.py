@@ -15,6 +15,7 @@ from typing import Any
 
 from .._images.errors import reworded
 from .._images.output import check_place
+from ..cohort.columns import LABELS
 from ..cohort.folder import RESULTS
 from ..cohort.reading import collect_cohort
 from ..cohort.result import Cohort
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 def register(args: argparse.Namespace) -> Cohort:
     settings = read_settings(args)
-    settings |= {name: getattr(args, name) for name in (*IMAGES, "names") if getattr(args, name) is not None}
+    settings |= {name: getattr(args, name) for name in (*IMAGES, *LABELS, "names") if getattr(args, name) is not None}
     if args.points is not None:
         settings["points"] = read_points(args.points)
     with connect(args.scheduler, args.scheduler_file) as client:

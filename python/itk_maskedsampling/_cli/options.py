@@ -277,9 +277,9 @@ example:
 def add_cohort(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s TABLE --output FOLDER [options]\n       %(prog)s --collect --output FOLDER [options]"
     parser.epilog = f"""\
-TABLE is a CSV with a row for each pair, and columns fixed, moving, and where needed fixed_mask, moving_mask, weights,
-initial, id, or the name of a setting. Paths in it are relative to its folder. What is done is not done again: the same
-command goes on where it was interrupted.
+TABLE is a CSV with a row for each pair, and columns fixed, moving, and where needed fixed_mask, moving_mask,
+fixed_label, moving_label, weights, initial, id, or the name of a setting. Paths in it are relative to its folder. What
+is done is not done again: the same command goes on where it was interrupted.
 
 examples:
   {PROGRAM} cohort pairs.csv --output results --transform affine --processes 4
@@ -308,6 +308,8 @@ examples:
     parser.add_argument("--overwrite", action="store_true", help="also do again what has a result of other settings")
     for name in ("fixed", "moving", "fixed-mask", "moving-mask", "weights"):
         parser.add_argument(f"--{name}", metavar="IMAGE", help="for all rows that have none")
+    for name in ("fixed-label", "moving-label"):
+        parser.add_argument(f"--{name}", type=numbers, metavar="N,...", help="of all masks of rows that have none")
     parser.add_argument("--points", metavar="CSV", help="your own sample points, x,y or x,y,z in each line")
     add_settings(parser)
     add_talk(parser)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def read_labels(name: str, value: Any) -> Labels | None:
     if len(numbers) == 0:
         raise ValueError(f"{name}: it is empty, but at least one label is needed; leave it out for all that is not 0")
     if (numbers != np.rint(numbers)).any():
-        raise ValueError(f"{name}: {join(numbers)}: labels are integers")
+        raise ValueError(f"{name}: {list_numbers(numbers)}: labels are integers")
     return Labels(name, tuple(int(number) for number in numbers))
 
 
@@ -80,8 +80,10 @@ def select(name: str, raster: Raster, labels: Labels) -> Raster:
     missing = [value for value in labels.values if not (raster.pixels == value).any()]
     if missing:
         known = np.unique(raster.pixels)
-        listed = join(known[:20]) + (f" and {len(known) - 20} more, up to {known[-1]:g}" if len(known) > 20 else "")
-        text = f"{labels.name}: {join(missing)} is not in {name}, whose values are {listed}"
+        listed = list_numbers(known[:20]) + (
+            f" and {len(known) - 20} more, to {known[-1]:g}" if len(known) > 20 else ""
+        )
+        text = f"{labels.name}: {list_numbers(missing)} is not in {name}, whose values are {listed}"
         if len(missing) == len(labels.values):
             raise ValueError(text)
         warn(f"{text}. The other labels are the mask")
@@ -89,6 +91,10 @@ def select(name: str, raster: Raster, labels: Labels) -> Raster:
     direction = np.reshape(grid.direction, (raster.dimension, raster.dimension))
     inside = Image(np.isin(raster.pixels, labels.values).view(np.uint8), grid.spacing, grid.origin, direction)
     return Raster(inside.pixels, grid, inside, "Image")
+
+
+def list_numbers(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
 
 
 def is_soft(pixels: Array) -> bool:

@@ -17,6 +17,9 @@ from .record import COLUMNS
 #: Columns with the paths of images; register() calls them so, too.
 IMAGES = ("fixed", "moving", "fixed_mask", "moving_mask", "weights")
 
+#: Columns with labels of the masks, which are no settings.
+LABELS = ("fixed_label", "moving_label")
+
 #: What else users call a column.
 ALIASES = {"mask": "fixed_mask", "initialtransform": "initial"}
 
@@ -37,7 +40,7 @@ def check_columns(columns: Iterable[str], common: Mapping[str, Any]) -> None:
     tables, and those with a word more than the setting, are no mistakes.
     """
     names = list(columns)
-    known = ["id", *IMAGES, "initial", *map(snake, _core.describe_settings())]
+    known = ["id", *IMAGES, *LABELS, "initial", *map(snake, _core.describe_settings())]
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"table: the name of a column is a text, not {describe(name)}")

@@ -77,6 +77,7 @@ def register_cohort(
 
         - fixed, moving: paths of images; in a CSV file relative to its folder, otherwise to the current one.
         - fixed_mask, moving_mask, weights: paths of images, as register() has them; a row can have none.
+        - fixed_label, moving_label: labels of the masks, with spaces between them.
         - initial: geometry, moments, none, or the path of a transform.
         - id: what the files of the pair are called, in at most 151 letters, digits and ._-+=@ and 242 bytes; without
           this column row-0001 and so on.

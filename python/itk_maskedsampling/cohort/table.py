@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from .. import _core
 from .._images.arrays import describe
 from .._images.choices import kebab, simplify, snake
 from .._images.errors import reworded
+from .._images.masks import read_labels
 from .._registration.plan import is_path, to_initial
 from .._registration.settings import Value, convert, parse
-from .columns import IMAGES, RENAME, check_columns, check_text
+from .columns import IMAGES, LABELS, RENAME, check_columns, check_text
 from .record import MOVED, TRANSFORM, Cell
 
 #: Texts that stand for an empty cell, in lower case; the second is that of BIDS.
@@ -40,6 +41,7 @@ class Pair:
     initial: an absolute path, or the name of an initialization; None if the row has none.
     transform: a kind of transform; None if the row has none.
     settings: those that the row has, as the core takes them.
+    labels: of the masks, by argument of register().
     """
 
     id: str
@@ -48,6 +50,7 @@ class Pair:
     initial: str | None
     transform: str | None
     settings: Mapping[str, Value]
+    labels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_table(table: Any, common: Mapping[str, Any]) -> list[Pair]:
@@ -137,6 +140,18 @@ def is_missing(value: object) -> bool:
 # Cells
 
 
+def to_labels(argument: str, value: Any) -> tuple[int, ...]:
+    """One label, or several with spaces between them."""
+    try:
+        numbers = parse("counts", value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(
+            f"{argument}: numbers of labels, with spaces between them, are needed, not {value!r}"
+        ) from error
+    labels = read_labels(argument, numbers)
+    return () if labels is None else labels.values
+
+
 def make_pair(number: int, row: Mapping[str, Any], folder: Path, shared: Mapping[str, str]) -> Pair:
     place = f"table: row {number}: "
     cells = {name: check_text(f"{place}{name}", to_cell(value)) for name, value in row.items()}
@@ -157,6 +172,7 @@ def make_pair(number: int, row: Mapping[str, Any], folder: Path, shared: Mapping
         to_initialization(place, row["initial"], folder) if "initial" in row else None,
         transform,
         to_settings(place, settings),
+        {name: to_labels(place + name, row[name]) for name in LABELS if name in row},
     )
 
 

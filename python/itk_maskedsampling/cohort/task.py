@@ -18,11 +18,12 @@ from .._images.arrays import Floats, freeze, to_json, to_points
 from .._images.choices import snake, suggest
 from .._images.conversion import libraries_of
 from .._images.errors import reworded
+from .._images.masks import read_labels
 from .._registration.plan import Plan, is_path, make_plan
 from .._registration.register import add_stage
 from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override
 from .._transforms.reading import to_transform
-from .columns import IMAGES
+from .columns import IMAGES, LABELS
 from .contents import describe_input, is_unchanged
 from .names import Names, name_files
 from .record import Cell
@@ -73,6 +74,7 @@ class Common:
     """
 
     images: Mapping[str, Any]
+    labels: Mapping[str, tuple[int, ...]]
     transform: Any
     initial: Any
     points: Floats | None
@@ -87,13 +89,21 @@ class Common:
             settings = override(self.settings, pair.settings)
             plan = check_plan(make_plan(pair.transform or self.transform, initial, settings))
             self.plans[own] = describe_plan(plan, self.points)
-        return self.plans[own]
+        return {**self.plans[own], **{name: list(labels) for name, labels in self.labels_of(pair).items()}}
+
+    def labels_of(self, pair: Pair) -> Mapping[str, tuple[int, ...]]:
+        return {**self.labels, **pair.labels}
 
 
 def read_common(given: Mapping[str, Any]) -> Common:
     """From the arguments of register_cohort() that are those of register()."""
     settings = dict(given)
     images = {name: settings.pop(name) for name in IMAGES if settings.get(name) is not None}
+    labels = {}
+    for name in LABELS:
+        found = read_labels(name, settings.pop(name, None))
+        if found is not None:
+            labels[name] = found.values
     transform = settings.pop("transform", None)
     initial, points = settings.pop("initial", None), settings.pop("points", None)
     if points is not None:
@@ -110,7 +120,7 @@ def read_common(given: Mapping[str, Any]) -> Common:
         if snake(name) not in known:
             raise TypeError(f"register_cohort(): there is no setting {name!r}{suggest(name, [*known, *OWN], MEANT)}")
     values = convert(settings, "")
-    common = Common(images, prepare("rigid" if transform is None else transform), initial, points, values)
+    common = Common(images, labels, prepare("rigid" if transform is None else transform), initial, points, values)
     check_plan(make_plan(common.transform, common.initial, common.settings))
     return common
 
@@ -167,6 +177,7 @@ def make_task(
         raise reworded(error, f"table: {pair.id}: {error}") from error
     arguments = {
         **pair.images,
+        **common.labels_of(pair),
         "transform": pair.transform or common.transform,
         "initial": pair.initial or common.initial,
         "points": common.points,

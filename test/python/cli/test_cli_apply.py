@@ -212,7 +212,7 @@ def test_labels_of_masks_in_the_shell(shell: Shell, files: Files, tmp_path: Path
     np.testing.assert_allclose(found["matrix"], wanted["matrix"], atol=1e-4)
     said = shell(*words, "--fixed-mask", path, "--fixed-label", "7")
     assert said.code == 2
-    assert said.error.startswith("--fixed-label: 7 is not in fixed_mask, whose values are 2 5")
+    assert said.error.startswith("--fixed-label: 7 is not in fixed_mask, whose values are 2, 5")
     drawn = shell.done("sample", files.fixed, "--mask", path, "--label", "2,5", "-o", tmp_path / "p.csv").out
     assert f"of {labels.size} voxels" in drawn
     own = shell.done(*words, "--fixed-mask", files.mask, "-t", "translation,rigid", "--set", "0:fixed-mask=none").json

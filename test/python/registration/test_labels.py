@@ -52,7 +52,7 @@ def test_labels_of_the_moving_mask(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("arguments", "kind", "text"),
     [
-        ({"fixed_label": 5}, ValueError, r"^fixed_label: 5 is not in fixed_mask, whose values are 1 2 7"),
+        ({"fixed_label": 5}, ValueError, r"^fixed_label: 5 is not in fixed_mask, whose values are 1, 2, 7"),
         ({"fixed_label": []}, ValueError, "^fixed_label: it is empty"),
         ({"fixed_label": 1.5}, ValueError, "^fixed_label: 1.5: labels are integers"),
         ({"fixed_label": "cortex"}, TypeError, "^fixed_label: "),

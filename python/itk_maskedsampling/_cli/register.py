@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ from .._images.choices import choose
 from .._images.conversion import from_object
 from .._images.files import write_image
 from .._images.image import Image
+from .._pictures.slices import name_unit
+from .._registration.landmarks import Landmarks, check_counts, measure_landmarks
 from .._registration.register import register
 from .._registration.result import Registration
 from .._registration.sample import Samples
 from .._registration.uncertainty import Uncertainty
 from .._transforms.parts import translation_part
+from .._transforms.point_files import read_points as read_point_file
 from .._transforms.resample import choose_interpolator, resample
 from .._transforms.transform import Transform
 from .outputs import Output, check_outputs, raise_failed, write_outputs
@@ -31,6 +34,9 @@ from .program import NotDetermined
 from .progress import Watcher
 from .settings import IMAGES, read_input, read_points, read_settings
 from .text import say, say_json
+
+#: Arguments that are landmarks.
+PAIR = ("fixed_landmarks", "moving_landmarks")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +48,9 @@ def run(args: argparse.Namespace) -> int:
         check_uncertainty(settings, args.channel)
     names = {name: getattr(args, name) for name in (*IMAGES, "metric_weights_image")}
     images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
-    outputs = make_outputs(args, images["moving"], count_parts(settings))
-    inputs = {**names, "points": args.points, "initial": args.initial}
+    landmarks = read_landmarks(args, images["fixed"].pixels.ndim)
+    outputs = make_outputs(args, images["moving"], count_parts(settings), landmarks)
+    inputs = {**names, "points": args.points, "initial": args.initial, **{name: getattr(args, name) for name in PAIR}}
     for number, pair in enumerate(args.channel, 1):
         for name, path in zip(("fixed", "moving"), pair, strict=True):
             inputs[f"{name} of channel {number}"] = path
@@ -54,10 +61,12 @@ def run(args: argparse.Namespace) -> int:
     with Watcher(args.quiet) as watcher:
         result = register(**images, **settings, callback=watcher.callback, progress=watcher.prints)
     written, failed, first = write_outputs(outputs, result)
+    errors = None if landmarks is None else measure_landmarks(result, *landmarks)
     if args.json:
         say_json(
             {
                 **describe(result),
+                "landmarks": None if errors is None else describe_landmarks(errors),
                 "inputs": {name: path for name, path in inputs.items() if path is not None},
                 "outputs": {name: path for path, name in written.items()},
                 "errors": list(failed.values()),
@@ -65,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
         )
     elif not args.quiet:
         say(repr(result))
+        if errors is not None:
+            say(f"  landmarks: {errors.tell(name_unit(result._geometry))}")
+            for text in errors.warnings:
+                say(f"  warning: {text}")
         for path in written:
             say(f"wrote {path}")
     raise_failed(written, failed, first)
@@ -84,6 +97,19 @@ def check_uncertainty(settings: dict[str, Any], channels: list[Any]) -> None:
         raise ValueError("uncertainty: 'none', but --require-determined needs to know it; leave one of them out")
 
 
+def read_landmarks(args: argparse.Namespace, dimension: int) -> tuple[Floats, Floats] | None:
+    """Points of the fixed and of the moving image; None without."""
+    given = {name: getattr(args, name) for name in PAIR}
+    missing = [name for name, path in given.items() if path is None]
+    if len(missing) == 2:
+        return None
+    for name in missing:
+        raise ValueError(f"{name}: landmarks are needed of both images; give this one, too")
+    fixed, moving = (read_point_file(name, path, dimension).points for name, path in given.items())
+    check_counts(", ".join(PAIR), len(fixed), len(moving))
+    return fixed, moving
+
+
 # Outputs
 
 
@@ -96,7 +122,9 @@ def count_parts(settings: dict[str, Any]) -> int:
     return sum(len(kind.parts) if isinstance(kind, Transform) else 1 for kind in kinds)
 
 
-def make_outputs(args: argparse.Namespace, moving: Image, parts: int) -> list[Output]:
+def make_outputs(
+    args: argparse.Namespace, moving: Image, parts: int, landmarks: tuple[Floats, Floats] | None
+) -> list[Output]:
     """What is asked for, with what can be found out about it before."""
     outputs = []
     how = choose_interpolator("interpolate_output", args.interpolate_output)
@@ -119,7 +147,8 @@ def make_outputs(args: argparse.Namespace, moving: Image, parts: int) -> list[Ou
     add("output_transform", lambda result, path: result.transform.write(path), chain.write)
     add("output_points", lambda result, path: get_samples(result).write(path), get_small_samples(small).write)
     title = f"{Path(args.moving).name} registered to {Path(args.fixed).name}"
-    add("report", lambda result, path: write_report(result, path, title), None)
+    files = {name: getattr(args, name) for name in IMAGES if getattr(args, name) is not None}
+    add("report", lambda result, path: write_report(result, path, title, landmarks, files), None)
     if args.report is not None:
         check_report(args.report)
     return outputs
@@ -140,11 +169,14 @@ def get_small_samples(image: Image) -> Samples:
     return Samples(np.zeros((1, image.pixels.ndim), np.float32), image.pixels.size, image.geometry)
 
 
-def write_report(result: Registration, path: Path, title: str) -> None:
+def write_report(
+    result: Registration, path: Path, title: str, landmarks: tuple[Floats, Floats] | None, files: Mapping[str, str]
+) -> None:
     # It loads matplotlib.
-    from .._report.page import write_report  # noqa: PLC0415
+    from .._report.page import write_page  # noqa: PLC0415
 
-    write_report(result, path, title=title)
+    errors = None if landmarks is None else measure_landmarks(result, *landmarks)
+    write_page(result, path, title, errors, files)
 
 
 def check_report(path: str) -> None:
@@ -193,6 +225,21 @@ def describe_uncertainty(uncertainty: Uncertainty) -> dict[str, Any]:
             {"matrix": matrix_of(other.transform), "value": other.value} for other in uncertainty.alternatives
         ],
         "seconds": uncertainty.seconds,
+    }
+
+
+def describe_landmarks(landmarks: Landmarks) -> dict[str, Any]:
+    """farther: those that are farther apart after than before, counted from 0."""
+    return {
+        **{
+            name: {
+                "errors": errors.apart,
+                **{what.replace(" ", "_"): value for what, value in errors.summary.items()},
+            }
+            for name, errors in (("before", landmarks.before), ("after", landmarks.after))
+        },
+        "farther": landmarks.farther,
+        "warnings": landmarks.warnings,
     }
 
 

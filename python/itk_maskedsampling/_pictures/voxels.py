@@ -47,9 +47,9 @@ class MaskVoxels:
         part = pixels[tuple(slice(first, first + count * self.step, self.step) for first, count in box)]
         return np.asarray(part[self.inside], np.float64)
 
-    def moved(self, image: Raster, parts: Sequence[Part]) -> Floats:
+    def moved(self, image: Raster, parts: Sequence[Part], interpolator: str = "linear") -> Floats:
         """Those of an image at the transformed points; not finite beyond it."""
-        cube = _core.resample(to_reals(image.pixels), image.geometry, self.grid, list(parts), "linear", np.nan)
+        cube = _core.resample(to_reals(image.pixels), image.geometry, self.grid, list(parts), interpolator, np.nan)
         return np.asarray(cube[self.inside], np.float64)
 
 

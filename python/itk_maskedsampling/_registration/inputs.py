@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,7 +67,8 @@ def read_inputs(sources: Sources, fixed_label: Labels = None, moving_label: Labe
         None if value is None else read_weights(name, value, first)
         for name, value in (("weights", sources.weights), ("metric_weights_image", sources.metric_weights_image))
     )
-    return Images(tuple(pairs), density, counts, stage_masks, sources.stages)
+    files = sources.files or find_files(sources)
+    return Images(tuple(pairs), density, counts, stage_masks, sources.stages, files)
 
 
 def sources_of(inputs: Inputs) -> Sources:
@@ -84,4 +86,12 @@ def sources_of(inputs: Inputs) -> Sources:
         source_of(inputs.metric_weights_image),
         {key: source_of(raster) for key, raster in inputs.stage_masks.items()},
         inputs.stages,
+        inputs.files,
     )
+
+
+def find_files(sources: Sources) -> dict[str, str]:
+    """The paths of those that are paths, of the first pair and of what is for all."""
+    images = {name: getattr(sources.pairs[0], name) for name in ("fixed", "moving", "fixed_mask", "moving_mask")}
+    images |= {"weights": sources.weights, "metric_weights_image": sources.metric_weights_image}
+    return {name: os.fspath(image) for name, image in images.items() if isinstance(image, str | os.PathLike)}

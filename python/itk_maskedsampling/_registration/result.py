@@ -276,6 +276,17 @@ class Registration:
         mask = self._read_fixed_mask(fixed)
         return find_contrast(fixed, moving, mask, self.transform.parts)
 
+    def _find_start(self) -> Transform:
+        """The transform before the registration: that which was given as initial, after that which was given to start
+        from.
+
+        Without them the identity; an initialization by centres counts as a part of the registration.
+        """
+        start = Transform(self.transform.dimension)
+        for given in (self.initial, self._plan.start):
+            start = start if given is None else start @ given
+        return start
+
     def _repr_html_(self) -> str:
         """For a notebook."""
         _, moved = self.displacement()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +30,7 @@ class Images(Generic[One]):
     weights, metric_weights_image: arguments of register().
     stage_masks: of stages that have one of their own, by stage and name; None means none.
     stages: how many there are.
+    files: the paths of those that were handed in as paths, of the first pair and of what is for all.
     """
 
     pairs: tuple[Pair[One], ...]
@@ -37,6 +38,7 @@ class Images(Generic[One]):
     metric_weights_image: One | None = None
     stage_masks: Mapping[tuple[int, str], One | None] = field(default_factory=dict)
     stages: int = 1
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fixed(self) -> One:
@@ -46,6 +48,20 @@ class Images(Generic[One]):
     @property
     def moving(self) -> One:
         return self.pairs[0].moving
+
+    def named(self) -> Iterator[tuple[str, str, One, One]]:
+        """All that there is: the argument, a title, the image, and the image in whose place it is."""
+        for number, pair in enumerate(self.pairs):
+            of_pair = f" {number}" if len(self.pairs) > 1 else ""
+            images = (pair.fixed, pair.moving, pair.fixed_mask, pair.moving_mask)
+            places = (pair.fixed, pair.moving, pair.fixed, pair.moving)
+            names = ("fixed", "moving", "fixed_mask", "moving_mask")
+            for name, image, place in zip(names, images, places, strict=True):
+                if image is not None:
+                    yield name, name.replace("_", " ") + of_pair, image, place
+        for name, image in (("weights", self.weights), ("metric_weights_image", self.metric_weights_image)):
+            if image is not None:
+                yield name, name.replace("_", " "), image, self.fixed
 
     def masks_of(self, role: str) -> list[One | None]:
         """Those of the first pair at all stages, fixed or moving."""

@@ -6,10 +6,9 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+from collections.abc import Mapping
 from html import escape
 from typing import Any
-
-import numpy as np
 
 from .. import public, version
 from .._images.arrays import describe, join, times
@@ -18,15 +17,25 @@ from .._images.files import read
 from .._images.output import check_place, whole_file
 from .._pictures.html import make_level_table, make_table
 from .._pictures.slices import name_unit
-from .._registration.result import Registration, describe_level
+from .._registration.landmarks import Landmarks, measure_landmarks, to_pair
+from .._registration.result import Registration
+from .blink import make_style
 from .figures import make_figures
 from .html import make_document
+from .landmarks import make_landmarks
+from .summary import make_date, make_signature, make_summary
 from .transform import make_transform
 
 
 @public
-def write_report(result: Registration, path: str | os.PathLike[str], *, title: str | None = None) -> None:
+def write_report(
+    result: Registration, path: str | os.PathLike[str], *, title: str | None = None, landmarks: Any = None
+) -> None:
     """Write a registration as one HTML file: what was done and found, with pictures. It refers to no other file.
+
+    The fixed and the moving image blink in one place, before and after, with the outlines of the masks; where
+    animations are not wanted, and on paper, they are beside each other. The histogram of the values of both is in it,
+    and at its end are lines for a signature.
 
     A checkerboard and the difference are in it only where both images have the same contrast: not where their values
     inside the mask do not rise together (checkerboard), or are not the same (difference). Without, there are the edges
@@ -40,13 +49,16 @@ def write_report(result: Registration, path: str | os.PathLike[str], *, title: s
         Of the file, usually .html.
     title : str, optional
         A line of text. Default: "Registration".
+    landmarks : pair of arrays, each of shape (n, D), optional
+        Points of the fixed image, and the same ones in the moving image, x first, in space (LPS). The report has how
+        far they are apart before and after. Default: none.
 
     Raises
     ------
     ImportError
         Without matplotlib.
-    TypeError
-        For what is no Registration.
+    TypeError, ValueError
+        For what is no Registration, and for landmarks that are no pairs of points.
     FileNotFoundError
         Where there is no such folder.
     OSError
@@ -56,20 +68,37 @@ def write_report(result: Registration, path: str | os.PathLike[str], *, title: s
         raise TypeError(f"result: a Registration is needed, not {describe(result)}")
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title: a text is needed, not {describe(title)}")
+    pair = None if landmarks is None else to_pair(landmarks, result.transform.dimension)
     check_place("path", path)
-    page = make_page(result, "Registration" if title is None else title)
+    files = {} if result._sources is None else result._sources.files
+    found = None if pair is None else measure_landmarks(result, *pair)
+    write_page(result, path, "Registration" if title is None else title, found, files)
+
+
+def write_page(
+    result: Registration,
+    path: str | os.PathLike[str],
+    title: str,
+    landmarks: Landmarks | None,
+    files: Mapping[str, str],
+) -> None:
+    """files: the paths of images, by the names of their arguments."""
+    page = make_page(result, title, landmarks, files)
     with whole_file("path", path) as file:
         file.write_bytes(page.encode("utf-8", "xmlcharrefreplace"))
 
 
-def make_page(result: Registration, title: str) -> str:
+def make_page(result: Registration, title: str, landmarks: Landmarks | None, files: Mapping[str, str]) -> str:
     body = [
         f"<h1>{escape(title)}</h1>",
-        make_summary(result),
+        make_date(),
+        make_summary(result, landmarks, files),
         "<h2>Levels</h2>",
         wide(make_level_table(result.levels)),
         "<h2>Pictures</h2>",
         *make_figures(result),
+        *([] if landmarks is None else ["<h2>Landmarks</h2>"]),
+        *([] if landmarks is None else make_landmarks(landmarks, name_unit(result._geometry))),
         "<h2>Transform</h2>",
         *make_transform(result),
         "<h2>Images</h2>",
@@ -77,36 +106,14 @@ def make_page(result: Registration, title: str) -> str:
         "<h2>Settings</h2>",
         *make_settings(result),
         make_versions(),
+        "<h2>Checked</h2>",
+        make_signature(),
     ]
-    return make_document(title, body)
+    return make_document(title, body, make_style())
 
 
 def wide(table: str) -> str:
     return f'<div class="wide">{table}</div>'
-
-
-def make_summary(result: Registration) -> str:
-    middle, moved = result.displacement()
-    unit = name_unit(result._geometry)
-    uncertainty = result.uncertainty
-    reason = "" if uncertainty is None else uncertainty.reason
-    rows = [
-        ("result", f"metric {result.value:.6g} after {len(result.course)} iterations in {result.seconds:.2f} s"),
-        (
-            "motion",
-            f"moves {join(middle)}, the middle of the samples, by {join(moved)} {unit}, "
-            f"{np.linalg.norm(moved):.4g} {unit} long",
-        ),
-        ("stopped", result.stop_condition.strip()),
-        *([] if uncertainty is None else [("uncertainty", uncertainty.describe(unit))]),
-        *([("reason", reason)] if reason else []),
-        *(("warning", text) for text in result.warnings if text != reason),
-    ]
-    if result.levels:
-        rows.insert(
-            1, ("last level", f"{result.levels[-1].mask_voxels} voxels to sample, {describe_level(result.levels[-1])}")
-        )
-    return wide(make_table(("registration", f"{result.transform.dimension} dimensions"), rows))
 
 
 # What was found, and from what
@@ -118,18 +125,7 @@ def make_images(result: Registration) -> str:
         grid = result._geometry
         row = ("fixed", times(grid.size), join(grid.spacing), join(grid.origin), join(grid.direction), "not kept")
         return wide(make_table(("image", "size", "spacing", "origin", "direction", "pixels"), [row]))
-    rows = []
-    for number, pair in enumerate(sources.pairs):
-        for name in ("fixed", "moving", "fixed_mask", "moving_mask"):
-            image = getattr(pair, name)
-            if image is not None:
-                place = pair.moving if name == "moving_mask" else pair.fixed
-                title = name.replace("_", " ") + (f" {number}" if len(sources.pairs) > 1 else "")
-                rows.append((title, *describe_image(name, image, place)))
-    for name in ("weights", "metric_weights_image"):
-        image = getattr(sources, name)
-        if image is not None:
-            rows.append((name.replace("_", " "), *describe_image(name, image, sources.fixed)))
+    rows = [(title, *describe_image(name, image, place)) for name, title, image, place in sources.named()]
     return wide(make_table(("image", "size", "spacing", "origin", "direction", "pixels"), rows))
 
 

@@ -99,7 +99,7 @@ def read_pair(function: str, result: Any, fixed: Any, moving: Any, mask: Any) ->
             fixed, moving = sources.fixed, sources.moving
             mask = sources.mask_of_result("fixed_mask") if mask is None else mask
         transform, points = result.transform, result.points.astype(np.float64)
-        before = find_start(result)
+        before = result._find_start()
     else:
         transform = to_transform("result", result, libraries_of(result))
         points, before = np.zeros((0, transform.dimension)), Transform(transform.dimension)
@@ -115,17 +115,6 @@ def read_pair(function: str, result: Any, fixed: Any, moving: Any, mask: Any) ->
         )
     inside = None if mask is None else read_mask("mask", mask, one)
     return Scene(one.geometry, one, two, inside, points, before.parts, transform.parts)
-
-
-def find_start(result: Registration) -> Transform:
-    """The transform before the registration: that which was given as initial, after that which was given to start from.
-
-    Without them the identity; an initialization by centres counts as a part of the registration.
-    """
-    start = Transform(result.transform.dimension)
-    for given in (result.initial, result._plan.start):
-        start = start if given is None else start @ given
-    return start
 
 
 def to_floats(name: str, image: Any) -> Raster:
@@ -147,8 +136,13 @@ def find_corners(scene: Scene) -> Floats | None:
     return index_to_point(scene.mask.geometry, corners_of(*mask_box(scene.mask)))
 
 
-def choose_slices(scene: Scene, at: Any, across: str | None, margin: float | None) -> list[Slice]:
-    """The slices of a picture: three of a volume, or that across one axis; one in two dimensions."""
+def choose_slices(
+    scene: Scene, at: Any, across: str | None, margin: float | None, side: int | None = None
+) -> list[Slice]:
+    """The slices of a picture: three of a volume, or that across one axis; one in two dimensions.
+
+    side: as make_slice() takes it.
+    """
     image = part = orient(scene.geometry)
     corners = find_corners(scene)
     if at is not None:
@@ -168,9 +162,9 @@ def choose_slices(scene: Scene, at: Any, across: str | None, margin: float | Non
     if len(image.size) == 2:
         if across is not None:
             raise ValueError(f"across: {across!r}, but an image of 2 dimensions has no slices; leave it out")
-        return [make_slice(image, part, -1, middle)]
+        return [make_slice(image, part, -1, middle, side)]
     chosen = names if across is None else (choose("across", across, names),)
-    return [make_slice(image, part, 2 - names.index(name), middle) for name in chosen]
+    return [make_slice(image, part, 2 - names.index(name), middle, side) for name in chosen]
 
 
 def check_point(image: Geometry, at: Any) -> Floats:

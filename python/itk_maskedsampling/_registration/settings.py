@@ -16,8 +16,10 @@ from .._images.choices import choose, kebab, snake, suggest
 
 Value = str | bool | int | float | tuple[int | float, ...]
 
-#: Arguments of register() that are no settings, and what else users call them.
+#: Arguments of register() that are no settings, and what else users call them, and settings: those of SimpleITK, ITK,
+#: ANTs, elastix, greedy and FLIRT, too.
 ARGUMENTS = (
+    "transform",
     "fixed_mask",
     "moving_mask",
     "fixed_label",
@@ -32,9 +34,34 @@ ARGUMENTS = (
 )
 MEANT = {
     "mask": "fixed_mask",
+    "fixed_image_mask": "fixed_mask",
+    "moving_image_mask": "moving_mask",
     "label": "fixed_label",
     "initial_transform": "initial",
+    "moving_initial_transform": "initial",
+    "type_of_transform": "transform",
+    "cost": "metric",
+    "similarity_metric": "metric",
     "number_of_samples": "samples",
+    "number_of_spatial_samples": "samples",
+    "fraction": "percentage",
+    "sampling_percentage": "percentage",
+    "sampling_rate": "percentage",
+    "sampling_strategy": "sampling",
+    "bins": "histogram_bins",
+    "number_of_bins": "histogram_bins",
+    "number_of_histogram_bins": "histogram_bins",
+    "number_of_iterations": "iterations",
+    "maximum_number_of_iterations": "iterations",
+    "reg_iterations": "iterations",
+    "number_of_levels": "levels",
+    "number_of_resolutions": "levels",
+    "shrink_factors_per_level": "shrink_factors",
+    "smoothing_sigmas_per_level": "smoothing_sigmas",
+    "final_grid_spacing_in_voxels": "grid_spacing",
+    "gradient_step": "learning_rate",
+    "random_seed": "seed",
+    "number_of_threads": "work_units",
     "threads": "work_units",
 }
 

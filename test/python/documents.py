@@ -30,7 +30,7 @@ DIRECTIVES = {"{toctree}", "{include}", "{literalinclude}", "{drawing}", "{thumb
 #: Of CMake itself, and of how ITK builds a module.
 CMAKE_VARIABLES = {"BUILD_TESTING", "CMAKE_BUILD_TYPE", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "ITK_DIR"}
 #: Commands that run together with ours.
-HARMLESS = {"cat", "cd", "cp", "head", "ls", "mkdir"}
+HARMLESS = {"cat", "cd", "cp", "head", "ls", "mkdir", "printf"}
 PLACEHOLDER = "/path/to/"
 
 
@@ -92,6 +92,7 @@ class Page:
             "text": self.compare_output,
             "cpp": self.find_in_examples,
             "cmake": self.find_in_examples,
+            "{code-block}": self.check_foreign,
         }
         if block.language not in runners:
             raise UnknownBlock(f"{block}: no rule for the language {block.language!r}")
@@ -112,6 +113,13 @@ class Page:
         options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
         if not doctest.OutputChecker().check_output(block.text, self.output, options):
             raise AssertionError(f"{block}: expected\n{block.text}\nbut there was\n{self.output}")
+
+    # Other tools
+
+    def check_foreign(self, block: Block) -> None:
+        """What is ours would be run."""
+        if re.search(r"itk.maskedsampling", block.text):
+            raise AssertionError(f"{block}: what is of this package must run: write it as python or sh")
 
     # C++
 

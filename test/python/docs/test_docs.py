@@ -92,6 +92,8 @@ def test_unknown_block(language: str, text: str, tmp_path: Path) -> None:
         ("sh", "cmake --build build/other"),
         ("sh", "cmake -S examples/cpp/method -B build/method\nbuild/method/other"),
         ("sh", "itk-maskedsampling nonsense"),
+        ("{code-block}", "itk-maskedsampling --help"),
+        ("{code-block}", "import itk_maskedsampling"),
         ("sh", "itk-maskedsampling info missing.nii.gz  # a comment"),
     ],
 )

@@ -22,6 +22,8 @@
 #include "itkLevelSmoother.h"
 #include "itkSpatialObject.h"
 
+#include <functional>
+
 namespace itk
 {
 /** \class LevelImage
@@ -41,6 +43,7 @@ public:
   using SigmaArrayType = FixedArray<double, ImageDimension>;
   using ContinuousIndexType = ContinuousIndex<double, ImageDimension>;
   using MaskType = SpatialObject<ImageDimension>;
+  using GrowerType = std::function<typename TImage::ConstPointer(const RegionType & needed)>;
 
   /** Prepare to smooth an image.
    * \param sigma in physical units, or else in voxels; 0: not at all
@@ -98,6 +101,12 @@ public:
   /** A region that holds two, and grows as the one of MakeRegion() does. */
   RegionType
   MakeWider(const RegionType & region, const RegionType & other, double numberOfVoxels, double fraction) const;
+
+  /** What gives other parts than one that was made, as they are needed: each holds those before, and grows as above.
+   * \param region that the part was made for
+   * \return null, if the part is the whole */
+  GrowerType
+  MakeGrower(const TImage & part, const RegionType & region, double numberOfVoxels, double fraction) const;
 
 private:
   using SmootherType = LevelSmoother<typename TImage::PixelType, ImageDimension>;

@@ -237,6 +237,23 @@ LevelImage<TImage>::MakeWider(const RegionType & region,
   }
   return this->MakeRegion(lower, upper, numberOfVoxels, fraction);
 }
+
+template <typename TImage>
+auto
+LevelImage<TImage>::MakeGrower(const TImage &     part,
+                               const RegionType & region,
+                               double             numberOfVoxels,
+                               double             fraction) const -> GrowerType
+{
+  if (part.GetBufferedRegion() == part.GetLargestPossibleRegion())
+  {
+    return nullptr;
+  }
+  return [level = *this, grown = region, numberOfVoxels, fraction](const RegionType & needed) mutable {
+    grown = level.MakeWider(grown, needed, numberOfVoxels, fraction);
+    return level.MakePartOrWhole(grown);
+  };
+}
 } // end namespace itk
 
 #endif // itkLevelImage_hxx

@@ -116,13 +116,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   typename SampledMetricType::MovingPartType movingPart;
   movingPart.Image = part;
   movingPart.RangeRegion = region;
-  if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
-  {
-    movingPart.Grower = [moving, grown = region](const typename MovingImageType::RegionType & needed) mutable {
-      grown = moving.MakeWider(grown, needed, numberOfVoxels, fraction);
-      return moving.MakePartOrWhole(grown);
-    };
-  }
+  movingPart.Grower = moving.MakeGrower(*part, region, numberOfVoxels, fraction);
   sampledMetric.SetMovingPart(movingPart);
 }
 

@@ -216,4 +216,51 @@ TEST(GridGeometry, InsideIsWithinHalfAVoxel)
   ExpectInsideIsWithinHalfAVoxel<4>();
 }
 
+/** Voxel by voxel, in the order of the buffer, and the box of some of them by definition. */
+template <unsigned int VDimension>
+void
+ExpectVoxelsAndBoxes()
+{
+  using GeometryType = itk::GridGeometry<VDimension>;
+  std::mt19937                random(VDimension);
+  std::bernoulli_distribution isRare(0.02);
+  unsigned int                numberOfEmptyBoxes = 0;
+  for (int run = 0; run < 100; ++run)
+  {
+    const auto                          grid = MakeRandomGrid<MaskImageType<VDimension>>(random, 6, 0);
+    const auto                          region = grid->GetLargestPossibleRegion();
+    std::vector<unsigned char>          isInside(region.GetNumberOfPixels());
+    std::vector<itk::Index<VDimension>> voxels(isInside.size());
+    typename GeometryType::RegionType   box;
+    GeometryType::ForEachVoxel(region, 2, [&](const auto & index, SizeValueType number) { voxels[number] = index; });
+    for (SizeValueType number = 0; number < voxels.size(); ++number)
+    {
+      EXPECT_EQ(voxels[number], grid->ComputeIndex(static_cast<itk::OffsetValueType>(number)));
+      EXPECT_EQ(GeometryType::GetNumber(region, voxels[number]), number);
+      isInside[number] = static_cast<unsigned char>(isRare(random));
+      if (isInside[number] != 0)
+      {
+        box = GeometryType::Unite(box, { voxels[number], itk::Size<VDimension>::Filled(1) });
+      }
+    }
+    numberOfEmptyBoxes += box.GetNumberOfPixels() == 0 ? 1 : 0;
+    const auto found = GeometryType::FindBox(region, [&](SizeValueType number) { return isInside[number] != 0; });
+    EXPECT_EQ(found, box);
+    const auto wide = GeometryType::Widen(found, 2, region);
+    EXPECT_EQ(wide.GetNumberOfPixels() == 0, box.GetNumberOfPixels() == 0);
+    for (unsigned int d = 0; d < VDimension && box.GetNumberOfPixels() > 0; ++d)
+    {
+      EXPECT_EQ(wide.GetIndex(d), std::max(box.GetIndex(d) - 2, region.GetIndex(d)));
+      EXPECT_EQ(wide.GetUpperIndex()[d], std::min(box.GetUpperIndex()[d] + 2, region.GetUpperIndex()[d]));
+    }
+  }
+  EXPECT_GT(numberOfEmptyBoxes, 0u);
+  EXPECT_LT(numberOfEmptyBoxes, 100u);
+}
+
+TEST(GridGeometry, VoxelsHaveTheirNumbersAndSomeABox)
+{
+  ExpectVoxelsAndBoxes<2>();
+  ExpectVoxelsAndBoxes<3>();
+}
 } // namespace GridGeometryGTest

@@ -19,6 +19,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -47,11 +48,11 @@ MakeSmooth(unsigned int seed, double length)
       number = uniform(random);
     }
   }
-  itk::VectorField<VDimension>::ForEachVoxel(region, 1, [&](const auto & position, std::size_t number) {
+  itk::GridGeometry<VDimension>::ForEachVoxel(region, 1, [&](const auto & voxel, itk::SizeValueType number) {
     double window = length;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      const double place = position[d] - static_cast<double>(region.GetIndex(d));
+      const auto place = static_cast<double>(voxel[d] - region.GetIndex(d));
       window *= std::sin(itk::Math::pi * place / static_cast<double>(region.GetSize(d) - 1));
     }
     for (unsigned int d = 0; d < VDimension; ++d)
@@ -59,7 +60,7 @@ MakeSmooth(unsigned int seed, double length)
       double phase = 6.0 * waves[d][VDimension];
       for (unsigned int k = 0; k < VDimension; ++k)
       {
-        phase += 0.3 * waves[d][k] * position[k];
+        phase += 0.3 * waves[d][k] * static_cast<double>(voxel[k]);
       }
       field.GetVectors()[number][d] = static_cast<float>(window * std::sin(phase));
     }
@@ -75,6 +76,18 @@ public:
   static constexpr unsigned int Dimension = T::value;
   using FieldType = itk::VectorField<T::value>;
   using PositionType = typename FieldType::PositionType;
+
+  /** Call function(position, number) for every voxel. */
+  template <typename TFunction>
+  static void
+  ForEachVoxel(const typename FieldType::RegionType & region, const TFunction & function)
+  {
+    itk::GridGeometry<T::value>::ForEachVoxel(region, 1, [&](const auto & voxel, itk::SizeValueType number) {
+      PositionType position;
+      std::copy(voxel.begin(), voxel.end(), position.begin());
+      function(position, number);
+    });
+  }
 
   static double
   Distance(const PositionType & a, const PositionType & b)
@@ -118,7 +131,7 @@ TYPED_TEST(VectorField, MapIsLinearBetweenVoxelsAndNothingMovesBeyond)
   const auto displacement = [](const auto & position, unsigned int d) {
     return 0.1 + 0.02 * position[d] * position[(d + 1) % dimension] - 0.05 * position[0];
   };
-  TestFixture::FieldType::ForEachVoxel(field.GetRegion(), 1, [&](const auto & position, std::size_t number) {
+  TestFixture::ForEachVoxel(field.GetRegion(), [&](const auto & position, itk::SizeValueType number) {
     for (unsigned int d = 0; d < dimension; ++d)
     {
       field.GetVectors()[number][d] = static_cast<float>(displacement(position, d));
@@ -136,6 +149,38 @@ TYPED_TEST(VectorField, MapIsLinearBetweenVoxelsAndNothingMovesBeyond)
   });
 }
 
+TYPED_TEST(VectorField, FromAnImageAndBack)
+{
+  constexpr unsigned int dimension = TestFixture::Dimension;
+  const auto             field = MakeSmooth<dimension>(7, 2.0);
+  const auto             grid = itk::ImageBase<dimension>::New();
+  auto                   direction = itk::ImageBase<dimension>::DirectionType::GetIdentity();
+  direction(0, 0) = direction(1, 1) = std::cos(0.4);
+  direction(0, 1) = -std::sin(0.4);
+  direction(1, 0) = std::sin(0.4);
+  grid->SetRegions(field.GetRegion());
+  grid->SetDirection(direction);
+  grid->SetSpacing(grid->GetSpacing() * 1.7);
+  const auto image = field.MakeImage(*grid, 2);
+  const auto again = TestFixture::FieldType::MakeFrom(*image, 2);
+  ASSERT_EQ(again.GetRegion(), field.GetRegion());
+  TestFixture::ForEachVoxel(field.GetRegion(), [&](const auto & position, itk::SizeValueType number) {
+    itk::Index<dimension> voxel;
+    for (unsigned int d = 0; d < dimension; ++d)
+    {
+      voxel[d] = static_cast<itk::IndexValueType>(position[d]);
+      EXPECT_NEAR(again.GetVectors()[number][d], field.GetVectors()[number][d], 1e-6F);
+    }
+    // Where the image takes the voxel, the field does.
+    const auto point = grid->template TransformIndexToPhysicalPoint<double>(voxel) + image->GetPixel(voxel);
+    const auto mapped = grid->template TransformPhysicalPointToContinuousIndex<double>(point);
+    for (unsigned int d = 0; d < dimension; ++d)
+    {
+      EXPECT_NEAR(mapped[d], field.MapVoxel(voxel)[d], 1e-6);
+    }
+  });
+}
+
 TYPED_TEST(VectorField, InverseTakesBack)
 {
   for (unsigned int seed = 0; seed < 6; ++seed)
@@ -144,7 +189,7 @@ TYPED_TEST(VectorField, InverseTakesBack)
     std::size_t numberOfUnknown = 1;
     const auto  inverse = field.MakeInverse(2, &numberOfUnknown);
     EXPECT_EQ(numberOfUnknown, 0u);
-    TestFixture::FieldType::ForEachVoxel(field.GetRegion(), 1, [&](const auto & position, std::size_t) {
+    TestFixture::ForEachVoxel(field.GetRegion(), [&](const auto & position, itk::SizeValueType) {
       EXPECT_LT(TestFixture::Distance(field.Map(inverse.Map(position)), position), 2e-3);
     });
     EXPECT_EQ(inverse.GetVectors(), field.MakeInverse(1).GetVectors());
@@ -160,7 +205,7 @@ TYPED_TEST(VectorField, CountsFolds)
   for (const float slope : { -2.0F, -0.5F })
   {
     typename TestFixture::FieldType field(MakeSmooth<TestFixture::Dimension>(2, 1.0).GetRegion());
-    TestFixture::FieldType::ForEachVoxel(field.GetRegion(), 1, [&](const auto & position, std::size_t number) {
+    TestFixture::ForEachVoxel(field.GetRegion(), [&](const auto & position, itk::SizeValueType number) {
       field.GetVectors()[number][0] = slope * static_cast<float>(position[0]);
     });
     EXPECT_EQ(field.CountFolds(1), slope < -1.0F ? field.GetVectors().size() : 0u);
@@ -173,7 +218,7 @@ TYPED_TEST(VectorField, ApplyAfterComposes)
   const auto before = field;
   const auto first = MakeSmooth<TestFixture::Dimension>(4, 0.5);
   field.ApplyAfter(first, 2);
-  TestFixture::FieldType::ForEachVoxel(field.GetRegion(), 1, [&](const auto & position, std::size_t) {
+  TestFixture::ForEachVoxel(field.GetRegion(), [&](const auto & position, itk::SizeValueType) {
     EXPECT_LT(TestFixture::Distance(field.Map(position), before.Map(first.Map(position))), 1e-5);
   });
 
@@ -182,7 +227,7 @@ TYPED_TEST(VectorField, ApplyAfterComposes)
   part.ShrinkByRadius(4);
   typename TestFixture::FieldType inPart(part);
   auto                            inWhole = first;
-  TestFixture::FieldType::ForEachVoxel(first.GetRegion(), 1, [&](const auto & position, std::size_t number) {
+  TestFixture::ForEachVoxel(first.GetRegion(), [&](const auto & position, itk::SizeValueType number) {
     itk::Index<TestFixture::Dimension> index;
     for (unsigned int d = 0; d < TestFixture::Dimension; ++d)
     {
@@ -190,7 +235,7 @@ TYPED_TEST(VectorField, ApplyAfterComposes)
     }
     if (part.IsInside(index))
     {
-      inPart.GetVectors()[inPart.GetNumber(index)] = first.GetVectors()[number];
+      inPart.GetVector(index) = first.GetVectors()[number];
     }
     else
     {
@@ -255,7 +300,7 @@ TYPED_TEST(VectorField, SmoothingIsAConvolution)
   const auto radius = static_cast<int>(gaussian.Size() / 2);
   auto       inner = field.GetRegion();
   inner.ShrinkByRadius(7);
-  TestFixture::FieldType::ForEachVoxel(inner, 1, [&](const auto & position, std::size_t number) {
+  TestFixture::ForEachVoxel(inner, [&](const auto & position, itk::SizeValueType number) {
     if (number % 7 != 0)
     {
       return;
@@ -267,7 +312,7 @@ TYPED_TEST(VectorField, SmoothingIsAConvolution)
     }
     std::array<double, dimension> sum{};
     const auto                    whole = field.GetRegion();
-    TestFixture::FieldType::ForEachVoxel(whole, 1, [&](const auto & other, std::size_t otherNumber) {
+    TestFixture::ForEachVoxel(whole, [&](const auto & other, itk::SizeValueType otherNumber) {
       double weight = 1.0;
       for (unsigned int d = 0; d < dimension; ++d)
       {
@@ -281,7 +326,7 @@ TYPED_TEST(VectorField, SmoothingIsAConvolution)
     });
     for (unsigned int d = 0; d < dimension; ++d)
     {
-      EXPECT_NEAR(static_cast<double>(field.GetVectors()[field.GetNumber(center)][d]), sum[d], 1e-5);
+      EXPECT_NEAR(static_cast<double>(field.GetVector(center)[d]), sum[d], 1e-5);
     }
   });
 }

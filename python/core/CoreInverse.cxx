@@ -18,28 +18,9 @@ InvertField(const itk::DisplacementFieldTransform<double, VDimension> & transfor
 {
   using MapType = itk::VectorField<VDimension>;
   using FieldTransformType = itk::DisplacementFieldTransform<double, VDimension>;
-  using FieldType = typename FieldTransformType::DisplacementFieldType;
-  using MatrixType = itk::Matrix<double, VDimension, VDimension>;
-  const FieldType & field = *transform.GetDisplacementField();
-  MatrixType        toPhysical = field.GetDirection();
-  for (unsigned int row = 0; row < VDimension; ++row)
-  {
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      toPhysical(row, d) *= field.GetSpacing()[d];
-    }
-  }
-  const MatrixType   toVoxels(toPhysical.GetInverse());
-  MapType            map(field.GetBufferedRegion());
-  const auto         units = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
-  const auto * const pixels = field.GetBufferPointer();
-  MapType::ForEachVoxel(map.GetRegion(), units, [&](const auto &, std::size_t number) {
-    const auto vector = toVoxels * pixels[number];
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      map.GetVectors()[number][d] = static_cast<float>(vector[d]);
-    }
-  });
+  const auto & field = *transform.GetDisplacementField();
+  const auto   units = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
+  const auto   map = MapType::MakeFrom(field, units);
 
   const std::size_t numberOfFolds = map.CountFolds(units);
   if (numberOfFolds > 0)
@@ -56,21 +37,8 @@ InvertField(const itk::DisplacementFieldTransform<double, VDimension> & transfor
                              << numberOfUnknown << " of its " << map.GetVectors().size()
                              << " voxels: it is too steep there. Register the other way round.");
   }
-  const auto result = FieldType::New();
-  result->CopyInformation(&field);
-  result->SetRegions(field.GetBufferedRegion());
-  result->Allocate();
-  auto * const vectors = result->GetBufferPointer();
-  MapType::ForEachVoxel(inverse.GetRegion(), units, [&](const auto &, std::size_t number) {
-    typename FieldType::PixelType vector;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      vector[d] = static_cast<double>(inverse.GetVectors()[number][d]);
-    }
-    vectors[number] = toPhysical * vector;
-  });
   const auto inverted = FieldTransformType::New();
-  inverted->SetDisplacementField(result);
+  inverted->SetDisplacementField(inverse.MakeImage(field, units));
   return inverted;
 }
 

@@ -77,7 +77,6 @@ public:
     constexpr double   percent = 100.0;
     constexpr int      digits = 3;
     text.precision(digits);
-    text.precision(3);
     if (!(report.Largest > 0.0))
     {
       text << "The result turns space inside out: the determinant of its Jacobian matrix is " << report.Largest
@@ -120,11 +119,10 @@ private:
   ChooseAround(const InputsType & inputs, const SamplerType & sampler)
   {
     const auto & domain = inputs.GetDomain();
-    auto         region = sampler.GetBoundingRegion();
-    region.PadByRadius(region.GetSize());
-    region.Crop(domain.GetLargestPossibleRegion());
-    const auto box = GridGeometry<ImageDimension>::Crop(domain, region);
-    auto       grid = box;
+    const auto & region = sampler.GetBoundingRegion();
+    const auto   box = GridGeometry<ImageDimension>::Crop(
+      domain, GridGeometry<ImageDimension>::Widen(region, region.GetSize(), domain.GetLargestPossibleRegion()));
+    auto grid = box;
     for (unsigned int factor = 2; grid->GetLargestPossibleRegion().GetNumberOfPixels() > Enough; ++factor)
     {
       grid = GridGeometry<ImageDimension>::Shrink(*box, factor);

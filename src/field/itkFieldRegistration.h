@@ -21,7 +21,10 @@
 #include "field/itkMaskOnGrid.h"
 #include "field/itkVectorField.h"
 #include "field/itkWarpedImage.h"
+#include "geometry/itkGridGeometry.h"
 #include "metric/itkNeighborhoodCorrelation.h"
+#include "metric/itkSamplePairs.h"
+#include "metric/itkSampleParts.h"
 
 #include <limits>
 #include <vector>
@@ -128,6 +131,8 @@ public:
 private:
   using CorrelationType = NeighborhoodCorrelation<VDimension>;
   using IndexType = Index<VDimension>;
+  using GeometryType = GridGeometry<VDimension>;
+  using PairsType = SamplePairs<TPixel, TPixel>;
 
   /** An image, and how the grid is taken to it. */
   struct SideType
@@ -149,19 +154,38 @@ private:
   }
   FieldType
   MakeMap(const FieldType & from, const FieldType & to) const;
-  bool
-  IsInsideMask(const SideType & side, const typename FieldType::PositionType & position, const IndexType & voxel) const;
+  static bool
+  IsInsideMask(const SideType & side, const IndexType & voxel)
+  {
+    return side.Mask == nullptr || side.Mask->IsInside(side.Field.MapVoxel(voxel));
+  }
   /** Where voxels may count: the box of those inside the masks. */
   RegionType
   FindBox() const;
   /** A box, wider, and within the grid. */
   RegionType
-  MakeWider(RegionType region, SizeValueType margin) const;
+  MakeWider(const RegionType & box, SizeValueType margin) const
+  {
+    return GeometryType::Widen(box, margin, m_Grid->GetLargestPossibleRegion());
+  }
   /** Evaluate the images, and find the voxels that count. \return the box of these */
   RegionType
   EvaluateImages();
   double
   ComputeWeights();
+  double
+  ComputeWeightsOfMeanSquares(const PairsType & pairs, const PairsType & swapped);
+  double
+  ComputeWeightsOfCorrelation(const PairsType & pairs, const PairsType & swapped);
+  double
+  ComputeWeightsOfNeighborhoods(const PairsType & pairs);
+  /** Of what is done with each voxel of the region. */
+  SampleParts
+  GetParts() const
+  {
+    constexpr SizeValueType partSize = 4096;
+    return SampleParts::OfSize(m_Region.GetNumberOfPixels(), partSize);
+  }
   /** Move a side on. \param box of the voxels that count */
   void
   Step(SideType & side, const RegionType & box);

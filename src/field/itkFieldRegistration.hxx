@@ -18,9 +18,7 @@
 #ifndef itkFieldRegistration_hxx
 #define itkFieldRegistration_hxx
 
-#include "geometry/itkGridGeometry.h"
 #include "metric/itkCorrelationMoments.h"
-#include "metric/itkSamplePairs.h"
 #include "metric/itkSquaredDifferences.h"
 
 #include <algorithm>
@@ -60,93 +58,17 @@ FieldRegistration<TPixel, VDimension>::StartLevel(const GridType & grid,
 }
 
 template <typename TPixel, unsigned int VDimension>
-bool
-FieldRegistration<TPixel, VDimension>::IsInsideMask(const SideType &                         side,
-                                                    const typename FieldType::PositionType & position,
-                                                    const IndexType &                        voxel) const
-{
-  if (side.Mask == nullptr)
-  {
-    return true;
-  }
-  auto         moved = position;
-  const auto & vector = side.Field.GetVectors()[side.Field.GetNumber(voxel)];
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    moved[d] += static_cast<double>(vector[d]);
-  }
-  return side.Mask->IsInside(moved);
-}
-
-template <typename TPixel, unsigned int VDimension>
-auto
-FieldRegistration<TPixel, VDimension>::MakeWider(RegionType region, SizeValueType margin) const -> RegionType
-{
-  if (region.GetNumberOfPixels() > 0)
-  {
-    region.PadByRadius(margin);
-    region.Crop(m_Grid->GetLargestPossibleRegion());
-  }
-  return region;
-}
-
-namespace FieldRegistrationBox
-{
-/** The box of the voxels of a region that are told, by rows. \tparam TIsInside of the number of a voxel */
-template <unsigned int VDimension, typename TIsInside>
-ImageRegion<VDimension>
-Find(const ImageRegion<VDimension> & region, const TIsInside & isInside)
-{
-  const SizeValueType     length = std::max<SizeValueType>(region.GetSize(0), 1);
-  ImageRegion<VDimension> box;
-  for (SizeValueType row = 0; row < region.GetNumberOfPixels() / length; ++row)
-  {
-    SizeValueType first = 0;
-    while (first < length && !isInside(row * length + first))
-    {
-      ++first;
-    }
-    if (first == length)
-    {
-      continue;
-    }
-    SizeValueType last = length - 1;
-    while (!isInside(row * length + last))
-    {
-      --last;
-    }
-    auto                    index = region.GetIndex();
-    ImageRegion<VDimension> ofRow;
-    ofRow.SetIndex(0, index[0] + static_cast<IndexValueType>(first));
-    ofRow.SetSize(0, last - first + 1);
-    SizeValueType rest = row;
-    for (unsigned int d = 1; d < VDimension; ++d)
-    {
-      ofRow.SetIndex(d, index[d] + static_cast<IndexValueType>(rest % region.GetSize(d)));
-      ofRow.SetSize(d, 1);
-      rest /= region.GetSize(d);
-    }
-    box = GridGeometry<VDimension>::Unite(box, ofRow);
-  }
-  return box;
-}
-} // namespace FieldRegistrationBox
-
-template <typename TPixel, unsigned int VDimension>
 auto
 FieldRegistration<TPixel, VDimension>::FindBox() const -> RegionType
 {
   const RegionType &         whole = m_Grid->GetLargestPossibleRegion();
   std::vector<unsigned char> isInside(whole.GetNumberOfPixels());
-  FieldType::ForEachVoxel(whole, m_Settings.NumberOfWorkUnits, [&](const auto & position, std::size_t number) {
-    IndexType voxel;
-    UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
+  GeometryType::ForEachVoxel(whole, m_Settings.NumberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
     // Not symmetric, it is the box of all iterations: the moving mask moves within it.
-    isInside[number] =
-      static_cast<unsigned char>(this->IsInsideMask(m_Fixed, position, voxel) &&
-                                 (!m_Settings.IsSymmetric || this->IsInsideMask(m_Moving, position, voxel)));
+    isInside[number] = static_cast<unsigned char>(IsInsideMask(m_Fixed, voxel) &&
+                                                  (!m_Settings.IsSymmetric || IsInsideMask(m_Moving, voxel)));
   });
-  return FieldRegistrationBox::Find<VDimension>(whole, [&](std::size_t number) { return isInside[number] != 0; });
+  return GeometryType::FindBox(whole, [&](SizeValueType number) { return isInside[number] != 0; });
 }
 
 template <typename TPixel, unsigned int VDimension>
@@ -163,18 +85,12 @@ FieldRegistration<TPixel, VDimension>::EvaluateImages() -> RegionType
     }
   }
   m_IsValid.resize(m_Region.GetNumberOfPixels());
-  FieldType::ForEachVoxel(m_Region, units, [&](const auto & position, std::size_t number) {
-    bool isValid = m_Fixed.IsInside[number] != 0 && m_Moving.IsInside[number] != 0;
-    if (isValid)
-    {
-      IndexType voxel;
-      UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
-      isValid = this->IsInsideMask(m_Fixed, position, voxel) && this->IsInsideMask(m_Moving, position, voxel);
-    }
-    m_IsValid[number] = static_cast<unsigned char>(isValid);
+  GeometryType::ForEachVoxel(m_Region, units, [&](const IndexType & voxel, SizeValueType number) {
+    m_IsValid[number] = static_cast<unsigned char>(m_Fixed.IsInside[number] != 0 && m_Moving.IsInside[number] != 0 &&
+                                                   IsInsideMask(m_Fixed, voxel) && IsInsideMask(m_Moving, voxel));
   });
   m_NumberOfVoxels = static_cast<SizeValueType>(std::count(m_IsValid.begin(), m_IsValid.end(), 1));
-  return FieldRegistrationBox::Find<VDimension>(m_Region, [&](std::size_t number) { return m_IsValid[number] != 0; });
+  return GeometryType::FindBox(m_Region, [&](SizeValueType number) { return m_IsValid[number] != 0; });
 }
 
 template <typename TPixel, unsigned int VDimension>
@@ -182,63 +98,90 @@ double
 FieldRegistration<TPixel, VDimension>::ComputeWeights()
 {
   const SizeValueType number = m_Region.GetNumberOfPixels();
-  const bool          isSymmetric = m_Settings.IsSymmetric;
   m_Moving.Weights.resize(number);
-  m_Fixed.Weights.resize(isSymmetric ? number : 0);
-  using PairsType = SamplePairs<TPixel, TPixel>;
+  m_Fixed.Weights.resize(m_Settings.IsSymmetric ? number : 0);
   const PairsType pairs{ m_Fixed.Values.data(), m_Moving.Values.data(), m_IsValid.data(), number };
   const PairsType swapped{ m_Moving.Values.data(), m_Fixed.Values.data(), m_IsValid.data(), number };
-  if (m_Settings.Metric == MetricEnum::MeanSquares)
+  switch (m_Settings.Metric)
   {
-    const auto squares = SquaredDifferences::Compute(pairs, m_Moving.Weights.data());
-    if (isSymmetric)
-    {
-      SquaredDifferences::Compute(swapped, m_Fixed.Weights.data());
-    }
-    return squares.Sum / static_cast<double>(squares.Number);
+    case MetricEnum::MeanSquares:
+      return this->ComputeWeightsOfMeanSquares(pairs, swapped);
+    case MetricEnum::Correlation:
+      return this->ComputeWeightsOfCorrelation(pairs, swapped);
+    default:
+      return this->ComputeWeightsOfNeighborhoods(pairs);
   }
-  if (m_Settings.Metric == MetricEnum::Correlation)
-  {
-    const auto compute = [](const PairsType & of, std::vector<double> & weights) {
-      const auto moments = CorrelationMoments::Compute(of);
-      if (!moments.IsDefined())
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::ComputeWeightsOfMeanSquares(const PairsType & pairs, const PairsType & swapped)
+{
+  const auto squares = this->GetParts().template Accumulate<SquaredDifferences>(
+    m_Settings.NumberOfWorkUnits, [&](SizeValueType first, SizeValueType last) {
+      if (m_Settings.IsSymmetric)
       {
-        std::fill(weights.begin(), weights.end(), 0.0);
-        return 0.0;
+        SquaredDifferences::Compute(swapped.GetPart(first, last), m_Fixed.Weights.data() + first);
       }
-      moments.ComputeWeights(of, weights.data());
-      // The sign matters, the length does not: where contrasts are opposite, the correlation is to become more so.
-      const double sign = moments.SumFM < 0.0 ? -1.0 : 1.0;
-      std::transform(weights.begin(), weights.end(), weights.begin(), [sign](double weight) { return sign * weight; });
-      return -moments.GetSquaredCorrelation();
-    };
-    if (isSymmetric)
+      return SquaredDifferences::Compute(pairs.GetPart(first, last), m_Moving.Weights.data() + first);
+    });
+  return squares.Sum / static_cast<double>(squares.Number);
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::ComputeWeightsOfCorrelation(const PairsType & pairs, const PairsType & swapped)
+{
+  const ThreadIdType units = m_Settings.NumberOfWorkUnits;
+  const auto         compute = [&](const PairsType & all, std::vector<double> & weights) {
+    const auto moments =
+      this->GetParts().template Accumulate<CorrelationMoments>(units, [&](SizeValueType first, SizeValueType last) {
+        return CorrelationMoments::Compute(all.GetPart(first, last));
+      });
+    if (!moments.IsDefined())
     {
-      compute(swapped, m_Fixed.Weights);
+      std::fill(weights.begin(), weights.end(), 0.0);
+      return 0.0;
     }
-    return compute(pairs, m_Moving.Weights);
+    // The sign matters, the length does not: where contrasts are opposite, the correlation is to become more so.
+    const double sign = moments.SumFM < 0.0 ? -1.0 : 1.0;
+    this->GetParts().ForEach(units, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+      moments.ComputeWeights(all.GetPart(first, last), weights.data() + first);
+      std::for_each(weights.data() + first, weights.data() + last, [sign](double & weight) { weight *= sign; });
+    });
+    return -moments.GetSquaredCorrelation();
+  };
+  if (m_Settings.IsSymmetric)
+  {
+    compute(swapped, m_Fixed.Weights);
   }
+  return compute(pairs, m_Moving.Weights);
+}
+
+template <typename TPixel, unsigned int VDimension>
+double
+FieldRegistration<TPixel, VDimension>::ComputeWeightsOfNeighborhoods(const PairsType & pairs)
+{
+  using WeightsEnum = typename CorrelationType::WeightsEnum;
   typename CorrelationType::SizeType size;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     size[d] = m_Region.GetSize(d);
   }
-  using WeightsEnum = typename CorrelationType::WeightsEnum;
+  const bool   isSymmetric = m_Settings.IsSymmetric;
   const double value = m_Correlation.Compute(
     size, pairs.Fixed, pairs.Moving, pairs.IsValid, isSymmetric ? WeightsEnum::Both : WeightsEnum::Moving);
-  constexpr SizeValueType partSize = 4096;
-  SampleParts::OfSize(number, partSize)
-    .ForEach(m_Settings.NumberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
-      for (SizeValueType i = first; i < last; ++i)
+  this->GetParts().ForEach(m_Settings.NumberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+    for (SizeValueType i = first; i < last; ++i)
+    {
+      const bool isValid = m_IsValid[i] != 0;
+      m_Moving.Weights[i] = isValid ? m_Correlation.GetWeightOfMoving(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
+      if (isSymmetric)
       {
-        const bool isValid = m_IsValid[i] != 0;
-        m_Moving.Weights[i] = isValid ? m_Correlation.GetWeightOfMoving(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
-        if (isSymmetric)
-        {
-          m_Fixed.Weights[i] = isValid ? m_Correlation.GetWeightOfFixed(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
-        }
+        m_Fixed.Weights[i] = isValid ? m_Correlation.GetWeightOfFixed(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
       }
-    });
+    }
+  });
   return value;
 }
 
@@ -277,16 +220,14 @@ FieldRegistration<TPixel, VDimension>::Step(SideType & side, const RegionType & 
     greatest = std::max(greatest, std::abs(weight));
   }
   const double unit = greatest > 0.0 ? 1.0 / greatest : 0.0;
-  FieldType::ForEachVoxel(m_Region, units, [&](const auto & position, std::size_t number) {
+  GeometryType::ForEachVoxel(m_Region, units, [&](const IndexType & voxel, SizeValueType number) {
     if (m_IsValid[number] == 0)
     {
       return;
     }
-    IndexType voxel;
-    UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
     const auto gradient = this->ComputeGradient(side, voxel, number);
     const auto weight = static_cast<float>(unit * side.Weights[number]);
-    auto &     vector = update.GetVectors()[update.GetNumber(voxel)];
+    auto &     vector = update.GetVector(voxel);
     UnrolledLoop<VDimension>::ForEach([&](auto d) { vector[d] = weight * gradient[d]; });
   });
   update.Smooth(m_UpdateWeights, units);

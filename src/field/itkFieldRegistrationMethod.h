@@ -105,6 +105,7 @@ protected:
 private:
   using WarpedType = typename FieldRegistrationType::ImageType;
   using GridType = ImageBase<ImageDimension>;
+  using GeometryType = GridGeometry<ImageDimension>;
 
   typename FieldRegistrationType::SettingsType
   MakeSettings() const;

@@ -19,6 +19,7 @@
 #define itkFieldRegistrationMethod_hxx
 
 #include "field/itkFieldRegistrationMethod.h"
+#include "geometry/itkPositionBox.h"
 
 #include "itkWindowConvergenceMonitoringFunction.h"
 
@@ -117,11 +118,7 @@ FieldRegistrationMethod<TImage>::MakeFixedMask() const -> std::unique_ptr<MaskTy
   auto         mask = std::make_unique<MaskType>(*sampler.GetDomain(), sampler.GetBoundingRegion());
   const auto & region = mask->GetRegion();
   sampler.ForEachRun([&](const auto & index, SizeValueType length) {
-    std::size_t number = 0;
-    for (unsigned int d = ImageDimension; d-- > 0;)
-    {
-      number = number * region.GetSize(d) + static_cast<std::size_t>(index[d] - region.GetIndex(d));
-    }
+    const SizeValueType number = GeometryType::GetNumber(region, index);
     std::fill_n(mask->GetVoxels().begin() + static_cast<std::ptrdiff_t>(number), length, 1);
   });
   return mask;
@@ -140,10 +137,8 @@ FieldRegistrationMethod<TImage>::MakeMovingMask() const -> std::unique_ptr<MaskT
   const auto * const domain = this->GetSamples(0).GetSampler()->GetDomain();
   const auto         transform = this->GetDomainToMovingTransform();
   auto               mask = std::make_unique<MaskType>(*domain, domain->GetLargestPossibleRegion());
-  VectorField<ImageDimension>::ForEachVoxel(
-    mask->GetRegion(), this->GetNumberOfWorkUnits(), [&](const auto & position, std::size_t number) {
-      Index<ImageDimension> voxel;
-      UnrolledLoop<ImageDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
+  GeometryType::ForEachVoxel(
+    mask->GetRegion(), this->GetNumberOfWorkUnits(), [&](const auto & voxel, SizeValueType number) {
       const auto point = domain->template TransformIndexToPhysicalPoint<double>(voxel);
       mask->GetVoxels()[number] =
         static_cast<unsigned char>(movingMask->IsInsideInWorldSpace(transform->TransformPoint(point)));
@@ -159,37 +154,20 @@ FieldRegistrationMethod<TImage>::MakeImage(const TImage * image, const InitialTr
   constexpr double numberOfVoxels = 8.0;
   constexpr double fraction = 0.25;
 
-  const LevelImage<TImage>                level(image,
+  const LevelImage<TImage>                             level(image,
                                  this->m_SmoothingSigmasPerLevel[this->m_CurrentLevel],
                                  this->m_SmoothingSigmasAreSpecifiedInPhysicalUnits,
                                  this->GetNumberOfWorkUnits());
-  const auto &                            sampler = *this->GetSamples(0).GetSampler();
-  ContinuousIndex<double, ImageDimension> lower;
-  ContinuousIndex<double, ImageDimension> upper;
-  lower.Fill(NumericTraits<double>::max());
-  upper.Fill(NumericTraits<double>::NonpositiveMin());
-  for (const auto & corner :
-       GridGeometry<ImageDimension>::GetCorners(*sampler.GetDomain(), sampler.GetBoundingRegion()))
+  const auto &                                         sampler = *this->GetSamples(0).GetSampler();
+  PositionBox<ContinuousIndex<double, ImageDimension>> box;
+  for (const auto & corner : GeometryType::GetCorners(*sampler.GetDomain(), sampler.GetBoundingRegion()))
   {
-    const auto position = image->template TransformPhysicalPointToContinuousIndex<double>(
-      transform != nullptr ? transform->TransformPoint(corner) : corner);
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      lower[d] = std::min(lower[d], position[d]);
-      upper[d] = std::max(upper[d], position[d]);
-    }
+    box.Add(image->template TransformPhysicalPointToContinuousIndex<double>(
+      transform != nullptr ? transform->TransformPoint(corner) : corner));
   }
-  const auto                      region = level.MakeRegion(lower, upper, numberOfVoxels, fraction);
-  const auto                      part = level.MakePartOrWhole(region);
-  typename WarpedType::GrowerType grower;
-  if (part->GetBufferedRegion() != part->GetLargestPossibleRegion())
-  {
-    grower = [level, grown = region](const auto & needed) mutable {
-      grown = level.MakeWider(grown, needed, numberOfVoxels, fraction);
-      return level.MakePartOrWhole(grown);
-    };
-  }
-  return std::make_unique<WarpedType>(part, transform, grower);
+  const auto region = level.MakeRegion(box.Lower, box.Upper, numberOfVoxels, fraction);
+  const auto part = level.MakePartOrWhole(region);
+  return std::make_unique<WarpedType>(part, transform, level.MakeGrower(*part, region, numberOfVoxels, fraction));
 }
 
 template <typename TImage>
@@ -240,26 +218,11 @@ template <typename TImage>
 void
 FieldRegistrationMethod<TImage>::SetResult(const FieldRegistrationType & registration)
 {
-  using FieldType = typename Superclass::OutputTransformType::DisplacementFieldType;
-  const auto makeField = [this](const VectorField<ImageDimension> & map) {
-    const auto field = FieldType::New();
-    field->CopyInformation(m_LevelGrid);
-    field->SetRegions(m_LevelGrid->GetLargestPossibleRegion());
-    field->Allocate();
-    auto * const vectors = field->GetBufferPointer();
-    VectorField<ImageDimension>::ForEachVoxel(
-      map.GetRegion(), this->GetNumberOfWorkUnits(), [&](const auto &, std::size_t number) {
-        typename FieldType::PixelType vector;
-        for (unsigned int d = 0; d < ImageDimension; ++d)
-        {
-          vector[d] = static_cast<double>(map.GetVectors()[number][d]) * m_LevelGrid->GetSpacing()[d];
-        }
-        vectors[number] = m_LevelGrid->GetDirection() * vector;
-      });
-    return field;
+  const auto makeImage = [this](const VectorField<ImageDimension> & map) {
+    return map.MakeImage(*m_LevelGrid, this->GetNumberOfWorkUnits());
   };
-  this->m_OutputTransform->SetDisplacementField(makeField(registration.MakeFixedToMoving()));
-  this->m_OutputTransform->SetInverseDisplacementField(makeField(registration.MakeMovingToFixed()));
+  this->m_OutputTransform->SetDisplacementField(makeImage(registration.MakeFixedToMoving()));
+  this->m_OutputTransform->SetInverseDisplacementField(makeImage(registration.MakeMovingToFixed()));
 }
 } // end namespace itk
 

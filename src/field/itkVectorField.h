@@ -18,12 +18,14 @@
 #ifndef itkVectorField_h
 #define itkVectorField_h
 
-#include "geometry/itkParallelTasks.h"
+#include "geometry/itkGridGeometry.h"
+#include "geometry/itkUnrolledLoop.h"
 #include "geometry/itkVectorInstructions.h"
+#include "metric/itkSampleParts.h"
 #include "smoothing/itkSeparableWindow.h"
 
-#include "itkImageBase.h"
-#include "itkImageRegion.h"
+#include "itkImage.h"
+#include "itkVector.h"
 
 #include <array>
 #include <cstddef>
@@ -44,7 +46,11 @@ class VectorField
 {
 public:
   using RegionType = ImageRegion<VDimension>;
+  using IndexType = Index<VDimension>;
   using GridType = ImageBase<VDimension>;
+  using GeometryType = GridGeometry<VDimension>;
+  /** Displacements in physical space, as DisplacementFieldTransform has them. */
+  using ImageType = Image<Vector<double, VDimension>, VDimension>;
   /** In 3 dimensions with a fourth number, 0, so that processors take it at once. */
   static constexpr unsigned int NumberOfComponents = VDimension == 3 ? 4 : VDimension;
   using VectorType = std::array<float, NumberOfComponents>;
@@ -56,6 +62,14 @@ public:
 
   /** All zero. */
   explicit VectorField(const RegionType & region);
+
+  /** That of an image of displacements. */
+  static VectorField
+  MakeFrom(const ImageType & displacements, ThreadIdType numberOfWorkUnits);
+
+  /** The other way round. \param grid whose voxels these are */
+  typename ImageType::Pointer
+  MakeImage(const GridType & grid, ThreadIdType numberOfWorkUnits) const;
 
   const RegionType &
   GetRegion() const
@@ -76,6 +90,13 @@ public:
   /** Where a position is mapped to. */
   ITK_VECTOR_INSTRUCTIONS_INLINE PositionType
   Map(const PositionType & position) const;
+
+  /** Where a voxel is mapped to, which must be within. */
+  PositionType
+  MapVoxel(const IndexType & voxel) const
+  {
+    return this->MapVoxel(voxel, GeometryType::GetNumber(m_Region, voxel));
+  }
 
   /** Smooth by windows, beyond the region of which there is nothing. */
   void
@@ -117,25 +138,46 @@ public:
   std::size_t
   CountFolds(ThreadIdType numberOfWorkUnits) const;
 
-  /** Call function(position, number) for every voxel of a region, which must be within this one's: its position, and
-   * its number in the region. */
-  template <typename TFunction>
-  static void
-  ForEachVoxel(const RegionType & region, ThreadIdType numberOfWorkUnits, const TFunction & function);
-
-  /** Number of a voxel, which must be within. */
-  std::size_t
-  GetNumber(const Index<VDimension> & index) const
+  /** The vector of a voxel, which must be within. */
+  VectorType &
+  GetVector(const IndexType & voxel)
   {
-    std::size_t number = 0;
-    for (unsigned int d = VDimension; d-- > 0;)
-    {
-      number = number * m_Region.GetSize(d) + static_cast<std::size_t>(index[d] - m_Region.GetIndex(d));
-    }
-    return number;
+    return m_Vectors[GeometryType::GetNumber(m_Region, voxel)];
   }
 
 private:
+  /** The same, of a voxel whose number is known. */
+  PositionType
+  MapVoxel(const IndexType & voxel, std::size_t number) const
+  {
+    PositionType mapped;
+    UnrolledLoop<VDimension>::ForEach(
+      [&](auto d) { mapped[d] = static_cast<double>(voxel[d]) + static_cast<double>(m_Vectors[number][d]); });
+    return mapped;
+  }
+
+  SampleParts
+  GetParts() const
+  {
+    constexpr SizeValueType partSize = 16384;
+    return SampleParts::OfSize(m_Vectors.size(), partSize);
+  }
+
+  /** From voxels to physical space. */
+  static Matrix<double, VDimension, VDimension>
+  MakeToPhysical(const GridType & grid)
+  {
+    auto toPhysical = grid.GetDirection();
+    for (unsigned int row = 0; row < VDimension; ++row)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        toPhysical(row, d) *= grid.GetSpacing()[d];
+      }
+    }
+    return toPhysical;
+  }
+
   /** Whether a position is a voxel or more from the outermost ones. */
   bool
   IsWithin(const PositionType & position) const

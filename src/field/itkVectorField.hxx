@@ -18,8 +18,6 @@
 #ifndef itkVectorField_hxx
 #define itkVectorField_hxx
 
-#include "geometry/itkUnrolledLoop.h"
-
 #include "itkContinuousIndex.h"
 #include "itkGaussianOperator.h"
 #include "itkNumericTraits.h"
@@ -39,31 +37,42 @@ VectorField<VDimension>::VectorField(const RegionType & region)
 {}
 
 template <unsigned int VDimension>
-template <typename TFunction>
-void
-VectorField<VDimension>::ForEachVoxel(const RegionType & region,
-                                      ThreadIdType       numberOfWorkUnits,
-                                      const TFunction &  function)
+VectorField<VDimension>
+VectorField<VDimension>::MakeFrom(const ImageType & displacements, ThreadIdType numberOfWorkUnits)
 {
-  const SizeValueType length = region.GetSize(0);
-  if (region.GetNumberOfPixels() == 0)
-  {
-    return;
-  }
-  ParallelTasks::ForEach(region.GetNumberOfPixels() / length, numberOfWorkUnits, [&](SizeValueType row) {
-    PositionType  position;
-    SizeValueType rest = row;
-    for (unsigned int d = 1; d < VDimension; ++d)
+  const Matrix<double, VDimension, VDimension> toVoxels(MakeToPhysical(displacements).GetInverse());
+  const auto * const                           pixels = displacements.GetBufferPointer();
+  VectorField                                  field(displacements.GetBufferedRegion());
+  field.GetParts().ForEach(numberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+    for (SizeValueType i = first; i < last; ++i)
     {
-      position[d] = static_cast<double>(region.GetIndex(d) + static_cast<IndexValueType>(rest % region.GetSize(d)));
-      rest /= region.GetSize(d);
-    }
-    for (SizeValueType i = 0; i < length; ++i)
-    {
-      position[0] = static_cast<double>(region.GetIndex(0) + static_cast<IndexValueType>(i));
-      function(position, static_cast<std::size_t>(row * length + i));
+      const auto vector = toVoxels * pixels[i];
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { field.m_Vectors[i][d] = static_cast<float>(vector[d]); });
     }
   });
+  return field;
+}
+
+template <unsigned int VDimension>
+auto
+VectorField<VDimension>::MakeImage(const GridType & grid, ThreadIdType numberOfWorkUnits) const ->
+  typename ImageType::Pointer
+{
+  const auto toPhysical = MakeToPhysical(grid);
+  const auto displacements = ImageType::New();
+  displacements->CopyInformation(&grid);
+  displacements->SetRegions(m_Region);
+  displacements->Allocate();
+  auto * const pixels = displacements->GetBufferPointer();
+  this->GetParts().ForEach(numberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+    for (SizeValueType i = first; i < last; ++i)
+    {
+      typename ImageType::PixelType vector;
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { vector[d] = static_cast<double>(m_Vectors[i][d]); });
+      pixels[i] = toPhysical * vector;
+    }
+  });
+  return displacements;
 }
 
 template <unsigned int VDimension>
@@ -164,12 +173,11 @@ template <unsigned int VDimension>
 double
 VectorField<VDimension>::FindLongest(ThreadIdType numberOfWorkUnits) const
 {
-  constexpr std::size_t partSize = 16384;
-  std::vector<float>    ofParts((m_Vectors.size() + partSize - 1) / partSize);
-  ParallelTasks::ForEach(ofParts.size(), numberOfWorkUnits, [&](SizeValueType part) {
-    float             longest = 0.0F;
-    const std::size_t last = std::min(m_Vectors.size(), (part + 1) * partSize);
-    for (std::size_t i = part * partSize; i < last; ++i)
+  const auto         parts = this->GetParts();
+  std::vector<float> ofParts(parts.GetNumberOfParts());
+  parts.ForEach(numberOfWorkUnits, [&](SizeValueType part, SizeValueType first, SizeValueType last) {
+    float longest = 0.0F;
+    for (SizeValueType i = first; i < last; ++i)
     {
       float square = 0.0F;
       UnrolledLoop<VDimension>::ForEach([&](auto d) { square += m_Vectors[i][d] * m_Vectors[i][d]; });
@@ -185,10 +193,8 @@ template <unsigned int VDimension>
 void
 VectorField<VDimension>::Multiply(float factor, ThreadIdType numberOfWorkUnits)
 {
-  constexpr std::size_t partSize = 16384;
-  ParallelTasks::ForEach((m_Vectors.size() + partSize - 1) / partSize, numberOfWorkUnits, [&](SizeValueType part) {
-    const std::size_t last = std::min(m_Vectors.size(), (part + 1) * partSize);
-    for (std::size_t i = part * partSize; i < last; ++i)
+  this->GetParts().ForEach(numberOfWorkUnits, [&](SizeValueType, SizeValueType first, SizeValueType last) {
+    for (SizeValueType i = first; i < last; ++i)
     {
       UnrolledLoop<VDimension>::ForEach([&](auto d) { m_Vectors[i][d] *= factor; });
     }
@@ -200,23 +206,18 @@ void
 VectorField<VDimension>::ApplyAfter(const VectorField & first, ThreadIdType numberOfWorkUnits)
 {
   std::vector<VectorType> composed(first.m_Vectors.size());
-  ForEachVoxel(first.m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
-    PositionType moved;
+  GeometryType::ForEachVoxel(first.m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
+    const PositionType mapped = this->Map(first.MapVoxel(voxel, number));
     UnrolledLoop<VDimension>::ForEach(
-      [&](auto d) { moved[d] = position[d] + static_cast<double>(first.m_Vectors[number][d]); });
-    moved = this->Map(moved);
-    UnrolledLoop<VDimension>::ForEach(
-      [&](auto d) { composed[number][d] = static_cast<float>(moved[d] - position[d]); });
+      [&](auto d) { composed[number][d] = static_cast<float>(mapped[d] - static_cast<double>(voxel[d])); });
   });
   if (first.m_Region == m_Region)
   {
     m_Vectors.swap(composed);
     return;
   }
-  ForEachVoxel(first.m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
-    Index<VDimension> index;
-    UnrolledLoop<VDimension>::ForEach([&](auto d) { index[d] = static_cast<IndexValueType>(position[d]); });
-    m_Vectors[this->GetNumber(index)] = composed[number];
+  GeometryType::ForEachVoxel(first.m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
+    this->GetVector(voxel) = composed[number];
   });
 }
 
@@ -237,10 +238,10 @@ VectorField<VDimension>::FixBorder(const RegionType & whole, ThreadIdType number
   {
     return;
   }
-  ForEachVoxel(m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
+  GeometryType::ForEachVoxel(m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      if (isBorder(d, static_cast<IndexValueType>(position[d])))
+      if (isBorder(d, voxel[d]))
       {
         m_Vectors[number].fill(0.0F);
       }
@@ -262,9 +263,9 @@ VectorField<VDimension>::MakeOnGrid(const GridType & grid,
     ratio[d] = otherGrid.GetSpacing()[d] / grid.GetSpacing()[d];
   }
   VectorField other(otherGrid.GetLargestPossibleRegion());
-  ForEachVoxel(other.m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
+  GeometryType::ForEachVoxel(other.m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
     PositionType here;
-    UnrolledLoop<VDimension>::ForEach([&](auto d) { here[d] = origin[d] + ratio[d] * position[d]; });
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { here[d] = origin[d] + ratio[d] * static_cast<double>(voxel[d]); });
     const PositionType mapped = this->Map(here);
     UnrolledLoop<VDimension>::ForEach(
       [&](auto d) { other.m_Vectors[number][d] = static_cast<float>((mapped[d] - here[d]) / ratio[d]); });
@@ -281,7 +282,9 @@ VectorField<VDimension>::MakeInverse(ThreadIdType numberOfWorkUnits, std::size_t
   constexpr double         unknown = 0.1;
   std::atomic<std::size_t> unknownVoxels{};
   VectorField              inverse(m_Region);
-  ForEachVoxel(m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
+  GeometryType::ForEachVoxel(m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
+    PositionType position;
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { position[d] = static_cast<double>(voxel[d]); });
     PositionType moved = position;
     double       step = 1.0;
     double       before = NumericTraits<double>::max();
@@ -314,20 +317,20 @@ VectorField<VDimension>::MakeInverse(ThreadIdType numberOfWorkUnits, std::size_t
   inverse.FixBorder(m_Region, numberOfWorkUnits);
   return inverse;
 }
+
 template <unsigned int VDimension>
 std::size_t
 VectorField<VDimension>::CountFolds(ThreadIdType numberOfWorkUnits) const
 {
   std::atomic<std::size_t> folds{};
-  ForEachVoxel(m_Region, numberOfWorkUnits, [&](const PositionType & position, std::size_t number) {
+  GeometryType::ForEachVoxel(m_Region, numberOfWorkUnits, [&](const IndexType & voxel, SizeValueType number) {
     vnl_matrix_fixed<double, VDimension, VDimension> jacobian;
     jacobian.set_identity();
     std::size_t stride = 1;
     for (unsigned int axis = 0; axis < VDimension; ++axis)
     {
-      const auto         place = static_cast<IndexValueType>(position[axis]);
-      const bool         hasLower = place > m_Region.GetIndex(axis);
-      const bool         hasUpper = place < m_Region.GetUpperIndex()[axis];
+      const bool         hasLower = voxel[axis] > m_Region.GetIndex(axis);
+      const bool         hasUpper = voxel[axis] < m_Region.GetUpperIndex()[axis];
       const VectorType & lower = m_Vectors[hasLower ? number - stride : number];
       const VectorType & upper = m_Vectors[hasUpper ? number + stride : number];
       for (unsigned int d = 0; d < VDimension; ++d)

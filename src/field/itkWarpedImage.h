@@ -110,12 +110,8 @@ private:
       column.resize(number);
     }
     const bool isMapped = m_Transform != nullptr && m_SampledTransform.GetPointer() != m_Transform;
-    FieldType::ForEachVoxel(region, numberOfWorkUnits, [&](const auto & position, std::size_t i) {
-      Index<VDimension> voxel;
-      UnrolledLoop<VDimension>::ForEach([&](auto d) { voxel[d] = static_cast<IndexValueType>(position[d]); });
-      ContinuousIndex<double, VDimension> moved;
-      const auto &                        vector = field.GetVectors()[field.GetNumber(voxel)];
-      UnrolledLoop<VDimension>::ForEach([&](auto d) { moved[d] = position[d] + static_cast<double>(vector[d]); });
+    GridGeometry<VDimension>::ForEachVoxel(region, numberOfWorkUnits, [&](const auto & voxel, SizeValueType i) {
+      const ContinuousIndex<double, VDimension> moved(field.MapVoxel(voxel).data());
       auto point = grid.template TransformContinuousIndexToPhysicalPoint<double>(moved);
       if (isMapped)
       {

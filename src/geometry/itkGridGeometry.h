@@ -18,6 +18,8 @@
 #ifndef itkGridGeometry_h
 #define itkGridGeometry_h
 
+#include "geometry/itkParallelTasks.h"
+
 #include "itkContinuousIndex.h"
 #include "itkImageBase.h"
 #include "itkMath.h"
@@ -40,6 +42,7 @@ public:
   using GridPointer = typename GridType::Pointer;
   using RegionType = ImageRegion<VDimension>;
   using IndexType = Index<VDimension>;
+  using SizeType = Size<VDimension>;
   using OffsetType = Offset<VDimension>;
   using PointType = Point<double, VDimension>;
   using PointsType = std::vector<PointType>;
@@ -234,6 +237,100 @@ public:
       region.SetSize(d, lower > upper ? 0 : static_cast<SizeValueType>(upper - lower + 1));
     }
     return region;
+  }
+
+  /** A region and a margin of voxels, or of as many for each axis, within another one. What is empty stays so. */
+  template <typename TMargin>
+  static RegionType
+  Widen(RegionType region, const TMargin & margin, const RegionType & whole)
+  {
+    if (region.GetNumberOfPixels() > 0)
+    {
+      region.PadByRadius(margin);
+      region.Crop(whole);
+    }
+    return region;
+  }
+
+  /** Number of a voxel of a region, of which the first axis runs fastest. */
+  static SizeValueType
+  GetNumber(const RegionType & region, const IndexType & index)
+  {
+    SizeValueType number = 0;
+    for (unsigned int d = VDimension; d-- > 0;)
+    {
+      number = number * region.GetSize(d) + static_cast<SizeValueType>(index[d] - region.GetIndex(d));
+    }
+    return number;
+  }
+
+  /** Call function(index, number) for every voxel of a region, several rows at a time: its index, and its number in the
+   * region. */
+  template <typename TFunction>
+  static void
+  ForEachVoxel(const RegionType & region, ThreadIdType numberOfWorkUnits, const TFunction & function)
+  {
+    const SizeValueType length = region.GetSize(0);
+    ParallelTasks::ForEach(GetNumberOfRows(region), numberOfWorkUnits, [&](SizeValueType row) {
+      IndexType index = GetBeginOfRow(region, row);
+      for (SizeValueType i = 0; i < length; ++i, ++index[0])
+      {
+        function(static_cast<const IndexType &>(index), row * length + i);
+      }
+    });
+  }
+
+  /** The box of some voxels of a region. Size 0 if there are none.
+   * \param isInside of the number of a voxel in the region: whether it is one of them */
+  template <typename TIsInside>
+  static RegionType
+  FindBox(const RegionType & region, const TIsInside & isInside)
+  {
+    const SizeValueType length = region.GetSize(0);
+    RegionType          box;
+    for (SizeValueType row = 0; row < GetNumberOfRows(region); ++row)
+    {
+      SizeValueType first = 0;
+      while (first < length && !isInside(row * length + first))
+      {
+        ++first;
+      }
+      if (first == length)
+      {
+        continue;
+      }
+      SizeValueType last = length - 1;
+      while (!isInside(row * length + last))
+      {
+        --last;
+      }
+      RegionType ofRow;
+      ofRow.SetIndex(GetBeginOfRow(region, row));
+      ofRow.SetIndex(0, ofRow.GetIndex(0) + static_cast<IndexValueType>(first));
+      ofRow.SetSize(SizeType::Filled(1));
+      ofRow.SetSize(0, last - first + 1);
+      box = Unite(box, ofRow);
+    }
+    return box;
+  }
+
+private:
+  static SizeValueType
+  GetNumberOfRows(const RegionType & region)
+  {
+    return region.GetNumberOfPixels() / std::max<SizeValueType>(region.GetSize(0), 1);
+  }
+
+  static IndexType
+  GetBeginOfRow(const RegionType & region, SizeValueType row)
+  {
+    IndexType index = region.GetIndex();
+    for (unsigned int d = 1; d < VDimension; ++d)
+    {
+      index[d] += static_cast<IndexValueType>(row % region.GetSize(d));
+      row /= region.GetSize(d);
+    }
+    return index;
   }
 };
 } // end namespace itk

@@ -19,6 +19,7 @@
 #define itkPointsInMovingImage_h
 
 #include "geometry/itkGridGeometry.h"
+#include "geometry/itkPositionBox.h"
 #include "metric/itkSampledTransform.h"
 #include "sampler/itkMaskGeometry.h"
 
@@ -94,7 +95,7 @@ public:
   std::optional<BoundsType>
   GetBounds() const
   {
-    return m_Number > 0 ? std::make_optional(m_Bounds) : std::nullopt;
+    return m_Box.IsEmpty ? std::nullopt : std::make_optional(BoundsType(m_Box.Lower, m_Box.Upper));
   }
 
 private:
@@ -148,18 +149,14 @@ private:
     {
       return;
     }
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      m_Bounds.first[d] = m_Number == 0 ? position[d] : std::min(m_Bounds.first[d], position[d]);
-      m_Bounds.second[d] = m_Number == 0 ? position[d] : std::max(m_Bounds.second[d], position[d]);
-    }
+    m_Box.Add(position);
     ++m_Number;
   }
 
-  const ImageType &        m_Image;
-  MaskGeometry<VDimension> m_MaskGeometry{};
-  SizeValueType            m_Number{};
-  BoundsType               m_Bounds{};
+  const ImageType &         m_Image;
+  MaskGeometry<VDimension>  m_MaskGeometry{};
+  SizeValueType             m_Number{};
+  PositionBox<PositionType> m_Box{};
 };
 } // end namespace itk
 

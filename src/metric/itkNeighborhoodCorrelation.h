@@ -139,9 +139,10 @@ private:
   /** Correlation within a window, and the factors that it adds to those of its voxels. */
   double
   Correlate(const double * sums, double * factors) const;
-  template <typename TValue>
-  double
-  FindMean(const TValue * values, const unsigned char * isValid) const;
+  /** Of the voxels that are valid. \param length of a row: what is in no row changes no bit */
+  template <typename TFixed, typename TMoving>
+  void
+  FindMeans(std::size_t length, const TFixed * fixed, const TMoving * moving, const unsigned char * isValid);
   template <typename TValue>
   double
   CenterFixed(TValue value) const

@@ -34,21 +34,42 @@ NeighborhoodCorrelation<VDimension>::ForEachPart(const TWork & work) const
 }
 
 template <unsigned int VDimension>
-template <typename TValue>
-double
-NeighborhoodCorrelation<VDimension>::FindMean(const TValue * values, const unsigned char * isValid) const
+template <typename TFixed, typename TMoving>
+void
+NeighborhoodCorrelation<VDimension>::FindMeans(std::size_t           length,
+                                               const TFixed *        fixed,
+                                               const TMoving *       moving,
+                                               const unsigned char * isValid)
 {
-  double count = 0.0;
-  double mean = 0.0;
-  for (std::size_t n = 0; n < m_Number; ++n)
+  struct SumsType
   {
-    if (isValid[n] != 0)
+    double Count{};
+    double Fixed{};
+    double Moving{};
+  };
+  std::vector<SumsType> ofRows(m_Number / std::max<std::size_t>(length, 1));
+  ParallelTasks::ForEach(ofRows.size(), m_NumberOfWorkUnits, [&](SizeValueType row) {
+    SumsType sums;
+    for (std::size_t n = row * length; n < (row + 1) * length; ++n)
     {
-      count += 1.0;
-      mean += static_cast<double>(values[n]);
+      if (isValid[n] != 0)
+      {
+        sums.Count += 1.0;
+        sums.Fixed += static_cast<double>(fixed[n]);
+        sums.Moving += static_cast<double>(moving[n]);
+      }
     }
+    ofRows[row] = sums;
+  });
+  SumsType total;
+  for (const SumsType & sums : ofRows)
+  {
+    total.Count += sums.Count;
+    total.Fixed += sums.Fixed;
+    total.Moving += sums.Moving;
   }
-  return count > 0.0 ? mean / count : 0.0;
+  m_MeanOfFixed = total.Count > 0.0 ? total.Fixed / total.Count : 0.0;
+  m_MeanOfMoving = total.Count > 0.0 ? total.Moving / total.Count : 0.0;
 }
 
 template <unsigned int VDimension>
@@ -96,8 +117,7 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
 {
   m_Number = std::accumulate(size.begin(), size.end(), std::size_t{ 1 }, std::multiplies<>{});
   m_NumberOfFactors = weights == WeightsEnum::None ? 0 : weights == WeightsEnum::Moving ? 3 : 5;
-  m_MeanOfFixed = this->FindMean(fixed, isValid);
-  m_MeanOfMoving = this->FindMean(moving, isValid);
+  this->FindMeans(size[0], fixed, moving, isValid);
   m_Sums.assign(m_Number * NumberOfSums, 0.0);
   m_Factors.assign(m_Number * m_NumberOfFactors, 0.0);
   this->ForEachPart([&](std::size_t first, std::size_t last) {

@@ -18,11 +18,9 @@
 #ifndef itkSampleGrid_h
 #define itkSampleGrid_h
 
-#include "itkImageBase.h"
-#include "itkMath.h"
-#include "itkPoint.h"
+#include "geometry/itkGridGeometry.h"
+#include "geometry/itkPositionBox.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
@@ -46,8 +44,7 @@ public:
   Set(const GridType & grid, const ColumnsType & coordinates, SizeValueType numberOfSamples)
   {
     std::vector<Index<VDimension>> voxels(numberOfSamples);
-    Index<VDimension>              lower;
-    Index<VDimension>              upper;
+    PositionBox<Index<VDimension>> box;
     for (SizeValueType i = 0; i < numberOfSamples; ++i)
     {
       Point<double, VDimension> point;
@@ -56,28 +53,24 @@ public:
         point[d] = coordinates[d][i];
       }
       voxels[i] = grid.TransformPhysicalPointToIndex(point);
-      for (unsigned int d = 0; d < VDimension; ++d)
-      {
-        lower[d] = i == 0 ? voxels[i][d] : std::min(lower[d], voxels[i][d]);
-        upper[d] = i == 0 ? voxels[i][d] : std::max(upper[d], voxels[i][d]);
-      }
+      box.Add(voxels[i]);
     }
-    std::size_t number = 1;
+    ImageRegion<VDimension> region;
+    if (!box.IsEmpty)
+    {
+      region.SetIndex(box.Lower);
+      region.SetUpperIndex(box.Upper);
+    }
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      m_Size[d] = numberOfSamples > 0 ? static_cast<std::size_t>(upper[d] - lower[d] + 1) : 0;
-      number *= m_Size[d];
+      m_Size[d] = static_cast<std::size_t>(region.GetSize(d));
     }
     m_Voxels.resize(numberOfSamples);
-    std::vector<bool> isTaken(number);
+    std::vector<bool> isTaken(region.GetNumberOfPixels());
     m_IsOneEach = true;
     for (SizeValueType i = 0; i < numberOfSamples; ++i)
     {
-      std::size_t voxel = 0;
-      for (unsigned int d = VDimension; d-- > 0;)
-      {
-        voxel = voxel * m_Size[d] + static_cast<std::size_t>(voxels[i][d] - lower[d]);
-      }
+      const auto voxel = static_cast<std::size_t>(GridGeometry<VDimension>::GetNumber(region, voxels[i]));
       m_IsOneEach = m_IsOneEach && !isTaken[voxel];
       isTaken[voxel] = true;
       m_Voxels[i] = voxel;

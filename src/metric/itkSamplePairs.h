@@ -51,6 +51,16 @@ struct SamplePairs
              ? function([](SizeValueType) { return 1.0; })
              : function([weights = SampleWeights](SizeValueType i) { return static_cast<double>(weights[i]); });
   }
+
+  SamplePairs
+  GetPart(SizeValueType first, SizeValueType last) const
+  {
+    return { Fixed + first,
+             Moving + first,
+             IsValid + first,
+             last - first,
+             SampleWeights != nullptr ? SampleWeights + first : nullptr };
+  }
 };
 } // end namespace itk
 

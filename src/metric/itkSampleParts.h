@@ -21,6 +21,8 @@
 #include "geometry/itkParallelTasks.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace itk
 {
@@ -85,6 +87,33 @@ public:
     ParallelTasks::ForEach(m_NumberOfParts, numberOfWorkUnits, [&](SizeValueType part) {
       work(part, std::min(part * m_PartSize, m_NumberOfSamples), std::min((part + 1) * m_PartSize, m_NumberOfSamples));
     });
+  }
+
+  /** Make one thing of each part, in several threads, and of these, in their order, one.
+   * \param compute makes it of a part, its first sample and that after its last
+   * \tparam TAccumulated what it makes, which merges */
+  template <typename TAccumulated, typename TCompute>
+  TAccumulated
+  Accumulate(ThreadIdType numberOfWorkUnits, const TCompute & compute) const
+  {
+    std::vector<TAccumulated> ofParts(m_NumberOfParts);
+    this->ForEach(numberOfWorkUnits, [&](SizeValueType part, SizeValueType first, SizeValueType last) {
+      ofParts[part] = compute(first, last);
+    });
+    return Merge(ofParts);
+  }
+
+  /** Of those of the parts, in their order, one. */
+  template <typename TAccumulated>
+  static TAccumulated
+  Merge(std::vector<TAccumulated> & ofParts)
+  {
+    TAccumulated total;
+    for (auto & ofPart : ofParts)
+    {
+      total.Merge(std::move(ofPart));
+    }
+    return total;
   }
 
 private:

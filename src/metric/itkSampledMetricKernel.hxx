@@ -89,12 +89,7 @@ public:
     std::vector<AccumulatedType> ofParts(Moving.GetParts().GetNumberOfParts());
     Moving.Evaluate(
       [&](SizeValueType part, SizeValueType first, SizeValueType last) { ofParts[part] = compute(part, first, last); });
-    AccumulatedType total;
-    for (auto & ofPart : ofParts)
-    {
-      total.Merge(std::move(ofPart));
-    }
-    return total;
+    return SampleParts::Merge(ofParts);
   }
 
   /** Add the sum of the weighted gradients, times a factor, to a derivative.

@@ -19,12 +19,11 @@
 #define itkDescribeEmptyMask_h
 
 #include "geometry/itkGridGeometry.h"
+#include "geometry/itkPositionBox.h"
 
 #include "itkImageMaskSpatialObject.h"
 #include "itkTransform.h"
 
-#include <algorithm>
-#include <limits>
 #include <sstream>
 #include <string>
 
@@ -52,18 +51,10 @@ DescribeEmptyMask(const ImageBase<VDimension> &                     domain,
     };
 
   // The box around the mapped corners of the region, half a voxel beyond the centres.
-  Point<double, VDimension> minimum;
-  minimum.Fill(std::numeric_limits<double>::max());
-  Point<double, VDimension> maximum;
-  maximum.Fill(std::numeric_limits<double>::lowest());
-  for (Point<double, VDimension> point : GridGeometry<VDimension>::GetCorners(domain, region))
+  PositionBox<Point<double, VDimension>> boxOfDomain;
+  for (const auto & corner : GridGeometry<VDimension>::GetCorners(domain, region))
   {
-    point = transform != nullptr ? transform->TransformPoint(point) : point;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      minimum[d] = std::min(minimum[d], point[d]);
-      maximum[d] = std::max(maximum[d], point[d]);
-    }
+    boxOfDomain.Add(transform != nullptr ? transform->TransformPoint(corner) : corner);
   }
 
   std::ostringstream message;
@@ -95,7 +86,7 @@ DescribeEmptyMask(const ImageBase<VDimension> &                     domain,
       << "There is no mask, but no voxel is inside the buffer of the fixed image. The bounding box of the domain ";
   }
   message << (transform != nullptr ? "(mapped by the transform) " : "") << "is ";
-  printBox(message, minimum, maximum);
+  printBox(message, boxOfDomain.Lower, boxOfDomain.Upper);
   message
     << ", in physical space. Likely causes: origin, spacing or direction of the image were not copied to the mask "
        "image; a spatial object was not updated with Update(); the transform goes the wrong way.";

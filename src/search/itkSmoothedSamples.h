@@ -19,6 +19,7 @@
 #define itkSmoothedSamples_h
 
 #include "geometry/itkParallelTasks.h"
+#include "geometry/itkPositionBox.h"
 #include "sampler/itkMaskGeometry.h"
 
 #include "itkBinShrinkImageFilter.h"
@@ -87,23 +88,19 @@ public:
         values[i] = 0.0;
       }
     });
-    IndexType lower;
-    IndexType upper;
-    lower.Fill(std::numeric_limits<double>::max());
-    upper.Fill(std::numeric_limits<double>::lowest());
+    PositionBox<IndexType> box;
     for (SizeValueType i = 0; i < points.size(); ++i)
     {
-      for (unsigned int d = 0; values[i] == 0.0 && d < ImageDimension; ++d)
+      if (values[i] == 0.0)
       {
-        lower[d] = std::min(lower[d], indices[i][d]);
-        upper[d] = std::max(upper[d], indices[i][d]);
+        box.Add(indices[i]);
       }
     }
-    if (!(lower[0] <= upper[0]))
+    if (box.IsEmpty)
     {
       return values; // no point is inside
     }
-    const auto part = MakePart(image, lower, upper, sigma, numberOfWorkUnits);
+    const auto part = MakePart(image, box.Lower, box.Upper, sigma, numberOfWorkUnits);
     const auto interpolator = LinearInterpolateImageFunction<TImage, double>::New();
     interpolator->SetInputImage(part);
     // The part may have fewer voxels, and end half of one earlier.

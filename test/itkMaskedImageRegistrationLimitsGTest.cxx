@@ -32,19 +32,6 @@ namespace MaskedImageRegistrationLimitsGTest
 using namespace itk::MaskedSamplingTest;
 using FacadeType = Facade<Image2D>;
 
-itk::BSplineTransform<double, 2>::Pointer
-MakeSpline(const Scene<Image2D> & scene)
-{
-  const auto spline = itk::BSplineTransform<double, 2>::New();
-  auto       origin = scene.Fixed->TransformIndexToPhysicalPoint<double>(scene.Fixed->GetBufferedRegion().GetIndex());
-  spline->SetTransformDomainOrigin(origin);
-  spline->SetTransformDomainDirection(scene.Fixed->GetDirection());
-  spline->SetTransformDomainPhysicalDimensions(itk::MakeVector(60.0, 60.0));
-  spline->SetTransformDomainMeshSize(itk::MakeFilled<itk::Size<2>>(3));
-  spline->SetIdentity();
-  return spline;
-}
-
 Settings
 MakeSecondStage(const std::string & transform, const std::string & optimizer, const std::string & scales)
 {
@@ -84,7 +71,7 @@ TEST(MaskedImageRegistration, RefusesAtOnceWhatNeedsAJacobianThatITKLacks)
         const auto facade = scene.MakeFacade();
         if (isInitial)
         {
-          facade->SetMovingInitialTransform(MakeSpline(scene));
+          facade->SetMovingInitialTransform(MakeSpline(scene, 3));
         }
         else
         {
@@ -131,7 +118,7 @@ TEST(MaskedImageRegistration, EveryStageRunsOrIsRefusedAtOnceAfterABSpline)
       {
         SCOPED_TRACE(transform + ", " + metric + (isStock ? ", stock" : ""));
         const auto facade = scene.MakeFacade();
-        facade->SetMovingInitialTransform(MakeSpline(scene));
+        facade->SetMovingInitialTransform(MakeSpline(scene, 3));
         auto settings = MakeStage(transform, { 1 });
         settings.Metric = metric;
         settings.StockMetric = isStock;
@@ -155,7 +142,7 @@ TEST(MaskedImageRegistration, EvaluatesTheMetricWhereItCannotBeOptimised)
   const auto   scene = MakeRigidScene<Image2D>();
   const auto   facade = scene.MakeFacade(MakeStage("rigid"));
   const double expected = facade->EvaluateMetric();
-  facade->SetMovingInitialTransform(MakeSpline(scene));
+  facade->SetMovingInitialTransform(MakeSpline(scene, 3));
   EXPECT_NEAR(facade->EvaluateMetric(), expected, 1e-9 * expected);
   EXPECT_NE(UpdateOrGetRefusal(*facade, itk::StartEvent()), "");
 }
@@ -179,7 +166,7 @@ TEST(MaskedImageRegistration, AGivenCompositeIsAskedForWhatIsAppliedAfterWhatIsO
   {
     // The last of the queue is applied first, and optimised.
     const auto composite = itk::CompositeTransform<double, 2>::New();
-    const auto spline = MakeSpline(scene);
+    const auto spline = MakeSpline(scene, 3);
     composite->AddTransform(isSplineOptimised ? FacadeTransformOf<Image2D>::Pointer(translation) : spline.GetPointer());
     composite->AddTransform(isSplineOptimised ? FacadeTransformOf<Image2D>::Pointer(spline) : translation.GetPointer());
     composite->SetOnlyMostRecentTransformToOptimizeOn();

@@ -42,19 +42,6 @@ ExpectRefusal(FacadeType & facade, const std::string & begin)
   EXPECT_NE(message.find(begin), std::string::npos) << message;
 }
 
-itk::BSplineTransform<double, 2>::Pointer
-MakeSpline(const Scene<Image2D> & scene, itk::SizeValueType cells)
-{
-  const auto spline = itk::BSplineTransform<double, 2>::New();
-  spline->SetTransformDomainOrigin(
-    scene.Fixed->TransformIndexToPhysicalPoint<double>(scene.Fixed->GetBufferedRegion().GetIndex()));
-  spline->SetTransformDomainDirection(scene.Fixed->GetDirection());
-  spline->SetTransformDomainPhysicalDimensions(itk::MakeVector(60.0, 60.0));
-  spline->SetTransformDomainMeshSize(itk::Size<2>::Filled(cells));
-  spline->SetIdentity();
-  return spline;
-}
-
 TEST(MachineMemory, IsThere)
 {
   EXPECT_GT(itk::MachineMemory::GetAvailable(), 0.0);

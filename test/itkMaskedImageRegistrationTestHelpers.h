@@ -23,6 +23,8 @@
 #include "itkMaskedSamplingTestHelpers.h"
 
 #include "itkAffineTransform.h"
+#include "itkBSplineTransform.h"
+#include "itkImageRegionIterator.h"
 #include "itkTranslationTransform.h"
 
 #include <gtest/gtest.h>
@@ -214,6 +216,19 @@ struct Scene
   }
 };
 
+/** Of each voxel for itself, from a normal distribution. */
+template <typename TImage>
+void
+AddNoise(TImage & image, double deviation, unsigned int seed)
+{
+  std::mt19937               random(seed);
+  std::normal_distribution<> normal(0.0, deviation);
+  for (ImageRegionIterator<TImage> it(&image, image.GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  {
+    it.Set(static_cast<typename TImage::PixelType>(it.Get() + normal(random)));
+  }
+}
+
 /** A linear map about a point near the middle: turned, scaled, sheared and shifted, as far as is asked for. */
 template <typename TImage>
 typename Scene<TImage>::MotionType
@@ -242,6 +257,20 @@ Scene<TImage>
 MakeRigidScene()
 {
   return Scene<TImage>(MakeLinearMotion<TImage>(0.05, 1.0, 0.0, 1.0));
+}
+
+/** An identity of cells of a grid over 60 mm of the fixed image. */
+inline itk::BSplineTransform<double, 2>::Pointer
+MakeSpline(const Scene<Image2D> & scene, SizeValueType cells)
+{
+  const auto spline = BSplineTransform<double, 2>::New();
+  spline->SetTransformDomainOrigin(
+    scene.Fixed->TransformIndexToPhysicalPoint<double>(scene.Fixed->GetBufferedRegion().GetIndex()));
+  spline->SetTransformDomainDirection(scene.Fixed->GetDirection());
+  spline->SetTransformDomainPhysicalDimensions(MakeVector(60.0, 60.0));
+  spline->SetTransformDomainMeshSize(Size<2>::Filled(cells));
+  spline->SetIdentity();
+  return spline;
 }
 
 /** A stage that is fast and, with one thread, the same to the bit in every run. */

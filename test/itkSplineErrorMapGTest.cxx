@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 #include "facade/itkSplineErrorMap.h"
-#include "geometry/itkAverageOnGrid.h"
+#include "facade/itkAverageOnGrid.h"
 
 #include "itkMaskedImageRegistrationTestHelpers.h"
 
@@ -24,18 +24,6 @@
 namespace SplineErrorMapGTest
 {
 using namespace itk::MaskedSamplingTest;
-
-template <typename TImage>
-void
-AddNoise(TImage & image, double deviation, unsigned int seed)
-{
-  std::mt19937               random(seed);
-  std::normal_distribution<> normal(0.0, deviation);
-  for (itk::ImageRegionIterator<TImage> it(&image, image.GetBufferedRegion()); !it.IsAtEnd(); ++it)
-  {
-    it.Set(static_cast<typename TImage::PixelType>(it.Get() + normal(random)));
-  }
-}
 
 /** Waves in all directions, by up to 1.5 voxels. */
 template <typename TPoint>

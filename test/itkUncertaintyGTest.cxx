@@ -33,18 +33,6 @@ namespace UncertaintyGTest
 {
 using namespace itk::MaskedSamplingTest;
 
-template <typename TImage>
-void
-AddNoise(TImage & image, double deviation, unsigned int seed)
-{
-  std::mt19937               random(seed);
-  std::normal_distribution<> normal(0.0, deviation);
-  for (itk::ImageRegionIterator<TImage> it(&image, image.GetBufferedRegion()); !it.IsAtEnd(); ++it)
-  {
-    it.Set(static_cast<typename TImage::PixelType>(it.Get() + normal(random)));
-  }
-}
-
 TEST(SampleGroups, DivideAllSamplesEvenly)
 {
   using MetricType = itk::ImageToImageMetricv4<Image2D, Image2D>;

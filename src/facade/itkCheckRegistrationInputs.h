@@ -93,7 +93,7 @@ public:
       const bool           isGiven = stage.Transform == "given";
       const auto &         optimizer = RegistrationOptimizerKind::Find(stage.Optimizer);
       // Some resample the images first; demons takes the gradient for the displacement.
-      const bool isResampled = stage.Transform == "syn" || (inputs.SamplePoints.IsNull() && IsFastField(stage));
+      const bool isResampled = stage.Transform == "syn" || IsFastField(stage, inputs);
       const bool needsDerivative = optimizer.NeedsDerivative && !isResampled && stage.Metric != "demons";
       const bool estimates = optimizer.EstimatesScales && !isResampled && stage.Scales == "jacobian";
       const bool needsJacobian = needsDerivative || estimates;

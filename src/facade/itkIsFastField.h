@@ -39,6 +39,14 @@ IsFastField(const MaskedRegistrationSettings & settings)
          !settings.StockMetric && !settings.StockOptimizer && settings.Sampling == "none" &&
          settings.Interpolator == "linear";
 }
+
+/** The same of a stage, whose inputs count, too: own points are left to the methods of ITK. */
+template <typename TInputs>
+bool
+IsFastField(const MaskedRegistrationSettings & settings, const TInputs & inputs)
+{
+  return inputs.SamplePoints.IsNull() && IsFastField(settings);
+}
 } // end namespace itk
 
 #endif // itkIsFastField_h

@@ -24,9 +24,9 @@
 #include "facade/itkCheckRegistrationInputs.h"
 #include "facade/itkFadedSpline.h"
 #include "facade/itkMetricEvaluation.h"
+#include "facade/itkFieldStage.h"
 #include "facade/itkFoldingEstimate.h"
 #include "facade/itkMethodStage.h"
-#include "facade/itkSyNStage.h"
 #include "facade/itkUncertaintyEstimate.h"
 
 #include <algorithm>
@@ -225,9 +225,9 @@ private:
     const SettingsType                settings = Resolve(given);
     const StageGuard                  guard(*this);
     context.CheckAborted();
-    if (SyNStage<TImage>::IsFor(settings, context))
+    if (FieldStage<TImage>::IsFor(settings, context))
     {
-      Stage = std::make_unique<SyNStage<TImage>>(settings, context);
+      Stage = std::make_unique<FieldStage<TImage>>(settings, context);
     }
     else
     {

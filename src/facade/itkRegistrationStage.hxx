@@ -121,15 +121,14 @@ RegistrationStage<TImage>::FindBox(const SettingsType & settings, const SamplerT
   if (settings.Transform != "given")
   {
     region = sampler.GetBoundingRegion();
-    if (m_Context.Inputs.SamplePoints.IsNull() && IsFastField(settings))
+    if (IsFastField(settings, m_Context.Inputs))
     {
       const auto factors = settings.Resolve().ShrinkFactors;
       region.PadByRadius(4 * std::min(*std::max_element(factors.begin(), factors.end()), greatestFactor));
     }
     else
     {
-      region.PadByRadius(IsField(settings) ? margin : 0);
-      region.Crop(domain.GetLargestPossibleRegion());
+      region = GeometryType::Widen(region, IsField(settings) ? margin : 0, domain.GetLargestPossibleRegion());
     }
   }
   // Adaptors of ITK take the origin of a grid for the place of its first voxel.

@@ -18,10 +18,10 @@
 #ifndef itkSplineErrorMap_hxx
 #define itkSplineErrorMap_hxx
 
+#include "facade/itkAverageOnGrid.h"
 #include "facade/itkBSplineMaker.h"
 #include "facade/itkDrawPoints.h"
 #include "facade/itkMaskedRegistrationTransform.h"
-#include "geometry/itkAverageOnGrid.h"
 #include "geometry/itkParallelTasks.h"
 
 #include "itkImageRegionIterator.h"
@@ -64,7 +64,7 @@ template <typename TImage>
 void
 SplineErrorMap<TImage>::Estimate(ReportType & report) const
 {
-  // From elastic images of brains and lungs: some 95 % of the errors are within two bars.
+  // By experience with deformed brains and lungs: most errors are within two bars.
   constexpr double        systematic = 2.5;
   constexpr SizeValueType mostPlaces = 20000;
   const bool              isThorough = m_Settings.Uncertainty == "thorough";

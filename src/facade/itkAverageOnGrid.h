@@ -19,37 +19,17 @@
 #define itkAverageOnGrid_h
 
 #include "geometry/itkForEachCorner.h"
+#include "smoothing/itkSeparableWindow.h"
 
 #include "itkImage.h"
 #include "itkImageRegionIterator.h"
 #include "itkNumericTraits.h"
 
+#include <array>
 #include <vector>
 
 namespace itk
 {
-/** Replace what lies along each axis by averages of three, of which the middle counts twice; beyond the end is 0. */
-template <unsigned int VDimension>
-void
-SmoothByNeighbours(Image<double, VDimension> & image)
-{
-  const auto &        size = image.GetLargestPossibleRegion().GetSize();
-  const SizeValueType count = image.GetLargestPossibleRegion().GetNumberOfPixels();
-  double * const      values = image.GetBufferPointer();
-  for (unsigned int axis = 0; axis < VDimension; ++axis)
-  {
-    const auto                step = static_cast<SizeValueType>(image.GetOffsetTable()[axis]);
-    const std::vector<double> before(values, values + count);
-    for (SizeValueType i = 0; i < count; ++i)
-    {
-      const SizeValueType place = i / step % size[axis];
-      const double        lower = place > 0 ? before[i - step] : 0.0;
-      const double        upper = place + 1 < size[axis] ? before[i + step] : 0.0;
-      values[i] = 0.5 * before[i] + 0.25 * (lower + upper);
-    }
-  }
-}
-
 /** Averages of the values at some points, on a grid: those over about two cells to each side. Not a number where there
  * are none.
  * \ingroup MaskedSampling */
@@ -76,11 +56,19 @@ AverageOnGrid(const ImageBase<VDimension> &                  grid,
       weights->SetPixel(corner, weights->GetPixel(corner) + weight);
     });
   }
+  using WindowType = SeparableWindow<double, VDimension>;
+  typename WindowType::SizeType                            size;
+  std::array<typename WindowType::WeightsType, VDimension> window;
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    size[d] = grid.GetLargestPossibleRegion().GetSize(d);
+    window[d] = { 0.5, 0.25 };
+  }
   constexpr unsigned int passes = 2;
   for (unsigned int pass = 0; pass < passes; ++pass)
   {
-    SmoothByNeighbours(*sums);
-    SmoothByNeighbours(*weights);
+    WindowType::Sum(sums->GetBufferPointer(), size, 1, window, 1);
+    WindowType::Sum(weights->GetBufferPointer(), size, 1, window, 1);
   }
   ImageRegionIterator<ImageType>      sum(sums, sums->GetLargestPossibleRegion());
   ImageRegionConstIterator<ImageType> weight(weights, weights->GetLargestPossibleRegion());

@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef itkSyNStage_h
-#define itkSyNStage_h
+#ifndef itkFieldStage_h
+#define itkFieldStage_h
 
 #include "facade/itkIsFastField.h"
 #include "facade/itkMakeRegistrationMetric.h"
@@ -30,12 +30,15 @@
 
 namespace itk
 {
-/** \class SyNStage
- * \brief A stage that MaskedSyNRegistrationMethod runs.
+/** \class FieldStage
+ * \brief A stage whose transform has a displacement for every voxel: that of "syn", and a fast one that is not
+ * symmetric.
+ *
+ * MaskedSyNRegistrationMethod runs it, or FieldRegistrationMethod, where that can.
  * \ingroup MaskedSampling
  */
 template <typename TImage>
-class SyNStage : public RegistrationStage<TImage>
+class FieldStage : public RegistrationStage<TImage>
 {
 public:
   using Superclass = RegistrationStage<TImage>;
@@ -45,10 +48,10 @@ public:
   using typename Superclass::SettingsType;
   using MethodType = MaskedSyNRegistrationMethod<TImage, TImage>;
 
-  SyNStage(const SettingsType & settings, const ContextType & context)
+  FieldStage(const SettingsType & settings, const ContextType & context)
     : Superclass(settings, context, MakeRegistrationMetric<TImage>(settings, context.Inputs))
   {
-    if (context.Inputs.SamplePoints.IsNull() && IsFastField(settings))
+    if (IsFastField(settings, context.Inputs))
     {
       using MetricEnum = typename FastMethodType::MetricEnum;
       m_FastMethod = FastMethodType::New();
@@ -72,7 +75,7 @@ public:
   static bool
   IsFor(const SettingsType & settings, const ContextType & context)
   {
-    return settings.Transform == "syn" || (context.Inputs.SamplePoints.IsNull() && IsFastField(settings));
+    return settings.Transform == "syn" || IsFastField(settings, context.Inputs);
   }
 
   void
@@ -204,4 +207,4 @@ private:
 };
 } // end namespace itk
 
-#endif // itkSyNStage_h
+#endif // itkFieldStage_h

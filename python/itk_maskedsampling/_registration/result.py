@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -75,7 +76,7 @@ class Registration:
     uncertainty: Uncertainty | None = None
     folding: Folding | None = None
 
-    @property
+    @cached_property
     def inverse(self) -> Transform:
         """From points of the moving image to those of the fixed one.
 

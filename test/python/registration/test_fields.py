@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Displacement fields, symmetric and not, on the box of the mask; their inverse; neighbourhood correlation."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,16 @@ def test_a_bend_is_found_without_folds_and_can_be_taken_back(dimension: int, kin
         assert jacobian.min() > 0
         assert result.folding is not None
         assert result.folding.smallest > 0
+
+
+def test_an_inverse_is_found_once_and_not_pickled() -> None:
+    result = Scene(2, 1).register("syn")
+    before = pickle.dumps(result)
+    assert result.inverse is result.inverse
+    assert pickle.dumps(result) == before
+    again = pickle.loads(before)
+    points = np.array([[10.0, 12.0], [20.5, 18.0]])
+    np.testing.assert_array_equal(again.inverse.apply(points), result.inverse.apply(points))
 
 
 @pytest.mark.parametrize("kind", KINDS)

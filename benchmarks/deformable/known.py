@@ -7,7 +7,7 @@ import brain
 import data
 import itk
 import numpy as np
-from cases import DEFORMABLE, LUNG_PAIR, SAME, mask_name, moving_name
+from cases import DEFORMABLE, PAIR, SAME, mask_name, moving_name
 from success.problems import make_ball
 from success.volumes import Volume, load_brain
 
@@ -30,7 +30,7 @@ def make_pair(is_whole: bool) -> Pair:
     points = grid.points(some.astype(float))
     volumes = {
         "fixed": Volume(fixed, grid),
-        mask_name(LUNG_PAIR): Volume(mask.astype(np.float32), grid),
+        mask_name(PAIR): Volume(mask.astype(np.float32), grid),
         moving_name(DEFORMABLE, SAME): Volume(moving, grid),
     }
     return Pair(volumes, points, data.invert_at(deformation, points))

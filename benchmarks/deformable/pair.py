@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from cases import DEFORMABLE, LUNG_PAIR, MOVING_MASK, mask_name, moving_name, points_name, truth_name
+from cases import DEFORMABLE, MOVING_MASK, PAIR, mask_name, moving_name, points_name, truth_name
 from success.lung import FILES, PREFIX, read_image, read_points
 from success.volumes import FloatArray, Volume
 
@@ -47,13 +47,13 @@ class Pair:
 def load_pair(folder: Path) -> Pair:
     names = {
         "fixed": FILES[0],
-        mask_name(LUNG_PAIR): FILES[1],
+        mask_name(PAIR): FILES[1],
         moving_name(DEFORMABLE, CONTRAST): FILES[2],
         MOVING_MASK: MOVING_MASK_FILE,
     }
     volumes = {name: read_image(folder / f"{PREFIX}{file}") for name, file in names.items()}
     landmarks, counterparts = (read_points(folder / f"{PREFIX}{name}") for name in FILES[3:])
-    both = is_inside(volumes[mask_name(LUNG_PAIR)], landmarks) & is_inside(volumes[MOVING_MASK], counterparts)
+    both = is_inside(volumes[mask_name(PAIR)], landmarks) & is_inside(volumes[MOVING_MASK], counterparts)
     return Pair(volumes, landmarks[both], counterparts[both])
 
 
@@ -71,10 +71,10 @@ def save(pair: Pair, points: FloatArray, folder: Path) -> None:
     (folder / "geometry.json").write_text(json.dumps(pair.volumes["fixed"].grid.to_dict()))
     for name, volume in pair.volumes.items():
         (folder / f"{name}.json").write_text(json.dumps(volume.grid.to_dict()))
-        is_mask = name in (MOVING_MASK, mask_name(LUNG_PAIR))
+        is_mask = name in (MOVING_MASK, mask_name(PAIR))
         np.save(folder / f"{name}.npy", (volume.pixels > 0).astype(np.uint8) if is_mask else volume.pixels)
-    np.save(folder / f"{points_name(LUNG_PAIR)}.npy", np.concatenate([pair.landmarks, points]))
-    np.save(folder / f"{truth_name(DEFORMABLE, LUNG_PAIR)}.npy", pair.counterparts)
+    np.save(folder / f"{points_name(PAIR)}.npy", np.concatenate([pair.landmarks, points]))
+    np.save(folder / f"{truth_name(DEFORMABLE, PAIR)}.npy", pair.counterparts)
 
 
 def find_determinants(mapped: FloatArray, points: FloatArray) -> FloatArray:

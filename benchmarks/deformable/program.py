@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import DEFORMABLE, LUNG_PAIR, SAME, Job, mask_name
+from cases import DEFORMABLE, PAIR, SAME, Job, mask_name
 from machine import describe_machine
 from pool import Pool
 from reporting import markdown_table
@@ -79,7 +79,7 @@ def make_problems(folder: Path | None, only: Sequence[str]) -> Iterator[Problem]
 def run_entry(pool: Pool, problem: Problem, entry: Entry, seed: int, points: Any) -> dict[str, Any]:
     """One registration: its time, the distances of the landmarks, and the Jacobian determinants in the mask."""
     pair, mapped = problem.pair, pool.mapped_path(entry.tool)
-    job = Job(DEFORMABLE, LUNG_PAIR, entry.metric, problem.contrast, seed, mapped, entry.options)
+    job = Job(DEFORMABLE, PAIR, entry.metric, problem.contrast, seed, mapped, entry.options)
     reply = pool.ask(entry.tool, job)
     record: dict[str, Any] = {
         "problem": problem.name,
@@ -139,7 +139,7 @@ def make_report(tables: list[str], machine: dict[str, Any], repetitions: int) ->
 
 
 def run_problem(problem: Problem, arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    points = lung.inner_points(problem.pair.volumes[mask_name(LUNG_PAIR)], PROBES)
+    points = lung.inner_points(problem.pair.volumes[mask_name(PAIR)], PROBES)
     folder = arguments.output / "deformable" / problem.name
     lung.save(problem.pair, points, folder)
     records = []

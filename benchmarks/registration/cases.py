@@ -16,7 +16,8 @@ GREY_MATTER = "grey matter"
 SMALL_BALL = "12 mm ball"
 LARGE_BALL = "20 mm ball"
 RIBBON = "cortical ribbon"
-LUNG_PAIR = "lung"
+#: Of a pair of images with a mask of its own, whichever it is.
+PAIR = "pair"
 #: Name of the file of a mask of the moving image.
 MOVING_MASK = "moving mask"
 

@@ -160,27 +160,54 @@ private:
     for (unsigned int start = 0; start < count; start += Lanes)
     {
       FindWeights(positions, start, weights);
-      for (unsigned int lane = 0; lane < Lanes && start + lane < count; ++lane)
+      std::ptrdiff_t firsts[Lanes];
+      this->FindFirsts(weights, firsts);
+      // Two at once: one alone would wait for its last sums, and those of more are too many for registers.
+      for (unsigned int lane = 0; lane < Lanes; lane += 2)
       {
-        const std::ptrdiff_t first = this->FindFirst(weights, lane);
-        FourNumbers          sums[VDimension]{};
-        for (unsigned int row = 0; row < NumberOfRows; ++row)
+        FourNumbers sums[2][VDimension]{};
+        if (firsts[lane] == firsts[lane + 1])
         {
-          const double weight = weights.OfRow[row][lane];
+          this->template SumRows<true>(weights, lane, firsts, coefficients, sums);
+        }
+        else
+        {
+          this->template SumRows<false>(weights, lane, firsts, coefficients, sums);
+        }
+        for (unsigned int n = 0; n < 2; ++n)
+        {
+          FourNumbers alongRow;
+          GetAlongRow(weights, lane + n, alongRow);
           for (unsigned int d = 0; d < VDimension; ++d)
           {
-            FourNumbers values;
-            Memory::Load(values, coefficients[d] + first + m_RowOffsets[row]);
-            sums[d] = sums[d] + weight * values;
+            const FourNumbers products = alongRow * sums[n][d];
+            displacements[d][start + lane + n] = ((products[0] + products[1]) + products[2]) + products[3];
           }
         }
-        FourNumbers alongRow;
-        GetAlongRow(weights, lane, alongRow);
-        for (unsigned int d = 0; d < VDimension; ++d)
+      }
+    }
+  }
+
+  template <bool VIsSameCell>
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumRows(const WeightsType & weights,
+          unsigned int        lane,
+          const std::ptrdiff_t (&firsts)[Lanes],
+          const CoefficientsType & coefficients,
+          FourNumbers (&sums)[2][VDimension]) const
+  {
+    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        FourNumbers values;
+        Memory::Load(values, coefficients[d] + firsts[lane] + m_RowOffsets[row]);
+        sums[0][d] = sums[0][d] + weights.OfRow[row][lane] * values;
+        if (!VIsSameCell)
         {
-          const FourNumbers products = alongRow * sums[d];
-          displacements[d][start + lane] = ((products[0] + products[1]) + products[2]) + products[3];
+          Memory::Load(values, coefficients[d] + firsts[lane + 1] + m_RowOffsets[row]);
         }
+        sums[1][d] = sums[1][d] + weights.OfRow[row][lane + 1] * values;
       }
     }
   }
@@ -192,28 +219,67 @@ private:
     for (unsigned int start = 0; start < count; start += Lanes)
     {
       FindWeights(positions, start, weights);
-      for (unsigned int lane = 0; lane < Lanes && start + lane < count; ++lane)
+      std::ptrdiff_t firsts[Lanes];
+      this->FindFirsts(weights, firsts);
+      FourNumbers        weighted[Lanes][VDimension];
+      const unsigned int lanes = count - start < Lanes ? count - start : Lanes;
+      for (unsigned int lane = 0; lane < lanes; ++lane)
       {
-        const std::ptrdiff_t first = this->FindFirst(weights, lane);
-        FourNumbers          alongRow;
+        FourNumbers alongRow;
         GetAlongRow(weights, lane, alongRow);
-        FourNumbers weighted[VDimension];
         for (unsigned int d = 0; d < VDimension; ++d)
         {
-          weighted[d] = values[d][start + lane] * alongRow;
+          weighted[lane][d] = values[d][start + lane] * alongRow;
         }
-        for (unsigned int row = 0; row < NumberOfRows; ++row)
+      }
+      // Those in the same cell at once, in their order.
+      for (unsigned int lane = 0; lane < lanes;)
+      {
+        unsigned int number = 1;
+        while (lane + number < lanes && firsts[lane + number] == firsts[lane])
         {
-          const double weight = weights.OfRow[row][lane];
-          for (unsigned int d = 0; d < VDimension; ++d)
-          {
-            double * const place = sums[d] + first + m_RowOffsets[row];
-            FourNumbers    sum;
-            Memory::Load(sum, place);
-            sum = sum + weight * weighted[d];
-            Memory::Store(sum, place);
-          }
+          ++number;
         }
+        switch (number)
+        {
+          case 4:
+            this->template AddSome<4>(weights, weighted, lane, firsts[lane], sums);
+            break;
+          case 3:
+            this->template AddSome<3>(weights, weighted, lane, firsts[lane], sums);
+            break;
+          case 2:
+            this->template AddSome<2>(weights, weighted, lane, firsts[lane], sums);
+            break;
+          default:
+            this->template AddSome<1>(weights, weighted, lane, firsts[lane], sums);
+        }
+        lane += number;
+      }
+    }
+  }
+
+  /** Add what some lanes, from one on, give back to the same control points. */
+  template <unsigned int VNumber>
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  AddSome(const WeightsType & weights,
+          const FourNumbers (&weighted)[Lanes][VDimension],
+          unsigned int     lane,
+          std::ptrdiff_t   first,
+          const SumsType & sums) const
+  {
+    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        double * const place = sums[d] + first + m_RowOffsets[row];
+        FourNumbers    sum;
+        Memory::Load(sum, place);
+        for (unsigned int n = 0; n < VNumber; ++n)
+        {
+          sum = sum + weights.OfRow[row][lane + n] * weighted[lane + n][d];
+        }
+        Memory::Store(sum, place);
       }
     }
   }
@@ -226,16 +292,18 @@ private:
     };
   }
 
-  /** The first control point of those that reach a position. */
-  ITK_VECTOR_INSTRUCTIONS_INLINE std::ptrdiff_t
-                                 FindFirst(const WeightsType & weights, unsigned int lane) const
+  /** The first control points of those that reach the positions. */
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  FindFirsts(const WeightsType & weights, std::ptrdiff_t (&firsts)[Lanes]) const
   {
-    std::ptrdiff_t first = 0;
-    for (unsigned int d = 0; d < VDimension; ++d)
+    for (unsigned int lane = 0; lane < Lanes; ++lane)
     {
-      first += (static_cast<std::ptrdiff_t>(weights.Cell[d][lane]) - 1) * m_Strides[d];
+      firsts[lane] = 0;
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        firsts[lane] += (static_cast<std::ptrdiff_t>(weights.Cell[d][lane]) - 1) * m_Strides[d];
+      }
     }
-    return first;
   }
 
 #if defined(ITK_VECTOR_INSTRUCTIONS_X86)

@@ -96,7 +96,7 @@ public:
   double
   GetWeightOfMoving(std::size_t voxel, TFixed fixed, TMoving moving) const
   {
-    const double * const sums = m_Factors.data() + voxel * m_NumberOfFactors;
+    const double * const sums = m_Sums.data() + voxel * m_NumberOfFactors;
     return m_Scale * (sums[Both] * this->CenterFixed(fixed) - sums[OfMoving] * this->CenterMoving(moving) +
                       sums[ConstantOfMoving]);
   }
@@ -104,14 +104,14 @@ public:
   double
   GetWeightOfFixed(std::size_t voxel, TFixed fixed, TMoving moving) const
   {
-    const double * const sums = m_Factors.data() + voxel * m_NumberOfFactors;
+    const double * const sums = m_Sums.data() + voxel * m_NumberOfFactors;
     return m_Scale *
            (sums[Both] * this->CenterMoving(moving) - sums[OfFixed] * this->CenterFixed(fixed) + sums[ConstantOfFixed]);
   }
 
 private:
   using WindowType = SeparableWindow<double, VDimension>;
-  static constexpr std::size_t PartSize = 4096;
+  using SliceSizeType = std::array<std::size_t, VDimension - 1>;
   enum Sum : unsigned int
   {
     Count,
@@ -132,10 +132,30 @@ private:
     ConstantOfFixed
   };
 
-  /** Call work(first, last) for parts of the voxels. */
+  /** Call work(first, last, size) for each slice across the last axis: it fits into the cache, for what is done there.
+   */
   template <typename TWork>
   void
-  ForEachPart(const TWork & work) const;
+  ForEachSlice(const SizeType & size, const TWork & work) const;
+  /** Call work(begin, end) for each row of a slice that has valid voxels, from the first of these to after the last. */
+  template <typename TWork>
+  static void
+  ForEachValidRow(std::size_t           first,
+                  std::size_t           last,
+                  std::size_t           length,
+                  const unsigned char * isValid,
+                  const TWork &         work);
+  /** Sum over windows along the axes of a slice. */
+  void
+  SumWithin(const SliceSizeType & size, double * values, std::size_t components) const;
+  /** Sum over windows along the last axis, for the voxels of a part of a row. */
+  void
+  SumAcross(const std::vector<double> & values,
+            std::size_t                 components,
+            std::size_t                 sizeOfSlice,
+            std::size_t                 begin,
+            std::size_t                 end,
+            double *                    sums) const;
   /** Correlation within a window, and the factors that it adds to those of its voxels. */
   double
   Correlate(const double * sums, double * factors) const;
@@ -165,7 +185,7 @@ private:
   /** Subtracted, so that few digits are lost. */
   double m_MeanOfFixed{};
   double m_MeanOfMoving{};
-  /** Over windows. */
+  /** Over windows: along all axes but the last; in the end, those of the factors, along all axes. */
   std::vector<double> m_Sums{};
   std::vector<double> m_Factors{};
 };

@@ -25,12 +25,78 @@ namespace itk
 template <unsigned int VDimension>
 template <typename TWork>
 void
-NeighborhoodCorrelation<VDimension>::ForEachPart(const TWork & work) const
+NeighborhoodCorrelation<VDimension>::ForEachSlice(const SizeType & size, const TWork & work) const
 {
-  ParallelTasks::ForEach((m_Number + PartSize - 1) / PartSize, m_NumberOfWorkUnits, [&](SizeValueType part) {
-    const std::size_t first = static_cast<std::size_t>(part) * PartSize;
-    work(first, std::min(first + PartSize, m_Number));
+  SliceSizeType sizeOfSlice;
+  std::copy_n(size.begin(), VDimension - 1, sizeOfSlice.begin());
+  const std::size_t number = m_Number / std::max<std::size_t>(size.back(), 1);
+  ParallelTasks::ForEach(number > 0 ? size.back() : 0, m_NumberOfWorkUnits, [&](SizeValueType slice) {
+    const std::size_t first = static_cast<std::size_t>(slice) * number;
+    work(first, first + number, sizeOfSlice);
   });
+}
+
+template <unsigned int VDimension>
+void
+NeighborhoodCorrelation<VDimension>::SumWithin(const SliceSizeType & size,
+                                               double *              values,
+                                               std::size_t           components) const
+{
+  std::array<std::vector<double>, VDimension - 1> window;
+  std::copy_n(m_Window.begin(), VDimension - 1, window.begin());
+  SeparableWindow<double, VDimension - 1>::Sum(values, size, components, window, 1);
+}
+
+template <unsigned int VDimension>
+void
+NeighborhoodCorrelation<VDimension>::SumAcross(const std::vector<double> & values,
+                                               std::size_t                 components,
+                                               std::size_t                 sizeOfSlice,
+                                               std::size_t                 begin,
+                                               std::size_t                 end,
+                                               double *                    sums) const
+{
+  const std::vector<double> &   window = m_Window.back();
+  const std::size_t             slice = begin / sizeOfSlice;
+  const std::size_t             slices = m_Number / sizeOfSlice;
+  const std::size_t             number = (end - begin) * components;
+  const bool                    isAtBorder = slice + 1 < window.size() || slices - slice < window.size();
+  const std::vector<double>     nothing(isAtBorder ? number : 0);
+  const double * const          middle = values.data() + begin * components;
+  typename WindowType::RowsType rows{ { middle, middle } };
+  for (std::size_t k = 1; k < std::min(window.size(), slices); ++k)
+  {
+    const std::size_t distance = k * sizeOfSlice * components;
+    rows.emplace_back(slice >= k ? middle - distance : nothing.data(),
+                      slice + k < slices ? middle + distance : nothing.data());
+  }
+  WindowType::SumRows(rows, number, window, sums);
+}
+
+template <unsigned int VDimension>
+template <typename TWork>
+void
+NeighborhoodCorrelation<VDimension>::ForEachValidRow(std::size_t           first,
+                                                     std::size_t           last,
+                                                     std::size_t           length,
+                                                     const unsigned char * isValid,
+                                                     const TWork &         work)
+{
+  for (; first < last; first += length)
+  {
+    const auto isSet = [](unsigned char value) { return value != 0; };
+    const auto row = isValid + first;
+    const auto begin = std::find_if(row, row + length, isSet);
+    if (begin != row + length)
+    {
+      auto end = row + length;
+      while (!isSet(*(end - 1)))
+      {
+        --end;
+      }
+      work(static_cast<std::size_t>(begin - isValid), static_cast<std::size_t>(end - isValid));
+    }
+  }
 }
 
 template <unsigned int VDimension>
@@ -118,9 +184,10 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
   m_Number = std::accumulate(size.begin(), size.end(), std::size_t{ 1 }, std::multiplies<>{});
   m_NumberOfFactors = weights == WeightsEnum::None ? 0 : weights == WeightsEnum::Moving ? 3 : 5;
   this->FindMeans(size[0], fixed, moving, isValid);
-  m_Sums.assign(m_Number * NumberOfSums, 0.0);
-  m_Factors.assign(m_Number * m_NumberOfFactors, 0.0);
-  this->ForEachPart([&](std::size_t first, std::size_t last) {
+  m_Sums.resize(m_Number * NumberOfSums);
+  m_Factors.resize(m_Number * m_NumberOfFactors);
+  this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
+    std::fill(m_Sums.data() + first * NumberOfSums, m_Sums.data() + last * NumberOfSums, 0.0);
     for (std::size_t n = first; n < last; ++n)
     {
       if (isValid[n] != 0)
@@ -136,24 +203,35 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
         sums[FixedMoving] = f * m;
       }
     }
+    this->SumWithin(sizeOfSlice, m_Sums.data() + first * NumberOfSums, NumberOfSums);
   });
-  WindowType::Sum(m_Sums.data(), size, NumberOfSums, m_Window, m_NumberOfWorkUnits);
 
-  std::vector<double>      values((m_Number + PartSize - 1) / PartSize);
+  std::vector<double>      values(size.back());
   std::vector<std::size_t> numbers(values.size());
-  this->ForEachPart([&](std::size_t first, std::size_t last) {
-    double      value = 0.0;
-    std::size_t number = 0;
-    for (std::size_t n = first; n < last; ++n)
-    {
-      if (isValid[n] != 0)
+  this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
+    double * const factors = m_Factors.data() + first * m_NumberOfFactors;
+    std::fill(factors, m_Factors.data() + last * m_NumberOfFactors, 0.0);
+    double              value = 0.0;
+    std::size_t         number = 0;
+    std::vector<double> sums(size[0] * NumberOfSums);
+    this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
+      this->SumAcross(m_Sums, NumberOfSums, last - first, begin, end, sums.data());
+      for (std::size_t n = begin; n < end; ++n)
       {
-        value += this->Correlate(m_Sums.data() + n * NumberOfSums, m_Factors.data() + n * m_NumberOfFactors);
-        ++number;
+        if (isValid[n] != 0)
+        {
+          value += this->Correlate(sums.data() + (n - begin) * NumberOfSums, m_Factors.data() + n * m_NumberOfFactors);
+          ++number;
+        }
       }
+    });
+    values[first / (last - first)] = value;
+    numbers[first / (last - first)] = number;
+    if (m_NumberOfFactors > 0)
+    {
+      // A voxel is in the windows of the voxels in the window around it.
+      this->SumWithin(sizeOfSlice, factors, m_NumberOfFactors);
     }
-    values[first / PartSize] = value;
-    numbers[first / PartSize] = number;
   });
   m_NumberOfValid = std::accumulate(numbers.begin(), numbers.end(), std::size_t{ 0 });
   if (m_NumberOfValid == 0)
@@ -164,8 +242,12 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
   m_Scale = 1.0 / static_cast<double>(m_NumberOfValid);
   if (m_NumberOfFactors > 0)
   {
-    // A voxel is in the windows of the voxels in the window around it.
-    WindowType::Sum(m_Factors.data(), size, m_NumberOfFactors, m_Window, m_NumberOfWorkUnits);
+    this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType &) {
+      this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
+        this->SumAcross(
+          m_Factors, m_NumberOfFactors, last - first, begin, end, m_Sums.data() + begin * m_NumberOfFactors);
+      });
+    });
   }
   return -m_Scale * std::accumulate(values.begin(), values.end(), 0.0);
 }

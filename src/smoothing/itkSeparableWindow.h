@@ -24,6 +24,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
+#include <utility>
 #include <vector>
 
 namespace itk
@@ -44,6 +46,8 @@ public:
   using SizeType = std::array<std::size_t, VDimension>;
   /** Of the window, symmetric: that of the voxel itself, and those at each distance from it. */
   using WeightsType = std::vector<TValue>;
+  /** The one in the middle, and those at each distance from it, before and after. */
+  using RowsType = std::vector<std::pair<const TValue *, const TValue *>>;
 
   /** \param values the first axis runs fastest
    * \param components how many values a voxel has
@@ -69,9 +73,11 @@ public:
       }
       // Along the first axis, whole lines; along others, as many lines that are neighbours in memory as the cache
       // holds.
-      constexpr std::size_t bytesAtOnce = 1U << 14U;
+      constexpr std::size_t bytesAtOnce = 1U << 16U;
+      constexpr std::size_t bytesOfLine = 64;
       const std::size_t     radius = std::min(weights[d].size(), size[d]) - 1;
-      const std::size_t     most = std::max<std::size_t>(bytesAtOnce / (sizeof(TValue) * (size[d] + 2 * radius)), 16);
+      const std::size_t     lines = std::max<std::size_t>(bytesAtOnce / (bytesOfLine * (size[d] + 2 * radius)), 1);
+      const std::size_t     most = lines * bytesOfLine / sizeof(TValue);
       const std::size_t     width = d == 0 ? stride : std::min(stride, most);
       const std::size_t     bundles = (stride + width - 1) / width;
       const std::size_t     blocks = number / (stride * size[d]);
@@ -88,6 +94,20 @@ public:
         });
       });
     }
+  }
+
+  /** Sum the values of rows, for each place of them. */
+  static void
+  SumRows(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+    if (__builtin_cpu_supports("avx2"))
+    {
+      SumRowsWithAVX2(rows, number, weights, sums);
+      return;
+    }
+#endif
+    SumRowsOf(rows, number, weights, sums);
   }
 
 private:
@@ -134,6 +154,118 @@ private:
     SumLinesOf(begin, length, stride, lanes, weights, copies);
   }
 
+#if defined(ITK_VECTOR_INSTRUCTIONS)
+  static constexpr std::size_t BytesAtOnce = 32;
+  static constexpr std::size_t NumberAtOnce = BytesAtOnce / sizeof(TValue);
+  typedef TValue               VectorType __attribute__((vector_size(BytesAtOnce)));
+
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  Load(VectorType & numbers, const TValue * place)
+  {
+    std::memcpy(&numbers, place, BytesAtOnce);
+  }
+
+  /** Sums at as many places as some vectors have. Of several, none waits for its last sum. */
+  template <std::size_t VNumberOfVectors, typename TAround>
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumAtOnce(const TAround & around, std::size_t place, const TValue * weights, std::size_t radius, TValue * sums)
+  {
+    VectorType some[VNumberOfVectors];
+    ITK_VECTOR_INSTRUCTIONS_UNROLL
+    for (std::size_t n = 0; n < VNumberOfVectors; ++n)
+    {
+      VectorType middle;
+      Load(middle, around.GetLower(0) + place + n * NumberAtOnce);
+      some[n] = weights[0] * middle;
+    }
+    for (std::size_t k = 1; k <= radius; ++k)
+    {
+      const TValue * const lowerPlace = around.GetLower(k) + place;
+      const TValue * const upperPlace = around.GetUpper(k) + place;
+      ITK_VECTOR_INSTRUCTIONS_UNROLL
+      for (std::size_t n = 0; n < VNumberOfVectors; ++n)
+      {
+        VectorType lower;
+        VectorType upper;
+        Load(lower, lowerPlace + n * NumberAtOnce);
+        Load(upper, upperPlace + n * NumberAtOnce);
+        some[n] = some[n] + weights[k] * (lower + upper);
+      }
+    }
+    ITK_VECTOR_INSTRUCTIONS_UNROLL
+    for (std::size_t n = 0; n < VNumberOfVectors; ++n)
+    {
+      std::memcpy(sums + place + n * NumberAtOnce, &some[n], BytesAtOnce);
+    }
+  }
+#endif
+
+  /** What is around places in a copy of lines. */
+  struct AroundLines
+  {
+    const TValue * Middle{};
+    std::size_t    Lanes{};
+
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetLower(std::size_t distance) const
+    {
+      return Middle - distance * Lanes;
+    }
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetUpper(std::size_t distance) const
+    {
+      return Middle + distance * Lanes;
+    }
+  };
+  struct AroundRows
+  {
+    const RowsType & Rows;
+
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetLower(std::size_t distance) const
+    {
+      return Rows[distance].first;
+    }
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetUpper(std::size_t distance) const
+    {
+      return Rows[distance].second;
+    }
+  };
+
+  template <typename TAround>
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumPlaces(const TAround & around, std::size_t number, const TValue * weights, std::size_t radius, TValue * sums)
+  {
+    std::size_t place = 0;
+#if defined(ITK_VECTOR_INSTRUCTIONS)
+    constexpr std::size_t several = 4;
+    for (; place + several * NumberAtOnce <= number; place += several * NumberAtOnce)
+    {
+      SumAtOnce<several>(around, place, weights, radius, sums);
+    }
+    for (; place + NumberAtOnce <= number; place += NumberAtOnce)
+    {
+      SumAtOnce<1>(around, place, weights, radius, sums);
+    }
+#endif
+    for (; place < number; ++place)
+    {
+      TValue one = weights[0] * around.GetLower(0)[place];
+      for (std::size_t k = 1; k <= radius; ++k)
+      {
+        one += weights[k] * (around.GetLower(k)[place] + around.GetUpper(k)[place]);
+      }
+      sums[place] = one;
+    }
+  }
+
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumRowsOf(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+    SumPlaces(AroundRows{ rows }, number, weights.data(), rows.size() - 1, sums);
+  }
+
   static ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumLinesOf(TValue *            begin,
              std::size_t         length,
@@ -142,51 +274,25 @@ private:
              const WeightsType & weights,
              const TValue *      copies)
   {
-    constexpr std::size_t numberAtOnce = 64 / sizeof(TValue);
-    const std::size_t     radius = std::min(weights.size(), length) - 1;
-    const TValue * const  first = copies + radius * lanes;
+    const std::size_t    radius = std::min(weights.size(), length) - 1;
+    const TValue * const first = copies + radius * lanes;
     // Where all is one line in memory, at once.
     const bool        isLine = lanes == stride;
     const std::size_t places = isLine ? 1 : length;
     const std::size_t number = isLine ? length * lanes : lanes;
     for (std::size_t i = 0; i < places; ++i)
     {
-      TValue * const       sums = begin + i * stride;
-      const TValue * const middle = first + i * lanes;
-      std::size_t          lane = 0;
-      for (; lane + numberAtOnce <= number; lane += numberAtOnce)
-      {
-        const TValue * const place = middle + lane;
-        TValue               some[numberAtOnce];
-        for (std::size_t n = 0; n < numberAtOnce; ++n)
-        {
-          some[n] = weights[0] * place[n];
-        }
-        for (std::size_t k = 1; k <= radius; ++k)
-        {
-          const TValue         weight = weights[k];
-          const TValue * const lower = place - k * lanes;
-          const TValue * const upper = place + k * lanes;
-          for (std::size_t n = 0; n < numberAtOnce; ++n)
-          {
-            some[n] += weight * (lower[n] + upper[n]);
-          }
-        }
-        std::copy_n(some, numberAtOnce, sums + lane);
-      }
-      for (; lane < number; ++lane)
-      {
-        TValue one = weights[0] * middle[lane];
-        for (std::size_t k = 1; k <= radius; ++k)
-        {
-          one += weights[k] * (*(middle + lane - k * lanes) + *(middle + lane + k * lanes));
-        }
-        sums[lane] = one;
-      }
+      SumPlaces(AroundLines{ first + i * lanes, lanes }, number, weights.data(), radius, begin + i * stride);
     }
   }
 
 #if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+  __attribute__((target("avx2"))) static void
+  SumRowsWithAVX2(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+    SumRowsOf(rows, number, weights, sums);
+  }
+
   __attribute__((target("avx2"))) static void
   SumLinesWithAVX2(TValue *            begin,
                    std::size_t         length,

@@ -70,12 +70,13 @@ struct MaskedSampling_EXPORT MaskedLevelPlan
   {
     return this->HasPoints() && Source != SourceEnum::Domain && !IsInDouble;
   }
-  /** Whether the images are needed around known points only. Not without sampling, where the value is to be that of the
-   * superclass: mutual information takes the range of the whole moving image. */
+  /** Whether the images are needed around known points only.
+   * \param isOfSuperclass whether without sampling the value is to be that of the superclass, which has the whole
+   * images: mutual information takes the range of the moving one, and what is smoothed in part has other roundings */
   bool
-  IsConfined() const
+  IsConfined(bool isOfSuperclass = true) const
   {
-    return IsRestricted && this->HasPoints() && Source != SourceEnum::Domain && !IsInDouble;
+    return IsRestricted && this->HasPoints() && Source != SourceEnum::Domain && !(IsInDouble && isOfSuperclass);
   }
   /** Whether the fixed mask has nothing more to say once a metric is initialised: every point is known to be inside.
    * \param nameOfMetric of its class: others than those of ITK, and neighbourhood correlation, which asks the mask for

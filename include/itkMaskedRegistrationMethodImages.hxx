@@ -49,7 +49,7 @@ MaskedRegistrationMethod<TFixedImage, TMovingImage, TTransform, TVirtualImage, T
   const auto   numberOfWorkUnits = this->GetNumberOfWorkUnits();
   auto * const sampledMetric = Self::AsSampledMetric(metric);
   const bool   isConfined =
-    sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined() &&
+    sampledMetric != nullptr && this->GetSamples(index).GetPlan().IsConfined(sampledMetric->HasValueOfSuperclass()) &&
     sampledMetric->CanEvaluateSamples(*this->m_CompositeTransform, this->GetSamples(index).GetPlan().IsInDouble);
   const bool isNear = isConfined && Self::LooksAtNeighborsOnly(*metric.GetFixedInterpolator());
   const auto fixedImage = this->FillGaps("fixed",

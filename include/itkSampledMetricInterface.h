@@ -110,6 +110,10 @@ public:
   virtual void
   SetWeightImage(const WeightImageType * image) = 0;
 
+  /** Whether the value at coordinates is that of the superclass to the last digits, if the images are whole. */
+  virtual bool
+  HasValueOfSuperclass() const = 0;
+
   /** Say of which part of the moving image the metric has pixels. To be followed by Initialize(). */
   virtual void
   SetMovingPart(const MovingPartType & part) = 0;

@@ -104,6 +104,11 @@ public:
   bool
   CanEvaluateSamples(const typename Superclass::MovingTransformType & movingTransform,
                      bool                                             areCoordinates) const override;
+  bool
+  HasValueOfSuperclass() const override
+  {
+    return true;
+  }
   void
   SetWeightImage(const typename InterfaceType::WeightImageType * image) override;
   void

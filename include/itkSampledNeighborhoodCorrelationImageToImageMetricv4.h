@@ -69,6 +69,14 @@ public:
   using typename Superclass::DerivativeType;
   using typename Superclass::MeasureType;
 
+#if !defined(ITK_WRAPPING_PARSER)
+  bool
+  HasValueOfSuperclass() const override
+  {
+    return false;
+  }
+#endif
+
 protected:
   SampledNeighborhoodCorrelationImageToImageMetricv4() = default;
   ~SampledNeighborhoodCorrelationImageToImageMetricv4() override = default;

@@ -22,6 +22,7 @@
 #include "itkSampledCorrelationImageToImageMetricv4.h"
 #include "itkSampledMattesMutualInformationImageToImageMetricv4.h"
 #include "itkSampledMeanSquaresImageToImageMetricv4.h"
+#include "itkSampledNeighborhoodCorrelationImageToImageMetricv4.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
 
 #include <limits>
@@ -39,6 +40,7 @@ using SampledOf =
 using SampledMeanSquares = SampledOf<SampledMeanSquaresImageToImageMetricv4>;
 using SampledMattes = SampledOf<SampledMattesMutualInformationImageToImageMetricv4>;
 using SampledCorrelation = SampledOf<SampledCorrelationImageToImageMetricv4>;
+using SampledNeighborhoods = SampledOf<SampledNeighborhoodCorrelationImageToImageMetricv4>;
 
 constexpr double sigma = 2.0;
 
@@ -335,6 +337,55 @@ TEST(MaskedRegistrationMethodPartsDefaults, DefaultMetricIsSampled)
   method->Update();
   ASSERT_EQ(values.size(), 3u);
   EXPECT_GT(values[1], 0.5);
+}
+
+/** At every voxel of the mask. */
+template <typename TMetric>
+struct DenseRun : PartsRun<TMetric>
+{
+  DenseRun(const Image2D * fixed, const Image2D * moving, double sigmaOfLevel, unsigned int shrinkFactor)
+    : PartsRun<TMetric>(fixed, moving, sigmaOfLevel)
+  {
+    this->Method->SetMetricSamplingStrategy(StrategyEnum::NONE);
+    typename MethodOf<Image2D>::ShrinkFactorsArrayType factors(1);
+    factors[0] = shrinkFactor;
+    this->Method->SetShrinkFactorsPerLevel(factors);
+  }
+};
+
+TEST(MaskedRegistrationMethodPartsOfNeighborhoods, EveryVoxelOfTheMaskNeedsItsBoxAlone)
+{
+  const auto fixed = MakeLongWaves(0.0);
+  const auto moving = MakeLongWaves(3.0);
+  for (const unsigned int shrinkFactor : { 1, 2 })
+  {
+    DenseRun<SampledNeighborhoods> parts(fixed, moving, sigma, shrinkFactor);
+    DenseRun<SampledNeighborhoods> whole(Smooth(fixed), Smooth(moving), 0.0, shrinkFactor);
+    DenseRun<SampledNeighborhoods> blind(
+      MakeUnusableFarFrom(*fixed, boxOfMask, 27), MakeUnusableFarFrom(*moving, boxOfMask, 44), sigma, shrinkFactor);
+    parts.UpdateAndObserve([&] {
+      EXPECT_LT(parts.Metric->GetFixedImage()->GetBufferedRegion().GetNumberOfPixels(), 2000u);
+      EXPECT_LT(parts.Metric->GetMovingImage()->GetBufferedRegion().GetNumberOfPixels(), 8000u);
+    });
+    whole.Update();
+    blind.Update();
+    ExpectClose(parts.GetResult(), whole.GetResult(), 1e-6);
+    EXPECT_EQ(blind.GetResult(), parts.GetResult()) << "pixels far from the mask were read";
+    EXPECT_GT(std::abs(whole.Transform->GetParameters()[0]), 1.0) << "nothing moved, nothing was compared";
+  }
+}
+
+TEST(MaskedRegistrationMethodPartsOfMeanSquares, EveryVoxelOfTheMaskIsThatOfTheWhole)
+{
+  // Whose value is that of the superclass, to the last digits.
+  const auto                   fixed = MakeLongWaves(0.0);
+  const auto                   moving = MakeLongWaves(3.0);
+  DenseRun<SampledMeanSquares> run(fixed, moving, sigma, 1);
+  DenseRun<SampledMeanSquares> smoothed(Smooth(fixed), Smooth(moving), 0.0, 1);
+  run.UpdateAndObserve(
+    [&] { EXPECT_EQ(run.Metric->GetMovingImage()->GetBufferedRegion(), moving->GetLargestPossibleRegion()); });
+  smoothed.Update();
+  EXPECT_EQ(run.GetResult(), smoothed.GetResult());
 }
 
 } // namespace MaskedRegistrationMethodPartsGTest

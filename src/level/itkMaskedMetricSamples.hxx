@@ -237,9 +237,16 @@ MaskedMetricSamples<VDimension>::FindFixedRegion(const GridType & fixedImage) co
   {
     return whole;
   }
-  const SamplerType & sampler = *m_State->Sampler;
-  auto                needed = ImageAlgorithm::EnlargeRegionOverBox(
-    sampler.GetBoundingRegion(), sampler.GetDomain(), &fixedImage, transform.GetPointer());
+  const auto find = [&](const SamplerType & sampler) {
+    return ImageAlgorithm::EnlargeRegionOverBox(
+      sampler.GetBoundingRegion(), sampler.GetDomain(), &fixedImage, transform.GetPointer());
+  };
+  auto needed = find(*m_State->Sampler);
+  if (m_State->LevelSampler && m_State->LevelSampler != m_State->Sampler)
+  {
+    // The centres of another grid may be where a thin mask has none of the domain.
+    needed = GridGeometry<VDimension>::Unite(needed, find(*m_State->LevelSampler));
+  }
   return needed.Crop(whole) ? needed : whole;
 }
 

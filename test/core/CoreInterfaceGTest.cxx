@@ -98,13 +98,16 @@ TEST(CoreInterface, NullIsAnError)
   ExpectRefusal(masked_sampling_jacobians(2, nullptr, origin, 1, 0.1, &determinant), "chain");
   ExpectRefusal(masked_sampling_jacobians(2, chain.get(), nullptr, 1, 0.1, &determinant), "points");
   ExpectRefusal(masked_sampling_jacobians(2, chain.get(), origin, 1, 0.1, nullptr), "determinants");
-  ExpectRefusal(masked_sampling_resample(4, nullptr, &geometry, &geometry, chain.get(), "linear", 0, &pixel), "image");
-  ExpectRefusal(masked_sampling_resample(4, &pixel, nullptr, &geometry, chain.get(), "linear", 0, &pixel), "geometry");
-  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, nullptr, chain.get(), "linear", 0, &pixel), "grid");
-  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, nullptr, "linear", 0, &pixel), "chain");
-  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, chain.get(), nullptr, 0, &pixel),
+  ExpectRefusal(masked_sampling_resample(4, nullptr, &geometry, &geometry, chain.get(), "linear", 0, 4, &pixel),
+                "image");
+  ExpectRefusal(masked_sampling_resample(4, &pixel, nullptr, &geometry, chain.get(), "linear", 0, 4, &pixel),
+                "geometry");
+  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, nullptr, chain.get(), "linear", 0, 4, &pixel), "grid");
+  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, nullptr, "linear", 0, 4, &pixel), "chain");
+  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, chain.get(), nullptr, 0, 4, &pixel),
                 "interpolator");
-  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, chain.get(), "linear", 0, nullptr), "pixels");
+  ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &geometry, chain.get(), "linear", 0, 4, nullptr),
+                "pixels");
 
   const auto sample = [&](const masked_sampling_geometry * grid,
                           const uint8_t *                  mask,
@@ -194,7 +197,8 @@ TEST(CoreInterface, WhatIsOutOfRangeIsAnError)
   EXPECT_EQ(masked_sampling_get_stop_condition(good, 5), nullptr);
   ExpectRefusal(masked_sampling_set_text(good, 0, "no", "thing"), "no");
   const auto geometry = MakeGeometry();
-  ExpectRefusal(masked_sampling_resample(3, &pixel, &geometry, &geometry, chain.get(), "linear", 0, &pixel), "bytes");
+  ExpectRefusal(masked_sampling_resample(3, &pixel, &geometry, &geometry, chain.get(), "linear", 0, 4, &pixel),
+                "bytes");
   const auto sample = [&](const char * sampling, double percentage) {
     return masked_sampling_sample(
       &geometry, nullptr, nullptr, nullptr, nullptr, sampling, percentage, 0, 1, &count, &points, &size);
@@ -208,7 +212,8 @@ TEST(CoreInterface, WhatIsOutOfRangeIsAnError)
     bad.dimension = dimension;
     ExpectRefusal(masked_sampling_set_image(good, "fixed", &pixel, &bad), "dimension");
     ExpectRefusal(masked_sampling_write_image("a.nrrd", &bad, "float32", &pixel, 0), "dimension");
-    ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &bad, chain.get(), "linear", 0, &pixel), "dimension");
+    ExpectRefusal(masked_sampling_resample(4, &pixel, &geometry, &bad, chain.get(), "linear", 0, 4, &pixel),
+                  "dimension");
   }
   auto bad = geometry;
   bad.spacing[1] = notANumber;

@@ -99,7 +99,7 @@ TEST(CoreMemory, NoFunctionThrowsWhateverAllocationFails)
     { "resample",
       [&] {
         masked_sampling_resample(
-          4, scene.Fixed.data(), &geometry, &geometry, chain.get(), "linear", 0.0, pixels.data());
+          4, scene.Fixed.data(), &geometry, &geometry, chain.get(), "linear", 0.0, 4, pixels.data());
       } },
     { "sample",
       [&] {

@@ -80,10 +80,12 @@ GREEDY_STEPS: Options = {
 }
 
 SYN_OF_BRAIN: Options = {"stages": ANTS_STAGES["stages"][-1:]}
+WITH_BARS: Options = {"uncertainty": "quick"}
 ONE_STAGE: Options = {"uncertainty": "none", "work_units": NUMBER_OF_THREADS}
 
 LUNG_ENTRIES = (
     Entry("ours, mutual information", OURS, "itk-maskedsampling", {"one call": ONE_CALL}),
+    Entry("ours, with error bars", OURS, "itk-maskedsampling", {"one call": ONE_CALL | WITH_BARS}),
     Entry("ours, mean squares", OURS, "itk-maskedsampling", {"one call": ONE_CALL}, MEAN_SQUARES),
     Entry("ours, correlation", OURS, "itk-maskedsampling", {"one call": ONE_CALL | {"metric": "correlation"}}),
     Entry(
@@ -97,6 +99,12 @@ LUNG_ENTRIES = (
 BRAIN_ENTRIES = (
     Entry("ours, SyN", OURS, "itk-maskedsampling", {"one call": ONE_STAGE | {"transform": "syn", "metric": None}}),
     Entry("ours, B-spline", OURS, "itk-maskedsampling", {"one call": ONE_STAGE | {"transform": "b-spline"}}),
+    Entry(
+        "ours, with error bars",
+        OURS,
+        "itk-maskedsampling",
+        {"one call": ONE_STAGE | {"transform": "b-spline"} | WITH_BARS},
+    ),
     Entry("ANTs, SyN", ANTS, "antspyx", SYN_OF_BRAIN),
     Entry("greedy", GREEDY, "picsl-greedy", {"deformable": GREEDY_STEPS["deformable"]}),
 )

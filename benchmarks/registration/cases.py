@@ -70,6 +70,11 @@ def mask_name(mask: str) -> str:
     return f"mask {mask}"
 
 
+def bars_name(mapped: str) -> str:
+    """The file of the standard errors at the points whose places are in another one."""
+    return mapped.replace(".npy", " bars.npy")
+
+
 def points_name(mask: str) -> str:
     """Name of the file of the check points of a mask."""
     return f"points {mask}"

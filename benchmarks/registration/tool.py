@@ -35,6 +35,10 @@ class Tool(ABC):
     def map_points(self, transform: Any, points: FloatArray) -> FloatArray:
         """Where the transform sends points, (points, 3) in mm."""
 
+    def find_bars(self, transform: Any, points: FloatArray) -> FloatArray | None:
+        """Standard errors at points, where the tool tells them."""
+        return None
+
     def describe(self, transform: Any) -> dict[str, Any]:
         """What else there is to be told of a result."""
         return {}

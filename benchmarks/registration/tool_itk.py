@@ -134,6 +134,10 @@ class MaskedTool(ItkTool):
             return transform.transform_points(points)
         return super().map_points(transform, points)
 
+    def find_bars(self, transform: Any, points: FloatArray) -> FloatArray | None:
+        is_known = isinstance(transform, Registration) and transform.uncertainty is not None
+        return transform.uncertainty.at(points) if is_known else None
+
     def describe(self, transform: Any) -> dict[str, Any]:
         """How far register() says that its result can be trusted."""
         if not isinstance(transform, Registration) or transform.uncertainty is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from cases import Job
+from cases import Job, bars_name
 from store import Store
 from tool import NUMBER_OF_THREADS, Tool
 
@@ -76,7 +76,12 @@ def answer(tool: Tool, job: Job) -> dict[str, Any]:
     except Exception as error:  # every tool has its own
         return {"seconds": time.perf_counter() - start, "failure": reason_of(error)}
     reply["seconds"] = time.perf_counter() - start
-    np.save(job.mapped, tool.map_points(transform, tool.store.points(job.mask)))
+    points = tool.store.points(job.mask)
+    np.save(job.mapped, tool.map_points(transform, points))
+    bars = tool.find_bars(transform, points)
+    reply["has bars"] = bars is not None
+    if bars is not None:
+        np.save(bars_name(job.mapped), bars)
     return reply | tool.describe(transform)
 
 

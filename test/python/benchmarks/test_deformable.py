@@ -51,7 +51,8 @@ def test_table() -> None:
         }
         return {"label": label, "seed": seed, "failure": ""} | told | others
 
-    records = [record("ours", seed, 0.5 * seed) for seed in (1, 2, 3)]
+    shares = {1: 0.9, 2: 1.0, 3: None}
+    records = [record("ours", seed, 0.5 * seed, **{"within two bars": shares[seed]}) for seed in (1, 2, 3)]
     records += [record("other", 1, 1.0, failure="not done after 900 s")]
     text = program.make_report([program.make_table(records, "51 landmarks")], MACHINE, 3)
     assert text.startswith("51 landmarks")
@@ -60,7 +61,7 @@ def test_table() -> None:
     errors = np.array([[0.5, 1.0, 4.5], [1.0, 2.0, 9.0], [1.5, 3.0, 13.5]])
     expected = [f"{np.median(errors):.2f}", f"{errors.mean():.2f}", f"{np.quantile(errors, 0.9):.2f}", "0.00 %", "0.40"]
     cells = [cell.strip() for cell in line.split("|")[2:-1]]
-    assert cells == [*expected, "4.00 (2.00 to 6.00)"]
+    assert cells == [*expected, "95 %", "4.00 (2.00 to 6.00)"]
     assert "not done after 900 s" in text
 
 

@@ -41,12 +41,15 @@ PAIR = ("fixed_landmarks", "moving_landmarks")
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
-    settings |= {name: getattr(args, name) for name in ("fixed_label", "moving_label", "metric_weights")}
+    others = ("fixed_label", "moving_label", "metric_weights")
+    settings |= {name: getattr(args, name) for name in others if getattr(args, name) is not None}
     if args.points is not None:
         settings["points"] = read_points(args.points)
     if args.require_determined:
         check_uncertainty(settings, args.channel)
-    names = {name: getattr(args, name) for name in (*IMAGES, "metric_weights_image")}
+    names = {name: getattr(args, name) for name in IMAGES}
+    if args.metric_weights_image is not None:
+        names["metric_weights_image"] = args.metric_weights_image
     images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
     landmarks = read_landmarks(args, images["fixed"].pixels.ndim)
     outputs = make_outputs(args, images["moving"], count_parts(settings), landmarks)

@@ -79,10 +79,17 @@ Sources = Images[Any]
 Inputs = Images[Raster]
 
 
+def is_list_of_images(value: Any) -> bool:
+    """Whether it is a list, but not one of numbers, which numpy would make an image of."""
+    return isinstance(value, list | tuple) and not (
+        value and all(isinstance(one, list | tuple | float) for one in value)
+    )
+
+
 def split_pairs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any) -> tuple[Pair[Any], ...]:
     """The pairs that lists of images are. A mask that is no list is that of all."""
     images = {"fixed": fixed, "moving": moving}
-    lists = {name: value for name, value in images.items() if isinstance(value, list | tuple)}
+    lists = {name: value for name, value in images.items() if is_list_of_images(value)}
     number = max(map(len, lists.values()), default=1)
     for name, value in images.items():
         count = len(value) if name in lists else 1
@@ -92,11 +99,11 @@ def split_pairs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any) -> t
         raise ValueError("fixed: an empty list, but at least one image is needed")
 
     def spread(name: str, value: Any) -> Sequence[Any]:
-        if not isinstance(value, list | tuple):
+        if not is_list_of_images(value):
             return [value] * number
         if len(value) != number:
             raise ValueError(f"{name}: {len(value)} masks for {number} images; give as many, None for one without")
-        return value
+        return list(value)
 
     columns = [value if name in lists else [value] for name, value in images.items()]
     columns += [spread("fixed_mask", fixed_mask), spread("moving_mask", moving_mask)]

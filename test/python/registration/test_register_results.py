@@ -129,7 +129,7 @@ def test_resample_against_simpleitk(scene: Scene, result: Registration) -> None:
         < 1.5
         < np.abs(scene.moving.pixels - scene.fixed.pixels)[near].mean()
     )
-    reference = Image(np.zeros((3, 4, 5)), (2, 2, 2), scene.fixed.origin)
+    reference = Image(np.zeros((3, 4, 5)), (2, 2, 2), scene.mask_points().mean(axis=0))
     small = result.resample(reference=reference)
     assert small.pixels.shape == (3, 4, 5)
     assert small.spacing == (2, 2, 2)

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._core import Geometry
-from .arrays import Array, check_pixels, describe, join
-from .geometry import make_geometry
+from .arrays import Array, check_pixels, describe
+from .geometry import direction_matrix, from_nifti, make_geometry, to_nifti
 from .image import Image, Raster
 
 IMAGES = (
@@ -107,7 +107,7 @@ class ItkConversion:
         itk.array_view_from_image(image)[...] = pixels
         image.SetSpacing(list(geometry.spacing))
         image.SetOrigin(list(geometry.origin))
-        image.SetDirection(itk.matrix_from_array(np.ascontiguousarray(as_matrix(geometry))))
+        image.SetDirection(itk.matrix_from_array(np.ascontiguousarray(direction_matrix(geometry))))
         return image
 
 
@@ -177,7 +177,7 @@ class XarrayConversion:
         axes = ("z", "y", "x")[-pixels.ndim :]
         grid = zip(reversed(axes), geometry.size, geometry.spacing, geometry.origin, strict=True)
         coords = {axis: origin + spacing * np.arange(size) for axis, size, spacing, origin in grid}
-        attrs = {**like.source.attrs, "direction": np.flip(as_matrix(geometry))}
+        attrs = {**like.source.attrs, "direction": np.flip(direction_matrix(geometry))}
         image = xarray.DataArray(pixels, dims=axes, coords=coords, attrs=attrs, name=like.source.name)
         return image.transpose(*like.source.dims)
 
@@ -198,31 +198,14 @@ class NibabelConversion:
         pixels = check_pixels(name, data.T)
         if value.affine is None:
             raise ValueError(f"{name}: the image has no affine. Give Image(pixels, spacing, origin, direction)")
-        affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.asarray(value.affine, np.float64)
-        dimension = pixels.ndim
-        if not np.isfinite(affine).all():
-            raise ValueError(f"{name}: the affine of the image is not finite: {join(affine.ravel())}")
-        if dimension == 2 and (np.abs(affine[2, :2]).max() > 1e-6 or np.abs(affine[:2, 2]).max() > 1e-6):
-            raise ValueError(f"{name}: the plane of this image is not axial. Give it as a volume with one slice")
-        matrix = affine[:dimension, :dimension]
-        spacing = np.linalg.norm(matrix, axis=0)
-        if (spacing == 0).any():
-            raise ValueError(f"{name}: the affine of the image is singular: {join(affine.ravel())}")
-        geometry = make_geometry(name, pixels.shape[::-1], spacing, affine[:dimension, 3], matrix / spacing)
+        geometry = from_nifti(name, np.asarray(value.affine, np.float64), pixels.shape[::-1])
         return Raster(pixels, geometry, value, "nibabel")
 
     @staticmethod
     def write(like: Raster, pixels: Array, geometry: Geometry) -> Any:
-        dimension = pixels.ndim
-        affine = np.eye(4)
-        affine[:dimension, :dimension] = as_matrix(geometry) * np.asarray(geometry.spacing)
-        affine[:dimension, 3] = geometry.origin
-        affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
-        if dimension == 2:
-            affine[2, 2] = 1.0
         header = like.source.header.copy()
         header.set_data_dtype(pixels.dtype)
-        return type(like.source)(pixels.T, affine, header)
+        return type(like.source)(pixels.T, to_nifti(geometry), header)
 
 
 #: By the kind of a Raster, which is also the package of the library.
@@ -291,8 +274,3 @@ def regular(name: str, values: Any) -> tuple[float, float]:
             "to a regular grid: image.interp()"
         )
     return float(values[0]), float(step)
-
-
-def as_matrix(geometry: Geometry) -> Array:
-    dimension = len(geometry.size)
-    return np.reshape(np.asarray(geometry.direction), (dimension, dimension))

@@ -35,6 +35,52 @@ def make_geometry(name: str, size: Sequence[int], spacing: Any, origin: Any, dir
     return Geometry(sizes, tuple(spacing.tolist()), tuple(origin.tolist()), tuple(direction.ravel().tolist()))
 
 
+#: What LPS coordinates are multiplied with to be RAS, or back.
+FLIP = np.array([-1.0, -1.0, 1.0])
+
+
+def direction_matrix(geometry: Geometry) -> Floats:
+    """The axes of a grid as columns, shape (D, D)."""
+    dimension = len(geometry.size)
+    return np.asarray(geometry.direction, np.float64).reshape(dimension, dimension)
+
+
+def homogeneous_matrix(geometry: Geometry) -> Floats:
+    """The matrix, shape (D + 1, D + 1), from indices to points."""
+    dimension = len(geometry.size)
+    matrix = np.eye(dimension + 1)
+    matrix[:dimension, :dimension] = index_matrix(geometry)
+    matrix[:dimension, dimension] = geometry.origin
+    return matrix
+
+
+def from_nifti(name: str, affine: Floats, size: Sequence[int]) -> Geometry:
+    """The grid of a NIfTI image, by its affine, which leads from indices to RAS. Raises ValueError for what is none."""
+    dimension = len(size)
+    prefix = f"{name}: " if name else ""
+    if not np.isfinite(affine).all():
+        raise ValueError(f"{prefix}the affine of the image is not finite: {join(affine.ravel())}")
+    if dimension == 2 and (np.abs(affine[2, :2]).max() > 1e-6 or np.abs(affine[:2, 2]).max() > 1e-6):
+        raise ValueError(f"{prefix}the plane of this image is not axial. Give it as a volume with one slice")
+    matrix = FLIP[:dimension, np.newaxis] * affine[:dimension, :dimension]
+    spacing = np.linalg.norm(matrix, axis=0)
+    if (spacing == 0).any():
+        raise ValueError(f"{prefix}the affine of the image is singular: {join(affine.ravel())}")
+    return make_geometry(name, size, spacing, FLIP[:dimension] * affine[:dimension, 3], matrix / spacing)
+
+
+def to_nifti(geometry: Geometry) -> Floats:
+    """The affine of a NIfTI image with a grid."""
+    dimension = len(geometry.size)
+    affine = np.eye(4)
+    affine[:dimension, :dimension] = index_matrix(geometry)
+    affine[:dimension, 3] = geometry.origin
+    affine[:3] *= FLIP[:, np.newaxis]
+    if dimension == 2:
+        affine[2, 2] = 1.0
+    return affine
+
+
 def index_to_point(geometry: Geometry, index: npt.ArrayLike) -> Floats:
     """Physical points of continuous indices, both of shape (n, D), x first."""
     points: Floats = np.asarray(index, np.float64) @ index_matrix(geometry).T + geometry.origin
@@ -43,9 +89,7 @@ def index_to_point(geometry: Geometry, index: npt.ArrayLike) -> Floats:
 
 def index_matrix(geometry: Geometry) -> Floats:
     """What a step of one voxel along each axis is in space: the columns, shape (D, D)."""
-    dimension = len(geometry.size)
-    direction = np.asarray(geometry.direction, np.float64).reshape(dimension, dimension)
-    return direction * np.asarray(geometry.spacing, np.float64)
+    return direction_matrix(geometry) * np.asarray(geometry.spacing, np.float64)
 
 
 def slices_of_points(geometry: Geometry) -> Iterator[Floats]:

@@ -88,8 +88,8 @@ def select(name: str, raster: Raster, labels: Labels) -> Raster:
             raise ValueError(text)
         warn(f"{text}. The other labels are the mask")
     grid = raster.geometry
-    direction = np.reshape(grid.direction, (raster.dimension, raster.dimension))
-    inside = Image(np.isin(raster.pixels, labels.values).view(np.uint8), grid.spacing, grid.origin, direction)
+    pixels = np.isin(raster.pixels, labels.values).view(np.uint8)
+    inside = Image(pixels, grid.spacing, grid.origin, grid.direction)
     return Raster(inside.pixels, grid, inside, "Image")
 
 

@@ -12,7 +12,7 @@ from .._core import LevelReport, Part
 from .._images.arrays import Array, Floats, to_layout
 from .._images.image import Raster
 from .edges import find_edge_pixels
-from .png import make_data_url
+from .png import encode_png, make_data_url
 from .slices import find_outline, find_window, make_slices, stretch
 
 #: The longest side of a picture, in its pixels.
@@ -25,6 +25,11 @@ def make_table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str
     lines = ["<tr>" + "".join(f"<th>{escape(str(head))}</th>" for head in heads) + "</tr>"]
     lines += ["<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>" for cells in rows]
     return f"<table>{''.join(lines)}</table>"
+
+
+def wide(table: str) -> str:
+    """A table that is scrolled where it is wider than the page."""
+    return f'<div class="wide">{table}</div>'
 
 
 def make_level_table(levels: Iterable[LevelReport]) -> str:
@@ -65,7 +70,8 @@ def make_pictures(
         lines = None if alike else find_edge_pixels(cut, place.blur)
         pictures = (paint(one, outline), paint(two, outline), paint(both, lines))
         turned = [picture[::-1] if place.upwards else picture for picture in pictures]
-        rows.append("<tr>" + "".join(f'<td><img src="{make_data_url(one)}"/></td>' for one in turned) + "</tr>")
+        urls = [make_data_url(encode_png(picture)) for picture in turned]
+        rows.append("<tr>" + "".join(f'<td><img src="{url}"/></td>' for url in urls) + "</tr>")
     name = "checkerboard" if alike else "edges of fixed over moving"
     heads = f"<tr><th>fixed</th><th>moving, resampled</th><th>{name}</th></tr>"
     return f"<table>{heads}{''.join(rows)}</table>"

@@ -37,6 +37,6 @@ def make_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
 
-def make_data_url(pixels: Array, palette: Array | None = None) -> str:
-    """A picture as the source of an HTML image."""
-    return "data:image/png;base64," + base64.b64encode(encode_png(pixels, palette)).decode("ascii")
+def make_data_url(png: bytes) -> str:
+    """A PNG file as the source of an HTML image."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

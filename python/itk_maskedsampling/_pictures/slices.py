@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .. import _core
 from .._core import Geometry, Part
 from .._images.arrays import Array, Floats, to_reals
-from .._images.geometry import index_to_point, point_to_index
+from .._images.geometry import direction_matrix, index_to_point, point_to_index
 
 #: Along x, y and z of ITK's space: from right to left, from front to back, from below to above.
 SIDES_OF_BODY = (("R", "L"), ("A", "P"), ("I", "S"))
@@ -38,7 +38,7 @@ def orient(geometry: Geometry) -> Geometry:
     """The same voxels, with axes exchanged and flipped to point along those of space as nearly as they can."""
     size, spacing = np.array(geometry.size), np.array(geometry.spacing)
     dimension = len(size)
-    direction = np.reshape(geometry.direction, (dimension, dimension))
+    direction = direction_matrix(geometry)
     order, signs = nearest_axes(geometry)
     first = np.zeros(dimension)
     first[order] = np.where(signs < 0, size[order] - 1, 0)
@@ -95,7 +95,7 @@ def middle_of(geometry: Geometry) -> Floats:
 def is_aligned(geometry: Geometry) -> bool:
     """Whether the axes of an image that orient() gave are those of space."""
     dimension = len(geometry.size)
-    return bool(np.allclose(np.reshape(geometry.direction, (dimension, dimension)), np.eye(dimension), atol=1e-6))
+    return bool(np.allclose(direction_matrix(geometry), np.eye(dimension), atol=1e-6))
 
 
 @dataclass(frozen=True)

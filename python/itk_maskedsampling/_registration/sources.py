@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Generic, TypeVar
 
 from .._images.image import Raster
@@ -82,7 +83,7 @@ Inputs = Images[Raster]
 def is_list_of_images(value: Any) -> bool:
     """Whether it is a list, but not one of numbers, which numpy would make an image of."""
     return isinstance(value, list | tuple) and not (
-        value and all(isinstance(one, list | tuple | float) for one in value)
+        value and all(isinstance(one, list | tuple | Real) for one in value)
     )
 
 

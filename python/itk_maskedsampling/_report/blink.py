@@ -12,7 +12,7 @@ import numpy as np
 from .._core import Part
 from .._images.arrays import Array
 from .._images.image import Raster
-from .._pictures.png import make_data_url
+from .._pictures.png import encode_png, make_data_url
 from .._pictures.slices import Slice, find_outline, find_window, stretch
 from ..plot.scene import Scene, choose_slices
 
@@ -128,7 +128,7 @@ def make_layer(layer: Layer, slices: Sequence[Slice], titles: Sequence[str]) -> 
         text = escape(f"{name}{', ' if where else ''}{where}")
         parts.append(
             f'<div class="slice" style="flex: {abs(right - left):.6g}"><p>{escape(where) or "&nbsp;"}</p><div>'
-            f'<img alt="{text}" width="{columns}" height="{rows}" src="{make_data_url(turned, PALETTE)}">'
+            f'<img alt="{text}" width="{columns}" height="{rows}" src="{make_data_url(encode_png(turned, PALETTE))}">'
             f"{make_letters(place)}</div></div>"
         )
     return f'<div class="layer {layer.name}"><p>{escape(name)}</p><div class="slices">{"".join(parts)}</div></div>'

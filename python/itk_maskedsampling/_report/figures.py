@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable
 from html import escape
@@ -15,6 +14,7 @@ from .. import plot
 from .._images.geometry import point_to_index
 from .._images.image import Raster
 from .._images.masks import read_mask
+from .._pictures.png import make_data_url
 from .._pictures.voxels import Contrast
 from .._registration.result import Registration
 from ..plot.scene import Scene, read_pair
@@ -101,9 +101,8 @@ def embed(figure: Any, caption: str) -> str:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
     close(figure)
-    data = base64.b64encode(reduce_colors(file)).decode("ascii")
     text = escape(caption)
-    image = f'<img alt="{text}" src="data:image/png;base64,{data}">'
+    image = f'<img alt="{text}" src="{make_data_url(reduce_colors(file))}">'
     return f"<figure>{image}<figcaption>{text}</figcaption></figure>"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from html import escape
 
 from .._images.arrays import join
-from .._pictures.html import make_table
+from .._pictures.html import make_table, wide
 from .._registration.landmarks import Landmarks
 
 
@@ -36,7 +36,3 @@ def make_landmarks(landmarks: Landmarks, unit: str) -> list[str]:
         wide(make_table(("errors", f"before, {unit}", f"after, {unit}"), summary)),
         wide(make_table(heads, rows)),
     ]
-
-
-def wide(table: str) -> str:
-    return f'<div class="wide">{table}</div>'

@@ -15,7 +15,7 @@ from .._images.arrays import describe, join, times
 from .._images.conversion import libraries_of
 from .._images.files import read
 from .._images.output import check_place, whole_file
-from .._pictures.html import make_level_table, make_table
+from .._pictures.html import make_level_table, make_table, wide
 from .._pictures.slices import name_unit
 from .._registration.landmarks import Landmarks, measure_landmarks, to_pair
 from .._registration.result import Registration
@@ -110,10 +110,6 @@ def make_page(result: Registration, title: str, landmarks: Landmarks | None, fil
         make_signature(),
     ]
     return make_document(title, body, make_style())
-
-
-def wide(table: str) -> str:
-    return f'<div class="wide">{table}</div>'
 
 
 # What was found, and from what

@@ -14,7 +14,7 @@ from .. import version
 from .._images.arrays import Floats, join, times
 from .._images.conversion import libraries_of
 from .._images.files import read
-from .._pictures.html import make_table
+from .._pictures.html import make_table, wide
 from .._pictures.slices import name_unit
 from .._registration.landmarks import Landmarks
 from .._registration.result import Registration, describe_level
@@ -58,7 +58,7 @@ def make_summary(result: Registration, landmarks: Landmarks | None, files: Mappi
     warnings = [text for text in result.warnings if text != reason]
     warnings += [] if landmarks is None else landmarks.warnings
     rows += [("warning", text) for text in warnings] or [("warnings", "none")]
-    return f'<div class="wide">{make_table(("registration", f"{result.transform.dimension} dimensions"), rows)}</div>'
+    return wide(make_table(("registration", f"{result.transform.dimension} dimensions"), rows))
 
 
 def make_date() -> str:

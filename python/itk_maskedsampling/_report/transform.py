@@ -9,7 +9,7 @@ import numpy as np
 
 from .._images.arrays import Floats, join
 from .._images.files import read
-from .._pictures.html import make_table
+from .._pictures.html import make_table, wide
 from .._pictures.slices import name_unit
 from .._pictures.voxels import MaskVoxels, choose_voxels
 from .._registration.result import Registration
@@ -34,10 +34,6 @@ def make_transform(result: Registration) -> list[str]:
         rows = [[*(f"{number:.9g}" for number in row)] for row in transform.matrix()]
         lines += ["<h3>As a homogeneous matrix</h3>", wide(make_table([*axes, "offset"], rows))]
     return lines
-
-
-def wide(table: str) -> str:
-    return f'<div class="wide">{table}</div>'
 
 
 def choose_points(result: Registration) -> tuple[Floats, str]:

@@ -19,4 +19,4 @@ def determinant_image(parts: Sequence[Part], grid: Geometry) -> Image:
     pixels = np.empty(grid.size[::-1])
     for part, points in zip(pixels, slices_of_points(grid), strict=True):
         part.flat = _core.jacobian_determinants(dimension, list(parts), points, min(grid.spacing))
-    return Image(pixels, grid.spacing, grid.origin, np.reshape(grid.direction, (dimension, dimension)))
+    return Image(pixels, grid.spacing, grid.origin, grid.direction)

@@ -15,10 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._images.arrays import Floats
+from .._images.geometry import FLIP
 from .._images.paths import find_input
-
-#: What LPS coordinates are multiplied with to be RAS, and the other way round.
-RAS = np.array([-1.0, -1.0, 1.0])
 
 
 class PointFile(Protocol):
@@ -158,7 +156,7 @@ def control_points(document: Any) -> list[tuple[Any, Floats, Any]]:
         system = str(markup.get("coordinateSystem", "LPS")).upper()
         if system not in ("LPS", "RAS", "0", "1"):
             raise ValueError(f"coordinateSystem {system!r} is neither LPS nor RAS")
-        flip = RAS if system in ("RAS", "0") else np.ones(3)
+        flip = FLIP if system in ("RAS", "0") else np.ones(3)
         found += [(markup, flip, point) for point in markup["controlPoints"]]
     return found
 
@@ -189,7 +187,7 @@ class FiducialPoints:
         for number, row in enumerate(rows):
             if len(row) < 4 or not all(is_number(cell) for cell in row[1:4]):
                 raise ValueError(f"row {number}, counted from 0: {','.join(row)!r} is not id,x,y,z")
-        return cls(comments, rows, RAS if systems[-1] in ("0", "RAS") else np.ones(3), dimension)
+        return cls(comments, rows, FLIP if systems[-1] in ("0", "RAS") else np.ones(3), dimension)
 
     @property
     def points(self) -> Floats:

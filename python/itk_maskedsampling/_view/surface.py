@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .._images.geometry import index_to_point
+from .._images.geometry import direction_matrix, index_to_point
 from .._images.image import Raster
 from .._images.masks import mask_box
 
@@ -41,7 +41,7 @@ def find_surface(mask: Raster) -> Surface:
     used, index = np.unique(flat, return_inverse=True)
     quad = index.reshape(-1, 4).astype(np.uint32)
     triangles = np.concatenate([quad[:, [0, 1, 2]], quad[:, [0, 2, 3]]])
-    if np.linalg.det(np.reshape(mask.geometry.direction, (3, 3))) < 0:
+    if np.linalg.det(direction_matrix(mask.geometry)) < 0:
         triangles = triangles[:, ::-1]
     corner = np.stack(np.unravel_index(used, [number + 1 for number in inside.shape]), axis=1)
     # The padding is one voxel, and the corner of a voxel half a voxel from its centre.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from .._pictures.png import make_data_url
 from .._report.html import make_document
 from .record import THUMBNAIL, Record, first_line
 
@@ -131,10 +131,8 @@ def make_picture(record: Record, folder: Path) -> str:
         picture = (folder / f"{record.id}{THUMBNAIL}").read_bytes()
     except OSError:
         return "" if record.status == "failed" else "<p>There is no picture.</p>"
-    data = base64.b64encode(picture).decode("ascii")
-    return (
-        f'<img alt="{escape(record.id)}: the fixed image, and edges of the other" src="data:image/png;base64,{data}">'
-    )
+    text = f"{escape(record.id)}: the fixed image, and edges of the other"
+    return f'<img alt="{text}" src="{make_data_url(picture)}">'
 
 
 def make_bar(label: str, value: float, longest: float) -> str:

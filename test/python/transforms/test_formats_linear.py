@@ -194,7 +194,7 @@ def test_arguments(tmp_path: Path) -> None:
         read_transform(tmp_path / "a.mat", format="fsl", moving=moving.path)
     with pytest.raises(ValueError, match=r'moving: the format "fsl" '):
         read_transform(tmp_path / "a.mat", format="fsl", fixed=fixed.path)
-    with pytest.raises(ValueError, match=r"fixed: an image of 3 dimensions is needed, not of 2"):
+    with pytest.raises(ValueError, match=r"fixed: 3 dimensions are needed, not 2"):
         read_transform(tmp_path / "a.mat", format="fsl", fixed=Image(np.zeros((4, 5))), moving=moving.path)
     with pytest.raises(FileNotFoundError, match=r"moving: there is no file"):
         read_transform(tmp_path / "a.mat", format="fsl", fixed=fixed.path, moving=tmp_path / "nothing.nii")

@@ -12,6 +12,7 @@ import numpy as np
 from ... import _core
 from ..._core import Geometry, Part
 from ..._images.arrays import Floats, times
+from ..._images.geometry import direction_matrix
 from ..parts import AFFINE, affine_part, chain_to_matrix, list_bent, short, translation_part
 from .elastix_text import Parameters, flag, format_line, numbers, parse, word
 from .request import Chain, Request, Unreadable
@@ -210,7 +211,7 @@ def format_grid(grid: Geometry, initial: str) -> str:
     size, spacing, origin = (np.array(one, np.float64) for one in (grid.size, grid.spacing, grid.origin))
     lines = [format_line(f"{one}ImageDimension", dimension) for one in ("Fixed", "Moving")]
     lines += [format_line(f"{one}InternalImagePixelType", "float") for one in ("Fixed", "Moving")]
-    lines += format_box("", size, spacing, origin, np.reshape(grid.direction, (dimension, dimension)))
+    lines += format_box("", size, spacing, origin, direction_matrix(grid))
     words = {
         "UseDirectionCosines": "true",
         "InitialTransformParameterFileName": initial,

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..._images.geometry import FLIP
 from ..field import field_grid, field_vectors, is_field, make_field
 from ..parts import field_part
 from .request import Chain, Request, Unreadable
@@ -33,7 +32,7 @@ def read(request: Request) -> Chain:
         raise Unreadable(f"its intent_code is {vectors.intent}, but {VECTORS}, vectors, is needed")
     pixels = vectors.pixels
     if vectors.intent == DISPLACEMENTS:
-        pixels = pixels * np.array([-1.0, -1.0, 1.0])[: pixels.shape[-1]]
+        pixels = pixels * FLIP[: pixels.shape[-1]]
     return len(vectors.grid.size), (field_part(vectors.grid, pixels),)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..._core import Geometry
 from ..._images.arrays import Floats, join, times
-from ..._images.geometry import index_matrix
+from ..._images.geometry import homogeneous_matrix, index_matrix
 from ..field import field_vectors, make_field
 from ..parts import field_part
 from .field import DISPLACEMENTS, FSL_COEFFICIENTS, FSL_DISPLACEMENTS, OTHERS
@@ -91,7 +91,5 @@ def write(request: Request, chain: Chain) -> None:
     moving = invert(fsl_to_point(request.grid("moving", 3)))
     grid = request.grid("fixed", dimension)
     pixels = field_vectors(dimension, make_field(parts, grid))
-    to_point = np.eye(4)
-    to_point[:3, :3], to_point[:3, 3] = index_matrix(grid), grid.origin
-    found = add_affine(pixels @ moving[:3, :3].T, moving @ to_point - index_to_fsl(grid))
+    found = add_affine(pixels @ moving[:3, :3].T, moving @ homogeneous_matrix(grid) - index_to_fsl(grid))
     write_vectors(request.file, grid, found, FSL_DISPLACEMENTS)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._core import Geometry
 from ..._images.arrays import Floats
-from ..._images.geometry import index_matrix
+from ..._images.geometry import FLIP, direction_matrix, index_matrix
 from .matrices import check_matrix, format_matrix, invert, matrix_to_parts, parse_matrix, parts_to_matrix
 from .ras import flip
 from .request import Chain, Request, Unreadable
@@ -92,9 +92,8 @@ def write(request: Request, chain: Chain) -> None:
 
 
 def format_volume(name: str, image: str, grid: Geometry) -> str:
-    to_ras = np.array([-1.0, -1.0, 1.0])
-    axes = np.reshape(grid.direction, (3, 3)).T * to_ras
-    centre = (index_matrix(grid) @ np.array(grid.size) / 2 + grid.origin) * to_ras
+    axes = direction_matrix(grid).T * FLIP
+    centre = (index_matrix(grid) @ np.array(grid.size) / 2 + grid.origin) * FLIP
     rows = {"voxelsize": grid.spacing, "xras  ": axes[0], "yras  ": axes[1], "zras  ": axes[2], "cras  ": centre}
     lines = [f"{word} = {' '.join(f'{number + 0.0:.17g}' for number in numbers)}\n" for word, numbers in rows.items()]
     size = " ".join(map(str, grid.size))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._core import Geometry
 from ..._images.arrays import Floats
-from ..._images.geometry import index_matrix
+from ..._images.geometry import direction_matrix, homogeneous_matrix
 from .matrices import format_matrix, invert, matrix_to_parts, parse_matrix, parts_to_matrix
 from .request import Chain, Request, Unreadable
 
@@ -19,7 +19,7 @@ from .request import Chain, Request, Unreadable
 def index_to_fsl(grid: Geometry) -> Floats:
     """The homogeneous matrix from voxels to FSL's coordinates."""
     matrix = np.diag([*grid.spacing, 1.0])
-    if np.linalg.det(np.reshape(grid.direction, (3, 3))) > 0:
+    if np.linalg.det(direction_matrix(grid)) > 0:
         matrix[0, 0] = -grid.spacing[0]
         matrix[0, 3] = (grid.size[0] - 1) * grid.spacing[0]
     return matrix
@@ -27,10 +27,7 @@ def index_to_fsl(grid: Geometry) -> Floats:
 
 def fsl_to_point(grid: Geometry) -> Floats:
     """The homogeneous matrix from FSL's coordinates to points."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = index_matrix(grid)
-    matrix[:3, 3] = grid.origin
-    return matrix @ invert(index_to_fsl(grid))
+    return homogeneous_matrix(grid) @ invert(index_to_fsl(grid))
 
 
 def read(request: Request) -> Chain:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._core import Geometry, Part
-from ..._images.files import read
+from ..._images.files import read_grid
 
 #: Dimension and parts.
 Chain = tuple[int, tuple[Part, ...]]
@@ -43,10 +43,7 @@ class Request:
             raise ValueError(
                 f'{name}: the format "{self.format}" needs it; give its path, the image or its Geometry as {name}='
             )
-        grid = value if isinstance(value, Geometry) else read(name, value).geometry
-        if len(grid.size) != dimension:
-            raise ValueError(f"{name}: an image of {dimension} dimensions is needed, not of {len(grid.size)}")
-        return grid
+        return read_grid(name, value, dimension)
 
     def text(self, most: int = MATRIX_BYTES) -> str:
         """The whole file, if it is a text of so many bytes at most."""

@@ -13,15 +13,13 @@ import numpy as np
 
 from ..._core import Geometry
 from ..._images.arrays import Array, times
-from ..._images.geometry import index_matrix, make_geometry
+from ..._images.geometry import direction_matrix, from_nifti, make_geometry, to_nifti
 from .request import Unreadable
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz", ".hdr", ".img", ".img.gz")
 ITK_SUFFIXES = (".mha", ".mhd", ".nrrd", ".nhdr")
 #: Of files that are written.
 WRITTEN = (".nii.gz", ".nii", *ITK_SUFFIXES)
-#: RAS to LPS, or back.
-FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -101,15 +99,8 @@ def read_nifti(file: Path) -> Vectors:
     if data.dtype.kind not in "iuf":
         raise Unreadable(f"real numbers are needed, not {data.dtype}")
     pixels = data.reshape(*shape[:dimension], dimension)
-    affine = FLIP @ np.asarray(image.affine, np.float64)
-    matrix = affine[:dimension, :dimension]
-    if dimension == 2 and (np.abs(affine[2, :2]).max() > 1e-6 or np.abs(affine[:2, 2]).max() > 1e-6):
-        raise Unreadable("its plane is not axial")
-    spacing = np.linalg.norm(matrix, axis=0)
     try:
-        grid = make_geometry(
-            "", shape[:dimension], spacing, affine[:dimension, 3], matrix / np.maximum(spacing, 1e-300)
-        )
+        grid = from_nifti("", np.asarray(image.affine, np.float64), shape[:dimension])
     except ValueError as error:
         raise Unreadable(f"its grid cannot be: {error}") from error
     name = bytes(header["intent_name"].item()).decode("latin-1").strip("\0 ")
@@ -119,15 +110,13 @@ def read_nifti(file: Path) -> Vectors:
 def write_nifti(file: Path, grid: Geometry, pixels: Array, intent: int) -> None:
     nibabel = load_nibabel()
     dimension = len(grid.size)
-    affine = np.eye(4)
-    affine[:dimension, :dimension] = index_matrix(grid)
-    affine[:dimension, 3] = grid.origin
+    affine = to_nifti(grid)
     data = np.moveaxis(pixels, -1, 0).T
     if intent < 2000:  # NIfTI's own: time is the fourth axis, vectors are the fifth
         data = data.reshape(*grid.size, *[1] * (4 - dimension), dimension)
-    image = nibabel.Nifti1Image(data, FLIP @ affine)
-    image.set_qform(FLIP @ affine, 1)
-    image.set_sform(FLIP @ affine, 1)
+    image = nibabel.Nifti1Image(data, affine)
+    image.set_qform(affine, 1)
+    image.set_sform(affine, 1)
     image.header.set_xyzt_units("mm")
     image.header["intent_code"] = intent
     nibabel.save(image, os.fspath(file))
@@ -199,6 +188,5 @@ def write_with_itk(file: Path, grid: Geometry, pixels: Array) -> None:
     itk.array_view_from_image(image)[...] = pixels
     image.SetSpacing(list(grid.spacing))
     image.SetOrigin(list(grid.origin))
-    direction = np.reshape(grid.direction, (dimension, dimension))
-    image.SetDirection(itk.matrix_from_array(np.ascontiguousarray(direction)))
+    image.SetDirection(itk.matrix_from_array(direction_matrix(grid)))
     itk.imwrite(image, os.fspath(file), compression=True)

@@ -251,6 +251,9 @@ public:
   AddChannel(const Channel & channel);
   void
   ClearChannels();
+  /** One that was added, counted from 0. */
+  Channel &
+  GetChannel(SizeValueType channel);
   const std::vector<Channel> &
   GetChannels() const
   {
@@ -261,8 +264,9 @@ public:
   itkSetMacro(MetricWeight, double);
   itkGetConstMacro(MetricWeight, double);
 
-  /** Set the mask of one stage, in place of that of all: null means that this stage has none. ClearStages() forgets it.
-   * For "first with all of the image, then inside the mask". \exception ExceptionObject if there is no such stage */
+  /** Set the mask of one stage, in place of that of all, for all pairs of images: null means that this stage has none.
+   * ClearStages() forgets it. For "first with all of the image, then inside the mask". \exception ExceptionObject if
+   * there is no such stage */
   void
   SetStageFixedImageMask(SizeValueType stage, const MaskType * mask);
   void

@@ -371,12 +371,7 @@ private:
                   const void *                     pixels,
                   const masked_sampling_geometry * geometry)
   {
-    auto channels = m_Method->GetChannels();
-    if (number == 0 || number > channels.size())
-    {
-      RefuseName("image of a channel", role + '@' + std::to_string(number));
-    }
-    auto & channel = channels[number - 1];
+    auto & channel = m_Method->GetChannel(number - 1);
     if (role == "fixed")
     {
       channel.FixedImage = Make<TImage>(pixels, geometry);
@@ -396,11 +391,6 @@ private:
     else
     {
       RefuseName("image of a channel", role);
-    }
-    m_Method->ClearChannels();
-    for (const auto & one : channels)
-    {
-      m_Method->AddChannel(one);
     }
   }
 

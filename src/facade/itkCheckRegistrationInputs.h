@@ -19,6 +19,7 @@
 #define itkCheckRegistrationInputs_h
 
 #include "facade/itkIsFastField.h"
+#include "facade/itkIsField.h"
 #include "facade/itkRegistrationInputs.h"
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "sampler/itkMaskedVoxelInputs.h"
@@ -144,7 +145,7 @@ private:
       {
         stage.Metric = channel.Metric.empty() ? stage.Metric : channel.Metric;
         stage.Check();
-        if (stage.Transform == "displacement-field" || stage.Transform == "syn")
+        if (IsField(stage))
         {
           itkGenericExceptionMacro("transform: \"" << stage.Transform
                                                    << "\" is for one pair of images. With several, or several metrics, "
@@ -159,8 +160,7 @@ private:
   {
     const auto & metric = stage.Metric;
     const bool   isKnown = metric == "mutual-information" || metric == "mean-squares" || metric == "correlation";
-    const bool   isField = stage.Transform == "displacement-field" || stage.Transform == "syn";
-    if (isField || !isKnown || stage.StockMetric || stage.Interpolator != "linear")
+    if (IsField(stage) || !isKnown || stage.StockMetric || stage.Interpolator != "linear")
     {
       itkGenericExceptionMacro(
         "metric-weights-image: weights of samples are known with the metrics "
@@ -182,7 +182,7 @@ private:
     {
       CheckWeights(stage);
     }
-    if (stage.Smoothing == "masked" && (stage.Transform == "displacement-field" || stage.Transform == "syn"))
+    if (stage.Smoothing == "masked" && IsField(stage))
     {
       itkGenericExceptionMacro("smoothing: \"masked\" is not for the transform \""
                                << stage.Transform << "\", but for linear ones and \"b-spline\".");

@@ -18,6 +18,8 @@
 #ifndef itkCheckTransformSize_h
 #define itkCheckTransformSize_h
 
+#include "facade/itkIsField.h"
+
 #include "itkCheckOptimizer.h"
 #include "itkMachineMemory.h"
 #include "itkMaskedRegistrationSettings.h"
@@ -71,7 +73,7 @@ public:
            << " knots, which is " << parameters << " parameters,";
       wayOut = isGrowing ? "Give smaller factors." : "Give a wider spacing; there is nothing to find between voxels.";
     }
-    else if (settings.Transform == "displacement-field" || settings.Transform == "syn")
+    else if (IsField(settings))
     {
       std::copy_n(box.GetLargestPossibleRegion().GetSize().begin(), VDimension, counts.begin());
       parameters = Multiply(counts);

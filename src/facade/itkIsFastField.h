@@ -18,7 +18,7 @@
 #ifndef itkIsFastField_h
 #define itkIsFastField_h
 
-#include "itkMaskedRegistrationSettings.h"
+#include "facade/itkIsField.h"
 
 namespace itk
 {
@@ -35,9 +35,8 @@ IsFastField(const MaskedRegistrationSettings & settings)
     settings.Transform == "syn" ||
     (settings.Optimizer == "gradient-descent" && settings.EstimateLearningRate == "each-iteration" &&
      settings.StepsInVoxels && settings.Scales == "physical-shift" && settings.OptimizerWeights.empty());
-  return (settings.Transform == "syn" || settings.Transform == "displacement-field") && isKnownMetric && isKnownStep &&
-         !settings.StockMetric && !settings.StockOptimizer && settings.Sampling == "none" &&
-         settings.Interpolator == "linear";
+  return IsField(settings) && isKnownMetric && isKnownStep && !settings.StockMetric && !settings.StockOptimizer &&
+         settings.Sampling == "none" && settings.Interpolator == "linear";
 }
 
 /** The same of a stage, whose inputs count, too: own points are left to the methods of ITK. */

@@ -116,16 +116,9 @@ MakeRegistrationMetric(const MaskedRegistrationSettings & settings, const Regist
   }
   if (inputs.MetricWeightImage)
   {
+    // Others are refused before: see CheckRegistrationInputs.
     using SampledType = SampledMetricInterface<ImageToImageMetricv4<TImage, TImage>>;
-    auto * const sampled = dynamic_cast<SampledType *>(metric.GetPointer());
-    if (sampled == nullptr)
-    {
-      itkGenericExceptionMacro("metric-weights-image: the metric \""
-                               << settings.Metric << "\" knows no weights"
-                               << (settings.StockMetric ? " as ITK's own" : "")
-                               << ". Use \"mutual-information\", \"mean-squares\" or \"correlation\".");
-    }
-    sampled->SetWeightImage(inputs.MetricWeightImage);
+    dynamic_cast<SampledType &>(*metric).SetWeightImage(inputs.MetricWeightImage);
   }
   if (const auto & domain = inputs.VirtualDomain)
   {

@@ -80,6 +80,18 @@ MaskedImageRegistration<TImage>::ClearChannels()
 }
 
 template <typename TImage>
+auto
+MaskedImageRegistration<TImage>::GetChannel(SizeValueType channel) -> Channel &
+{
+  if (channel >= m_Channels.size())
+  {
+    itkExceptionMacro("There is no channel " << channel << ", but " << m_Channels.size() << ", counted from 0.");
+  }
+  this->Modified();
+  return m_Channels[channel];
+}
+
+template <typename TImage>
 void
 MaskedImageRegistration<TImage>::SetStageFixedImageMask(SizeValueType stage, const MaskType * mask)
 {

@@ -190,8 +190,12 @@ private:
     std::vector<InputsType> inputs(Stages.size(), common);
     for (const auto & [stage, masks] : StageMasks)
     {
-      inputs[stage].FixedImageMask = masks.Fixed.value_or(common.FixedImageMask);
-      inputs[stage].MovingImageMask = masks.Moving.value_or(common.MovingImageMask);
+      const auto set = [&masks = masks](auto & pair) {
+        pair.FixedImageMask = masks.Fixed.value_or(pair.FixedImageMask);
+        pair.MovingImageMask = masks.Moving.value_or(pair.MovingImageMask);
+      };
+      set(inputs[stage]);
+      std::for_each(inputs[stage].Channels.begin(), inputs[stage].Channels.end(), set);
     }
     return inputs;
   }

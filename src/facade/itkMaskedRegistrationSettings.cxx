@@ -18,6 +18,7 @@
 #include "itkMaskedRegistrationSettings.h"
 
 #include "facade/itkIsFastField.h"
+#include "facade/itkIsField.h"
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "facade/itkSettingsValues.h"
 
@@ -61,8 +62,7 @@ CheckThatItCanMove(const MaskedRegistrationSettings & settings)
            ToText(settings.HistogramBins) + " are more than " + ToText(mostBins) +
              ": each evaluation would take their square, and most would be empty. Usual are 20 to 64.");
   }
-  if (settings.Metric == "correlation" && (settings.Transform == "displacement-field" || settings.Transform == "syn") &&
-      !IsFastField(settings))
+  if (settings.Metric == "correlation" && IsField(settings) && !IsFastField(settings))
   {
     Refuse("metric",
            "\"correlation\" never moves the transform \"" + settings.Transform +
@@ -135,7 +135,7 @@ MaskedRegistrationSettings
 MaskedRegistrationSettings::Resolve() const
 {
   const bool                 isSpline = Transform == "b-spline";
-  const bool                 isField = Transform == "displacement-field" || Transform == "syn";
+  const bool                 isField = IsField(*this);
   const SizeValueType        numberOfLevels = this->GetNumberOfLevels();
   MaskedRegistrationSettings resolved = *this;
   resolved.Levels = numberOfLevels;

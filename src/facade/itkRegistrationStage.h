@@ -222,11 +222,6 @@ private:
   /** Refuse a level with fewer samples than parameters, and warn of few. */
   void
   CheckNumberOfPoints(const typename FacadeType::LevelReport & report) const;
-  static bool
-  IsField(const SettingsType & settings)
-  {
-    return settings.Transform == "displacement-field" || settings.Transform == "syn";
-  }
   /** The box of the mask, on which a transform is made, or the whole domain for one that is given. That of a fast field
    * has a margin, in which the displacement fades, of four voxels of the coarsest level. */
   typename GeometryType::ReindexedGrid

@@ -23,6 +23,7 @@
 #include "facade/itkInitialSearch.h"
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkIsFastField.h"
+#include "facade/itkIsField.h"
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 

@@ -95,7 +95,8 @@ def register(
         translation, rigid, similarity, affine, b-spline, displacement-field or syn; or a transform to start from, of
         which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of these as
         stages, of which each goes on where the one before ended; a stage can be a dict with the key "transform" and
-        settings of its own, which override those for all stages, and a fixed_mask or moving_mask, or None for none.
+        settings of its own, which override those for all stages, and a fixed_mask or moving_mask of all images, or None
+        for none.
     metric : str, or list of str, optional
         mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
         demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation. That one takes
@@ -303,7 +304,11 @@ def add_channels(method: _core.Method, plan: Plan, inputs: Inputs) -> None:
         method.add_channel(*plan.metrics[number])
         for role, image, mask in (("fixed", pair.fixed, pair.fixed_mask), ("moving", pair.moving, pair.moving_mask)):
             is_first = image is getattr(first, role) and mask is getattr(first, f"{role}_mask")
-            real = method.pixels(role) if is_first else to_real(f"{role}[{number}]", image, method.dtype, [mask])
+            real = (
+                method.pixels(role)
+                if is_first
+                else to_real(f"{role}[{number}]", image, method.dtype, inputs.masks_of(role, number))
+            )
             method.set_image(f"{role}@{number}", real, image.geometry)
             if mask is not None:
                 method.set_image(f"{role}-mask@{number}", mask.pixels, mask.geometry)

@@ -64,10 +64,10 @@ class Images(Generic[One]):
             if image is not None:
                 yield name, name.replace("_", " "), image, self.fixed
 
-    def masks_of(self, role: str) -> list[One | None]:
-        """Those of the first pair at all stages, fixed or moving."""
+    def masks_of(self, role: str, pair: int = 0) -> list[One | None]:
+        """Those of a pair at all stages, fixed or moving."""
         name = f"{role}_mask"
-        return [self.stage_masks.get((stage, name), getattr(self.pairs[0], name)) for stage in range(self.stages)]
+        return [self.stage_masks.get((stage, name), getattr(self.pairs[pair], name)) for stage in range(self.stages)]
 
     def mask_of_result(self, name: str) -> One | None:
         """The fixed_mask or moving_mask of the last stage."""

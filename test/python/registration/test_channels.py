@@ -123,3 +123,22 @@ def test_one_image_in_a_list_is_the_image(scene: Scene) -> None:
     assert found(fixed=[scene.fixed], moving=[scene.moving], **arguments).transform == one.transform
     with pytest.raises(ValueError, match=r"^fixed: 2 images, but 1 are needed"):
         one.repeat([scene.fixed, scene.fixed], [scene.moving, scene.moving])
+
+
+def test_a_mask_of_a_stage_is_that_of_all_images() -> None:
+    (fixed, moving), (fixed_too, moving_too) = stripes(0), stripes(1)
+    images = {"fixed": [fixed, fixed_too], "moving": [moving, moving_too]}
+    wanted = found(**images, fixed_mask=MASK)
+    right = X > 40
+    result = found(**images, fixed_mask=right, transform=[{"transform": "translation", "fixed_mask": MASK}])
+    assert result.transform == wanted.transform
+    holed = np.where(MASK, fixed_too, np.nan)
+    again = found(fixed=[fixed, holed], moving=images["moving"], fixed_mask=MASK)
+    assert np.isfinite(again.value)
+    with pytest.raises(ValueError, match=r"^fixed\[1\]: .* not finite"):
+        found(
+            fixed=[fixed, holed],
+            moving=images["moving"],
+            fixed_mask=MASK,
+            transform=[{"transform": "translation", "fixed_mask": None}],
+        )

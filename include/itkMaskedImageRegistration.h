@@ -186,23 +186,23 @@ public:
     /** What a status other than determined is about, and the way out. */
     std::string Text{};
     /** Root mean square, over the mask, of how far points may be mapped wrong, in the unit of length; not a number if
-     * there is no estimate: for displacement fields, other metrics than mutual-information, mean-squares and
-     * correlation, and a B-spline with fewer samples than control points. */
+     * there is no estimate: of linear transforms with other metrics than mutual-information, mean-squares and
+     * correlation, and of a B-spline or a displacement field with fewer samples than control points. */
     double StandardError{ NumericTraits<double>::quiet_NaN() };
     /** Of the parameters of the optimised transform, if it is linear; empty as above. */
     Array2D<double> Covariance{};
     /** The corners of a simplex around the sample points, and the covariance of where these are mapped to, all
-     * coordinates of one after the other. */
+     * coordinates of one after the other; with what is systematic. */
     std::vector<Point<double, ImageDimension>> Anchors{};
     Array2D<double>                            AnchorCovariance{};
-    /** Of a B-spline: what there is between its control points, linearly interpolated; not a number where no sample
-     * is near. Null: it is none. */
+    /** Of a B-spline or a displacement field: what there is between the points of a grid, linearly interpolated; not a
+     * number where no sample is near. Null: it is none. */
     typename MapType::ConstPointer Map{};
     std::vector<Alternative>       Alternatives{};
     double                         Seconds{};
 
     /** How far a point may be mapped wrong: root of the sum of the variances of its coordinates. Not a number where it
-     * is not known: of a B-spline, more than a few cells of its grid from the mask. */
+     * is not known: of a B-spline or a displacement field, more than a few cells of that grid from the mask. */
     double
     GetStandardErrorAt(const Point<double, ImageDimension> & point) const;
   };

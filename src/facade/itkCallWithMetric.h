@@ -21,6 +21,7 @@
 #include "facade/itkFunctionOptimizer.h"
 #include "facade/itkMakeRegistrationMetric.h"
 #include "facade/itkMaskedRegistrationTransform.h"
+#include "facade/itkMetricAtSamples.h"
 #include "facade/itkSetUpRegistrationMethod.h"
 
 #include "itkCompositeTransform.h"
@@ -80,10 +81,7 @@ CallWithMetric(MaskedRegistrationSettings                                       
   using PointSetType = typename RegistrationInputs<TImage>::PointSetType;
   settings.StockMetric = false;
   settings.Interpolator = "linear";
-  if (settings.Metric != "mean-squares" && settings.Metric != "correlation")
-  {
-    settings.Metric = "mutual-information";
-  }
+  settings.Metric = GetMetricAtSamples(settings.Metric);
   const auto pointSet = PointSetType::New();
   for (const auto & point : points)
   {

@@ -20,6 +20,7 @@
 
 #include "facade/itkIsFastField.h"
 #include "facade/itkIsField.h"
+#include "facade/itkMetricAtSamples.h"
 #include "facade/itkRegistrationInputs.h"
 #include "facade/itkRegistrationOptimizerKind.h"
 #include "sampler/itkMaskedVoxelInputs.h"
@@ -159,7 +160,7 @@ private:
   CheckWeights(const SettingsType & stage)
   {
     const auto & metric = stage.Metric;
-    const bool   isKnown = metric == "mutual-information" || metric == "mean-squares" || metric == "correlation";
+    const bool   isKnown = GetMetricAtSamples(metric) == metric;
     if (IsField(stage) || !isKnown || stage.StockMetric || stage.Interpolator != "linear")
     {
       itkGenericExceptionMacro(

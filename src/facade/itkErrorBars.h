@@ -78,7 +78,7 @@ public:
 private:
   std::string
   EvaluateCovariance(const std::vector<PointType> & points, ReportType & report) const;
-  /** What follows from the covariance of the parameters. */
+  /** What follows from the covariance of the parameters, and from what is systematic. */
   void
   SetErrors(const vnl_matrix<double> & matrix, const std::vector<PointType> & points, ReportType & report) const;
   /** By differences, as chains of transforms do not have it. */

@@ -25,6 +25,7 @@
 #include "itkMaskedVoxelSampler.h"
 
 #include <algorithm>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -55,17 +56,18 @@ public:
   {
     const TransformJacobian<ImageDimension> jacobian(transform, inputs.GetShortestSpacing());
     const auto                              units = InputsType::GetNumberOfWorkUnits(settings);
-    const auto                              inside = jacobian.ComputeDeterminants(ChooseInside(inputs, sampler), units);
+    const auto                              inside = jacobian.ComputeDeterminants(ChooseInside(sampler), units);
     const auto                              around = jacobian.ComputeDeterminants(ChooseAround(inputs, sampler), units);
     const auto folded = std::count_if(inside.begin(), inside.end(), [](double value) { return !(value > 0.0); });
     const auto range = std::minmax_element(inside.begin(), inside.end());
-    const auto rangeAround = std::minmax_element(around.begin(), around.end());
     ReportType report;
     report.Share = static_cast<double>(folded) / static_cast<double>(inside.size());
     report.Smallest = *range.first;
     report.Largest = *range.second;
-    report.SmallestAround = std::min(report.Smallest, *rangeAround.first);
-    report.LargestAround = std::max(report.Largest, *rangeAround.second);
+    report.SmallestAround = std::accumulate(
+      around.begin(), around.end(), report.Smallest, [](double one, double other) { return std::min(one, other); });
+    report.LargestAround = std::accumulate(
+      around.begin(), around.end(), report.Largest, [](double one, double other) { return std::max(one, other); });
     return report;
   }
 
@@ -101,7 +103,7 @@ private:
   static constexpr SizeValueType Enough = 30000;
 
   static std::vector<PointType>
-  ChooseInside(const InputsType & inputs, const SamplerType & sampler)
+  ChooseInside(const SamplerType & sampler)
   {
     const SizeValueType    number = sampler.GetNumberOfVoxels();
     const SizeValueType    chosen = std::min(number, Enough);
@@ -109,7 +111,9 @@ private:
     for (SizeValueType n = 0; n < chosen; ++n)
     {
       const auto place = static_cast<double>(n) * static_cast<double>(number) / static_cast<double>(chosen);
-      inputs.GetDomain().TransformIndexToPhysicalPoint(sampler.GetIndex(static_cast<SizeValueType>(place)), points[n]);
+      // That of a field has a grid of its own.
+      sampler.GetDomain()->TransformIndexToPhysicalPoint(sampler.GetIndex(static_cast<SizeValueType>(place)),
+                                                         points[n]);
     }
     return points;
   }
@@ -118,19 +122,25 @@ private:
   static std::vector<PointType>
   ChooseAround(const InputsType & inputs, const SamplerType & sampler)
   {
-    const auto & domain = inputs.GetDomain();
-    const auto & region = sampler.GetBoundingRegion();
-    const auto   box = GridGeometry<ImageDimension>::Crop(
-      domain, GridGeometry<ImageDimension>::Widen(region, region.GetSize(), domain.GetLargestPossibleRegion()));
-    auto grid = box;
+    using GeometryType = GridGeometry<ImageDimension>;
+    auto wide = sampler.GetBoundingRegion();
+    wide.PadByRadius(wide.GetSize());
+    const auto box = GeometryType::Crop(*sampler.GetDomain(), wide);
+    auto       grid = box;
     for (unsigned int factor = 2; grid->GetLargestPossibleRegion().GetNumberOfPixels() > Enough; ++factor)
     {
-      grid = GridGeometry<ImageDimension>::Shrink(*box, factor);
+      grid = GeometryType::Shrink(*box, factor);
     }
-    std::vector<PointType> points(grid->GetLargestPossibleRegion().GetNumberOfPixels());
-    for (SizeValueType n = 0; n < points.size(); ++n)
+    const auto &           image = inputs.GetDomain();
+    std::vector<PointType> points;
+    for (SizeValueType n = 0; n < grid->GetLargestPossibleRegion().GetNumberOfPixels(); ++n)
     {
-      grid->TransformIndexToPhysicalPoint(grid->ComputeIndex(static_cast<OffsetValueType>(n)), points[n]);
+      PointType point;
+      grid->TransformIndexToPhysicalPoint(grid->ComputeIndex(static_cast<OffsetValueType>(n)), point);
+      if (image.GetLargestPossibleRegion().IsInside(image.TransformPhysicalPointToIndex(point)))
+      {
+        points.push_back(point);
+      }
     }
     return points;
   }

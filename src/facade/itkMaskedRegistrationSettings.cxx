@@ -158,7 +158,10 @@ MaskedRegistrationSettings::Resolve() const
     return isSpline ? SizeValueType{ 1 } << std::min<SizeValueType>(numberOfLevels - 1 - toGo, 32) : 0;
   });
   fill(resolved.Samples, [&](SizeValueType, SizeValueType toGo) -> SizeValueType {
-    return isField ? 0 : isSpline ? std::max<SizeValueType>(50000, 200000 >> std::min<SizeValueType>(toGo, 10)) : 2000;
+    return isField    ? 0
+           : isSpline ? std::max<SizeValueType>(50000, 200000 >> std::min<SizeValueType>(toGo, 10))
+           : toGo > 0 ? 2000
+                      : 5000; // how they scatter is most of the error
   });
   // A B-spline has so many parameters that, without some smoothing at the end, it fits the noise; also with more
   // iterations than there are here.

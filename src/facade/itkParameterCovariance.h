@@ -82,6 +82,10 @@ public:
   double
   FindWeakest(double numberOfSamples, vnl_vector<double> & direction) const;
 
+  /** How far the samples scatter, in the root mean square. */
+  double
+  GetRootMeanSquare(double numberOfSamples) const;
+
   /** Whether the metric has a minimum in every direction; otherwise, there is no covariance. */
   bool
   IsDetermined() const

@@ -19,6 +19,7 @@
 #define itkParameterCovariance_hxx
 
 #include "facade/itkCallWithMetric.h"
+#include "facade/itkMetricAtSamples.h"
 #include "geometry/itkCanBeDecomposed.h"
 #include "geometry/itkPointSpread.h"
 
@@ -38,8 +39,7 @@ ParameterCovariance<TImage>::IsKnown(const SettingsType & settings, const Transf
 {
   constexpr SizeValueType most = 12;
   return transform.IsLinear() && transform.GetNumberOfParameters() > 0 && transform.GetNumberOfParameters() <= most &&
-         (settings.Metric == "mean-squares" || settings.Metric == "correlation" ||
-          settings.Metric == "mutual-information");
+         GetMetricAtSamples(settings.Metric) == settings.Metric;
 }
 
 template <typename TImage>
@@ -216,6 +216,18 @@ ParameterCovariance<TImage>::GetCovariance(double numberOfSamples) const -> vnl_
 {
   const double factor = static_cast<double>(m_NumberOfPoints) / numberOfSamples;
   return m_Directions * m_Covariance * m_Directions.transpose() * factor;
+}
+
+template <typename TImage>
+double
+ParameterCovariance<TImage>::GetRootMeanSquare(double numberOfSamples) const
+{
+  double sum = 0.0;
+  for (unsigned int k = 0; k < m_Covariance.rows(); ++k)
+  {
+    sum += m_Covariance(k, k);
+  }
+  return std::sqrt(std::max(sum, 0.0) * static_cast<double>(m_NumberOfPoints) / numberOfSamples);
 }
 
 template <typename TImage>

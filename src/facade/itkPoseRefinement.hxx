@@ -19,6 +19,7 @@
 #define itkPoseRefinement_hxx
 
 #include "facade/itkCallWithMetric.h"
+#include "facade/itkMetricAtSamples.h"
 #include "facade/itkSampleGroups.h"
 #include "geometry/itkParallelTasks.h"
 #include "search/itkSmoothedSamples.h"
@@ -166,8 +167,7 @@ auto
 PoseRefinement<TImage>::MakeSettings() const -> SettingsType
 {
   SettingsType settings = SettingsType::MakeDefaults(m_IsTurning ? "rigid" : "translation");
-  const bool   isOfSamples = m_Settings.Metric == "mean-squares" || m_Settings.Metric == "correlation";
-  settings.Metric = isOfSamples ? m_Settings.Metric : "mutual-information";
+  settings.Metric = GetMetricAtSamples(m_Settings.Metric);
   settings.HistogramBins = m_Settings.HistogramBins;
   settings.Seed = m_Settings.Seed;
   settings.RegionIndex = m_Settings.RegionIndex;
@@ -192,13 +192,8 @@ PoseRefinement<TImage>::Register(LinearTransformType & transform) const
 {
   SettingsType settings = this->MakeSettings();
   const auto   registration = FacadeType::New();
-  registration->SetFixedImage(m_Inputs.FixedImage);
-  registration->SetMovingImage(m_Inputs.MovingImage);
-  registration->SetFixedImageMask(m_Inputs.FixedImageMask);
-  registration->SetMovingImageMask(m_Inputs.MovingImageMask);
+  m_Inputs.SetImagesOf(*registration);
   registration->SetSamplingWeightImage(m_Inputs.SamplingWeightImage);
-  registration->SetVirtualDomain(m_Inputs.VirtualDomain);
-  registration->SetFixedInitialTransform(m_Inputs.FixedInitialTransform);
   registration->SetSamplePoints(m_Inputs.SamplePoints);
   if (m_ToMoving.GetNumberOfTransforms() > 0)
   {

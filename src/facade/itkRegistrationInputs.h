@@ -78,6 +78,20 @@ struct RegistrationInputs
     return inputs;
   }
 
+  /** Give another registration the images, their masks, and what is between them and the virtual domain; of the
+   * weights, those of the metric. */
+  void
+  SetImagesOf(FacadeType & facade) const
+  {
+    facade.SetFixedImage(FixedImage);
+    facade.SetMovingImage(MovingImage);
+    facade.SetFixedImageMask(FixedImageMask);
+    facade.SetMovingImageMask(MovingImageMask);
+    facade.SetMetricWeightImage(MetricWeightImage);
+    facade.SetVirtualDomain(VirtualDomain);
+    facade.SetFixedInitialTransform(FixedInitialTransform);
+  }
+
   /** Length of a voxel along the axis where it is shortest, in the unit of shifts that the scales are estimated from.
    */
   double

@@ -31,7 +31,7 @@
 namespace itk
 {
 /** \class SplineErrorMap
- * \brief How far a B-spline may map points wrong, from what half of the mask makes of it.
+ * \brief How far a B-spline or a displacement field may map points wrong, from what half of the mask makes of it.
  *
  * The mask is divided like a chess board, with fields of two cells of the grid. It is registered on, at full
  * resolution, with the samples of the black fields alone, and with those of the white ones: so what the errors of
@@ -64,20 +64,24 @@ public:
 
   /** \param settings of the last stage, with values for every level
    * \param spline that it optimised, on the grid that it had then
-   * \param chain what is applied after it
+   * \param chain what is applied after it, to get to the moving image of the inputs
+   * \param toMoving the same, to get to that of the user
    * \param sampler of the mask voxels, updated
    * \param numberOfSamples of the last level */
   SplineErrorMap(const InputsType &             inputs,
                  const SettingsType &           settings,
                  const SplineType &             spline,
                  const CompositeTransformType & chain,
+                 const CompositeTransformType & toMoving,
                  const SamplerType &            sampler,
                  SizeValueType                  numberOfSamples,
                  const std::atomic<bool> &      isAborting);
 
-  /** Whether there is a map for a metric. */
-  static bool
-  IsKnown(const SettingsType & settings);
+  /** The identity, on the grid that a B-spline would have by default. What may be wrong with a displacement field is
+   * what a spline before it would change.
+   * \param sampler of the mask voxels, updated */
+  static typename SplineType::ConstPointer
+  MakeIdentity(const SamplerType & sampler);
 
   /** Set the errors, if the samples are enough to be divided. \exception ProcessAborted if it was asked for */
   void
@@ -110,6 +114,7 @@ private:
   const SettingsType &           m_Settings;
   const SplineType &             m_Spline;
   const CompositeTransformType & m_Chain;
+  const CompositeTransformType & m_ToMoving;
   const SamplerType &            m_Sampler;
   SizeValueType                  m_NumberOfSamples;
   const std::atomic<bool> &      m_IsAborting;

@@ -21,7 +21,10 @@
 #include "facade/itkAverageOnGrid.h"
 #include "facade/itkBSplineMaker.h"
 #include "facade/itkDrawPoints.h"
+#include "facade/itkIsField.h"
 #include "facade/itkMaskedRegistrationTransform.h"
+#include "facade/itkMetricAtSamples.h"
+#include "geometry/itkGridGeometry.h"
 #include "geometry/itkParallelTasks.h"
 
 #include "itkImageRegionIterator.h"
@@ -40,6 +43,7 @@ SplineErrorMap<TImage>::SplineErrorMap(const InputsType &             inputs,
                                        const SettingsType &           settings,
                                        const SplineType &             spline,
                                        const CompositeTransformType & chain,
+                                       const CompositeTransformType & toMoving,
                                        const SamplerType &            sampler,
                                        SizeValueType                  numberOfSamples,
                                        const std::atomic<bool> &      isAborting)
@@ -47,17 +51,20 @@ SplineErrorMap<TImage>::SplineErrorMap(const InputsType &             inputs,
   , m_Settings(settings)
   , m_Spline(spline)
   , m_Chain(chain)
+  , m_ToMoving(toMoving)
   , m_Sampler(sampler)
   , m_NumberOfSamples(numberOfSamples)
   , m_IsAborting(isAborting)
 {}
 
 template <typename TImage>
-bool
-SplineErrorMap<TImage>::IsKnown(const SettingsType & settings)
+auto
+SplineErrorMap<TImage>::MakeIdentity(const SamplerType & sampler) -> typename SplineType::ConstPointer
 {
-  return settings.Metric == "mean-squares" || settings.Metric == "correlation" ||
-         settings.Metric == "mutual-information";
+  const auto box = GridGeometry<ImageDimension>::Reindex(*sampler.GetDomain(), sampler.GetBoundingRegion());
+  const auto spline =
+    MaskedRegistrationTransform<ImageDimension>::Make(SettingsType::MakeDefaults("b-spline"), *box.Grid);
+  return dynamic_cast<const SplineType *>(spline.GetPointer());
 }
 
 template <typename TImage>
@@ -67,8 +74,10 @@ SplineErrorMap<TImage>::Estimate(ReportType & report) const
   // By experience with deformed brains and lungs: most errors are within two bars.
   constexpr double        systematic = 2.5;
   constexpr SizeValueType mostPlaces = 20000;
+  constexpr SizeValueType mostSamples = 200000; // a field has as many as the mask has voxels
   const bool              isThorough = m_Settings.Uncertainty == "thorough";
-  const auto              points = DrawPoints(m_Inputs, m_Sampler, m_NumberOfSamples, m_Settings.Seed + 0x5eed);
+  const SizeValueType     wanted = IsField(m_Settings) ? std::min(m_NumberOfSamples, mostSamples) : m_NumberOfSamples;
+  const auto              points = DrawPoints(m_Inputs, m_Sampler, wanted, m_Settings.Seed + 0x5eed);
   if (points.size() < m_Spline.GetNumberOfParametersPerDimension())
   {
     return;
@@ -143,8 +152,16 @@ template <typename TImage>
 auto
 SplineErrorMap<TImage>::MakeSettings() const -> SettingsType
 {
-  SettingsType settings = m_Settings;
+  const SettingsType usual = SettingsType::MakeDefaults("b-spline");
+  const SettingsType resolved = usual.Resolve();
+  const bool         isField = IsField(m_Settings);
+  SettingsType       settings = isField ? usual : m_Settings;
   settings.Transform = "given";
+  settings.Metric = GetMetricAtSamples(m_Settings.Metric);
+  settings.HistogramBins = m_Settings.HistogramBins;
+  settings.Seed = m_Settings.Seed;
+  settings.RegionIndex = m_Settings.RegionIndex;
+  settings.RegionSize = m_Settings.RegionSize;
   settings.Initialization = "none";
   settings.Uncertainty = "none";
   settings.StockMetric = false;
@@ -152,19 +169,18 @@ SplineErrorMap<TImage>::MakeSettings() const -> SettingsType
   settings.Levels = 1;
   settings.GridScaleFactors = {};
   settings.ShrinkFactors = { m_Settings.ShrinkFactors.back() };
-  settings.SmoothingSigmas = { m_Settings.SmoothingSigmas.back() };
+  settings.SmoothingSigmas = { isField ? resolved.SmoothingSigmas.back() : m_Settings.SmoothingSigmas.back() };
   settings.Samples = {};
   settings.Percentage = { 1.0 };
   settings.ResampleEveryIteration = false;
   // Whatever the registration was made with: what is quick near a minimum.
   constexpr SizeValueType iterations = 10;
-  const SettingsType      usual = SettingsType::MakeDefaults("b-spline");
   settings.Optimizer = usual.Optimizer;
   settings.Scales = usual.Scales;
   settings.StockOptimizer = false;
   settings.StepsInVoxels = true;
   settings.Iterations = { iterations };
-  settings.LearningRate = { usual.Resolve().LearningRate.back() };
+  settings.LearningRate = { resolved.LearningRate.back() };
   settings.OptimizerWeights = {};
   settings.LowerBound = {};
   settings.UpperBound = {};
@@ -209,12 +225,7 @@ SplineErrorMap<TImage>::Register(const SplineType & start, const std::vector<Poi
     samples->SetPoint(static_cast<typename PointSetType::PointIdentifier>(samples->GetNumberOfPoints()), sample);
   }
   const auto registration = FacadeType::New();
-  registration->SetFixedImage(m_Inputs.FixedImage);
-  registration->SetMovingImage(m_Inputs.MovingImage);
-  registration->SetFixedImageMask(m_Inputs.FixedImageMask);
-  registration->SetMovingImageMask(m_Inputs.MovingImageMask);
-  registration->SetVirtualDomain(m_Inputs.VirtualDomain);
-  registration->SetFixedInitialTransform(m_Inputs.FixedInitialTransform);
+  m_Inputs.SetImagesOf(*registration);
   registration->SetSamplePoints(samples);
   if (m_Chain.GetNumberOfTransforms() > 0)
   {
@@ -261,7 +272,7 @@ SplineErrorMap<TImage>::AddSquares(const HalvesType &             halves,
   }
   ParallelTasks::ForEach(places.size(), units, [&](SizeValueType i) {
     const auto map = [&](const SplineType & spline) {
-      return m_Chain.TransformPoint(spline.TransformPoint(places[i]));
+      return m_ToMoving.TransformPoint(spline.TransformPoint(places[i]));
     };
     const auto result = map(m_Spline);
     const auto one = map(*splines[0]) - result;

@@ -38,8 +38,8 @@ namespace itk
  * Three questions, the first of which has an answer that is bad gives the status. Do the images have anything in common
  * at the result (CheckFit; otherwise "lost")? Does any other place around it fit as well (PoseSearch; the best of them
  * are registered from, and the values compared in groups of samples: "ambiguous")? Is there a direction that the
- * samples hardly determine (ParameterCovariance: "weak")? Of a B-spline, there are errors of points instead
- * (SplineErrorMap).
+ * samples hardly determine (ParameterCovariance: "weak")? Of a B-spline or a displacement field, there are errors of
+ * points instead (SplineErrorMap).
  *
  * \ingroup MaskedSampling
  */
@@ -102,7 +102,7 @@ private:
   }
   std::vector<PointType>
   Draw(SizeValueType number) const;
-  /** The errors of points, if it is a B-spline and they can be known. */
+  /** The errors of points, if it is a B-spline or a displacement field and they can be known. */
   void
   MapErrors(ReportType & report) const;
   /** The result, if it is rigid; otherwise the rigid motion that is nearest to it at some points. */

@@ -21,8 +21,11 @@
 #include "facade/itkCheckFit.h"
 #include "facade/itkDrawPoints.h"
 #include "facade/itkErrorBars.h"
+#include "facade/itkIsField.h"
 #include "facade/itkMakePoseSearchInputs.h"
+#include "facade/itkWarpMovingImage.h"
 #include "geometry/itkCanBeDecomposed.h"
+#include "geometry/itkGridGeometry.h"
 #include "geometry/itkParallelTasks.h"
 
 #include "itkLandmarkBasedTransformInitializer.h"
@@ -79,7 +82,9 @@ UncertaintyEstimate<TImage>::Compute() const -> ReportType
   if (report.Text.empty())
   {
     // Side by side: one of them has too few samples for several threads.
-    const ErrorBars<TImage>           bars(m_Inputs, m_Settings, m_Transform, m_Chain, m_NumberOfSamples);
+    // What noise there is, is in the voxels: more samples than these say no more.
+    const auto                        used = std::min(m_NumberOfSamples, m_Sampler.GetNumberOfVoxels());
+    const ErrorBars<TImage>           bars(m_Inputs, m_Settings, m_Transform, m_Chain, used);
     std::string                       ambiguity;
     std::string                       weakness;
     SurveyType                        survey = this->IsThorough() ? ThoroughSurvey : QuickSurvey;
@@ -132,15 +137,30 @@ template <typename TImage>
 void
 UncertaintyEstimate<TImage>::MapErrors(ReportType & report) const
 {
-  if (m_Spline == nullptr || !SplineErrorMap<TImage>::IsKnown(m_Settings))
-  {
-    return;
-  }
-  const SplineErrorMap<TImage> map(
-    m_Inputs, m_Settings, *m_Spline, m_Chain, m_Sampler, m_NumberOfSamples, m_IsAborting);
+  const auto mapErrors = [&](const InputsType &             inputs,
+                             const SplineType &             spline,
+                             const CompositeTransformType & chain,
+                             const CompositeTransformType & toMoving) {
+    const SplineErrorMap<TImage> map(
+      inputs, m_Settings, spline, chain, toMoving, m_Sampler, m_NumberOfSamples, m_IsAborting);
+    map.Estimate(report);
+  };
   try
   {
-    map.Estimate(report);
+    if (m_Spline != nullptr)
+    {
+      mapErrors(m_Inputs, *m_Spline, m_Chain, m_Chain);
+    }
+    else if (IsField(m_Settings))
+    {
+      using GeometryType = GridGeometry<ImageDimension>;
+      constexpr SizeValueType margin = 8; // voxels that samples may move
+      auto                    region = m_Sampler.GetBoundingRegion();
+      region.PadByRadius(margin);
+      const auto box = GeometryType::Reindex(*m_Sampler.GetDomain(), region);
+      const auto inputs = WarpMovingImage(m_Inputs, *m_Result, *box.Grid, InputsType::GetNumberOfWorkUnits(m_Settings));
+      mapErrors(inputs, *SplineErrorMap<TImage>::MakeIdentity(m_Sampler), *CompositeTransformType::New(), *m_Result);
+    }
   }
   catch (const ProcessAborted &)
   {

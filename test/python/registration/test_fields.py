@@ -62,7 +62,10 @@ def test_a_bend_is_found_without_folds_and_can_be_taken_back(dimension: int, kin
         jacobian: Any = np.asarray(result.transform.jacobian(Image(scene.fixed)).pixels)
         assert jacobian.min() > 0
         assert result.folding is not None
-        assert result.folding.smallest > 0
+        inside = jacobian[scene.mask > 0]
+        assert result.folding.smallest == pytest.approx(inside.min(), rel=1e-5)
+        assert result.folding.largest == pytest.approx(inside.max(), rel=1e-5)
+        assert jacobian.min() * (1 - 1e-5) <= result.folding.smallest_around <= result.folding.smallest
 
 
 def test_an_inverse_is_found_once_and_not_pickled() -> None:

@@ -48,6 +48,11 @@ def covariance_of(result: Registration) -> Floats:
 # What the numbers mean
 
 
+def systematic(fixed: Image) -> float:
+    """What every bar of a linear transform has, if it does not stretch."""
+    return 0.07 * min(fixed.spacing)
+
+
 def move(name: str, fixed: Floats, parameters: Floats, points: Floats) -> Floats:
     """Where a translation, or a turn of the plane about a centre and a shift, takes points."""
     if name.startswith("Translation"):
@@ -61,7 +66,9 @@ def move(name: str, fixed: Floats, parameters: Floats, points: Floats) -> Floats
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize(("transform", "dimension"), [("translation", 2), ("translation", 3), ("rigid", 2)])
 def test_at_is_how_far_points_scatter(transform: str, dimension: int, metric: str) -> None:
-    """With the parameters, drawn from the covariance: twice as many draws, half as wide as the tolerance needs."""
+    """With the parameters, drawn from the covariance: twice as many draws, half as wide as the tolerance needs. And a
+    shift that is systematic.
+    """
     scene = make_scene(dimension, tilted=True)
     result = run(scene, transform=transform, metric=metric)
     ((name, fixed, parameters),) = result.transform.parts
@@ -72,7 +79,7 @@ def test_at_is_how_far_points_scatter(transform: str, dimension: int, metric: st
     np.testing.assert_allclose(move(name, fixed, parameters, points), result.transform.apply(points))
     for point, error in zip(points, known(result).at(points), strict=True):
         moved = np.array([move(name, fixed, draw, point) for draw in draws])
-        assert error == pytest.approx(np.sqrt(moved.var(axis=0).sum()), rel=0.02)
+        assert error == pytest.approx(np.hypot(np.sqrt(moved.var(axis=0).sum()), systematic(scene.fixed)), rel=0.02)
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
@@ -120,7 +127,7 @@ def test_what_comes_after_it_stretches_it() -> None:
     moving = Image(scene.moving.pixels, (2.0, 3.0))
     result = register(scene.fixed, moving, scene.fixed_mask, initial=matrix, transform="translation")
     covariance = covariance_of(result)
-    wanted = np.sqrt(4 * covariance[0, 0] + 9 * covariance[1, 1])
+    wanted = np.sqrt(4 * covariance[0, 0] + 9 * covariance[1, 1] + (4 + 9) / 2 * systematic(scene.fixed) ** 2)
     assert known(result).at([1.0, 2.0]) == pytest.approx(wanted, rel=1e-3)
 
 
@@ -140,7 +147,8 @@ def test_covariance_is_one(transform: str) -> None:
 def test_more_samples_scatter_less(metric: str) -> None:
     """With the root of their number; the estimate itself is of one draw, and some twenty per cent off."""
     scene = make_scene(3)
-    few, many = (known(run(scene, metric=metric, samples=number)).standard_error for number in (500, 4500))
+    errors = np.array([known(run(scene, metric=metric, samples=number)).standard_error for number in (500, 4500)])
+    few, many = np.sqrt(errors**2 - systematic(scene.fixed) ** 2)
     assert few / many == pytest.approx(3, rel=0.3)
 
 
@@ -233,7 +241,7 @@ def test_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"transform": "displacement-field"}, {"metric": "joint-histogram-mutual-information"}]
+    "options", [{"metric": "neighborhood-correlation"}, {"metric": "joint-histogram-mutual-information"}]
 )
 def test_without_a_covariance(options: dict[str, Any]) -> None:
     uncertainty = known(run(make_scene(2), levels=1, iterations=3, **options))
@@ -366,7 +374,7 @@ def test_a_straight_edge(degrees: float, metric: str, noise: float) -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("degrees", [0, 60, 90])
 def test_an_edge_that_is_brighter_around_its_middle(degrees: float, seed: int) -> None:
-    """It is weak where the standard error along some direction is longer than a voxel; that direction is told."""
+    """It is weak where the standard error is longer than 0.6 voxels; the direction that has most of it is told."""
     fixed, moving, along = make_edge(degrees, 0.1, seed, bump=0.5)
     mask = np.hypot(X - MIDDLE[0], Y - MIDDLE[1]) < 30
     options: dict[str, Any] = {"transform": "translation", "metric": "mean-squares"}
@@ -379,7 +387,7 @@ def test_an_edge_that_is_brighter_around_its_middle(degrees: float, seed: int) -
             continue
         variances, directions = np.linalg.eigh(uncertainty.covariance)
         greatest = np.sqrt(variances[1])
-        assert uncertainty.status == ("weak" if greatest > 1 else "determined")
+        assert uncertainty.status == ("weak" if variances.sum() > 0.6**2 else "determined")
         if uncertainty.status == "weak":
             told = read_vector("shift along", uncertainty.reason)
             assert abs(told @ directions[:, 1]) == pytest.approx(1, abs=0.01)

@@ -1,0 +1,35 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkMetricAtSamples_h
+#define itkMetricAtSamples_h
+
+#include <string>
+
+namespace itk
+{
+/** The metric that judges a result of another one at samples: the same, if it is evaluated sample by sample; otherwise
+ * mutual information.
+ * \ingroup MaskedSampling */
+inline std::string
+GetMetricAtSamples(const std::string & metric)
+{
+  return metric == "mean-squares" || metric == "correlation" ? metric : "mutual-information";
+}
+} // end namespace itk
+
+#endif // itkMetricAtSamples_h

@@ -157,7 +157,7 @@ examples:
     outputs.add_argument("--output-points", metavar="FILE", help="sample points: .csv .mrk.json, or an image of counts")
     outputs.add_argument("--report", metavar="HTML", help='one file with pictures; needs the extra "plot"')
     outputs.add_argument("--fixed-landmarks", metavar="FILE", help="points whose error is told: .csv .mrk.json .fcsv")
-    outputs.add_argument("--moving-landmarks", metavar="FILE", help="the same points in the moving image, in order")
+    outputs.add_argument("--moving-landmarks", metavar="FILE", help="the same points, in order or by name")
     outputs.add_argument(
         "--interpolate-output", metavar="HOW", default="linear", help="linear, b-spline, nearest-neighbor for labels"
     )

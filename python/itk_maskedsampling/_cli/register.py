@@ -20,7 +20,7 @@ from .._images.conversion import from_object
 from .._images.files import write_image
 from .._images.image import Image
 from .._pictures.slices import name_unit
-from .._registration.landmarks import Landmarks, check_counts, measure_landmarks
+from .._registration.landmarks import Landmarks, PointPairs, measure_landmarks, pair_files
 from .._registration.register import register
 from .._registration.result import Registration
 from .._registration.sample import Samples
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     with Watcher(args.quiet) as watcher:
         result = register(**images, **settings, callback=watcher.callback, progress=watcher.prints)
     written, failed, first = write_outputs(outputs, result)
-    errors = None if landmarks is None else measure_landmarks(result, *landmarks)
+    errors = None if landmarks is None else measure_landmarks(result, landmarks)
     if args.json:
         say_json(
             {
@@ -100,7 +100,7 @@ def check_uncertainty(settings: dict[str, Any], channels: list[Any]) -> None:
         raise ValueError("uncertainty: 'none', but --require-determined needs to know it; leave one of them out")
 
 
-def read_landmarks(args: argparse.Namespace, dimension: int) -> tuple[Floats, Floats] | None:
+def read_landmarks(args: argparse.Namespace, dimension: int) -> PointPairs | None:
     """Points of the fixed and of the moving image; None without."""
     given = {name: getattr(args, name) for name in PAIR}
     missing = [name for name, path in given.items() if path is None]
@@ -108,9 +108,8 @@ def read_landmarks(args: argparse.Namespace, dimension: int) -> tuple[Floats, Fl
         return None
     for name in missing:
         raise ValueError(f"{name}: landmarks are needed of both images; give this one, too")
-    fixed, moving = (read_point_file(name, path, dimension).points for name, path in given.items())
-    check_counts(", ".join(PAIR), len(fixed), len(moving))
-    return fixed, moving
+    files = [read_point_file(name, path, dimension) for name, path in given.items()]
+    return pair_files(", ".join(PAIR), *files)
 
 
 # Outputs
@@ -125,9 +124,7 @@ def count_parts(settings: dict[str, Any]) -> int:
     return sum(len(kind.parts) if isinstance(kind, Transform) else 1 for kind in kinds)
 
 
-def make_outputs(
-    args: argparse.Namespace, moving: Image, parts: int, landmarks: tuple[Floats, Floats] | None
-) -> list[Output]:
+def make_outputs(args: argparse.Namespace, moving: Image, parts: int, landmarks: PointPairs | None) -> list[Output]:
     """What is asked for, with what can be found out about it before."""
     outputs = []
     how = choose_interpolator("interpolate_output", args.interpolate_output)
@@ -173,12 +170,12 @@ def get_small_samples(image: Image) -> Samples:
 
 
 def write_report(
-    result: Registration, path: Path, title: str, landmarks: tuple[Floats, Floats] | None, files: Mapping[str, str]
+    result: Registration, path: Path, title: str, landmarks: PointPairs | None, files: Mapping[str, str]
 ) -> None:
     # It loads matplotlib.
     from .._report.page import write_page  # noqa: PLC0415
 
-    errors = None if landmarks is None else measure_landmarks(result, *landmarks)
+    errors = None if landmarks is None else measure_landmarks(result, landmarks)
     write_page(result, path, title, errors, files)
 
 
@@ -241,6 +238,7 @@ def describe_landmarks(landmarks: Landmarks) -> dict[str, Any]:
             }
             for name, errors in (("before", landmarks.before), ("after", landmarks.after))
         },
+        "names": landmarks.pairs.names,
         "farther": landmarks.farther,
         "warnings": landmarks.warnings,
     }

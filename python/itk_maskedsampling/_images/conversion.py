@@ -249,7 +249,8 @@ def write_like(like: Raster, pixels: Array, geometry: Geometry) -> Any:
 def check_components(name: str, components: int, dimension: int) -> None:
     if components != 1:
         raise TypeError(
-            f"{name}: one real number per pixel is needed, not {components} of them. Give one channel, or their mean"
+            f"{name}: one real number per pixel is needed, not {components} of them. Give one channel, or their "
+            "mean; register() also takes a list of channels"
         )
     if dimension not in (2, 3):
         raise ValueError(

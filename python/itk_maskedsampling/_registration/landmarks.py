@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from .._core import Geometry
 from .._images.arrays import Floats, describe, to_points
 from .._images.files import read
 from .._images.geometry import point_to_index
+from .._transforms.point_files import PointFile
 from .result import Registration
 
 #: By which an error must be larger to be so, as a share of the largest coordinate: more than rounding.
@@ -40,15 +42,35 @@ class Errors:
 
 
 @dataclass(frozen=True, eq=False)
-class Landmarks:
-    """Pairs of points, and how far they are apart before and after a registration.
+class PointPairs:
+    """Points of the fixed image, and the same ones in the moving image.
 
     fixed, moving: shape (n, D), x first, in space.
-    warnings: what makes one doubt them, or the registration.
+    names: one for each, or none.
+    warnings: what makes one doubt that they are the same.
     """
 
     fixed: Floats
     moving: Floats
+    names: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.fixed)
+
+    def name(self, number: int) -> str:
+        """That of a pair, or else its number, counted from 1."""
+        return (self.names[number] if self.names else "") or str(number + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """How far pairs of points are apart before and after a registration.
+
+    warnings: what makes one doubt them, or the registration.
+    """
+
+    pairs: PointPairs
     before: Errors
     after: Errors
     warnings: tuple[str, ...]
@@ -56,29 +78,64 @@ class Landmarks:
     @property
     def farther(self) -> list[int]:
         """Those that are farther apart after than before."""
-        return find_farther(self.fixed, self.moving, self.before, self.after)
+        return find_farther(self.pairs, self.before, self.after)
 
     def tell(self, unit: str) -> str:
         """In a line."""
         before, after = self.before.summary, self.after.summary
-        count = f"{len(self.fixed)} landmark{'' if len(self.fixed) == 1 else 's'}"
+        count = f"{len(self.pairs)} landmark{'' if len(self.pairs) == 1 else 's'}"
         return (
             f"{count}, mean error {before['mean']:.3g} {unit} before and {after['mean']:.3g} {unit} after, "
             f"largest {before['maximum']:.3g} and {after['maximum']:.3g}"
         )
 
 
-def to_pair(landmarks: Any, dimension: int) -> tuple[Floats, Floats]:
-    """Points of the fixed and of the moving image, as many of one as of the other."""
+def to_pairs(landmarks: Any, dimension: int) -> PointPairs:
+    """As many points of the fixed image as of the moving one; or, by name, the same ones of both."""
     try:
         fixed, moving = landmarks
     except (TypeError, ValueError):
         raise TypeError(
             f"landmarks: a pair (fixed_points, moving_points) is needed, not {describe(landmarks)}"
         ) from None
-    one, two = to_points("landmarks[0]", fixed, dimension), to_points("landmarks[1]", moving, dimension)
+    names = [list(map(str, one)) if isinstance(one, Mapping) else [] for one in (fixed, moving)]
+    if bool(names[0]) != bool(names[1]) or set(names[0]) != set(names[1]):
+        raise ValueError(
+            f"landmarks: {list_names(names[0])} in the fixed image, {list_names(names[1])} in the moving one"
+        )
+    one, two = (
+        to_points(f"landmarks[{number}]", list(points.values()) if isinstance(points, Mapping) else points, dimension)
+        for number, points in enumerate((fixed, moving))
+    )
     check_counts("landmarks", len(one), len(two))
-    return one, two
+    if names[0]:
+        two = two[[names[1].index(name) for name in names[0]]]
+    return PointPairs(one, two, tuple(names[0]))
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Some of them."""
+    return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "") if names else "points without a name"
+
+
+def pair_files(name: str, fixed: PointFile, moving: PointFile) -> PointPairs:
+    """Those of two files, in their order; but by their names, where both files have the same ones.
+
+    name: of the arguments.
+    """
+    check_counts(name, len(fixed.points), len(moving.points))
+    one, two = fixed.names, moving.names
+    places, warnings = list(range(len(moving.points))), []
+    if one != two and one and two:
+        if sorted(one) == sorted(two) and len(set(one)) == len(one):
+            places = [two.index(label) for label in one]
+            warnings.append("the landmarks of the two files are in another order: they are paired by their names")
+        elif moved := [label for place, label in enumerate(one) if label and label != two[place] and label in two]:
+            warnings.append(
+                f"the landmarks of the two files are paired in their order, but {list_names(moved)} of the fixed image "
+                "stands elsewhere in the other file"
+            )
+    return PointPairs(fixed.points, moving.points[places], tuple(one), tuple(warnings))
 
 
 def check_counts(name: str, fixed: int, moving: int) -> None:
@@ -86,37 +143,36 @@ def check_counts(name: str, fixed: int, moving: int) -> None:
         raise ValueError(f"{name}: {fixed} fixed points, but {moving} moving ones; each needs its partner, in order")
 
 
-def measure_landmarks(result: Registration, fixed: Floats, moving: Floats) -> Landmarks:
+def measure_landmarks(result: Registration, pairs: PointPairs) -> Landmarks:
     """The target registration errors, with the transform that was found, and with that from which it started."""
     before, after = (
-        Errors(np.linalg.norm(transform.apply(fixed) - moving, axis=1))
+        Errors(np.linalg.norm(transform.apply(pairs.fixed) - pairs.moving, axis=1))
         for transform in (result._find_start(), result.transform)
     )
-    warnings = find_strays(result, fixed, moving)
-    farther = find_farther(fixed, moving, before, after)
+    warnings = [*pairs.warnings, *find_strays(result, pairs)]
+    farther = find_farther(pairs, before, after)
     if after.summary["mean"] > before.summary["mean"] and farther:
         warnings.append("the mean error of the landmarks is larger after the registration than before")
     if farther:
-        which = ", ".join(str(number + 1) for number in farther[:LISTED])
-        more = f" and {len(farther) - LISTED} more" if len(farther) > LISTED else ""
+        which = list_names([pairs.name(number) for number in farther])
         warnings.append(
-            f"{len(farther)} of {len(fixed)} landmarks are farther apart after than before: {which}{more}, "
-            "counted from 1"
+            f"{len(farther)} of {len(pairs)} landmarks are farther apart after than before: {which}"
+            + ("" if pairs.names else ", counted from 1")
         )
-    return Landmarks(fixed, moving, before, after, tuple(warnings))
+    return Landmarks(pairs, before, after, tuple(warnings))
 
 
-def find_farther(fixed: Floats, moving: Floats, before: Errors, after: Errors) -> list[int]:
-    least = ROUNDING * max(np.abs(fixed).max(), np.abs(moving).max())
+def find_farther(pairs: PointPairs, before: Errors, after: Errors) -> list[int]:
+    least = ROUNDING * max(np.abs(pairs.fixed).max(), np.abs(pairs.moving).max())
     found: list[int] = np.flatnonzero(after.apart > before.apart + least).tolist()
     return found
 
 
-def find_strays(result: Registration, fixed: Floats, moving: Floats) -> list[str]:
+def find_strays(result: Registration, pairs: PointPairs) -> list[str]:
     """Of points that are in none of the voxels: of another pair of images, or RAS instead of LPS."""
-    grids: dict[str, tuple[Geometry, Floats]] = {"fixed": (result._geometry, fixed)}
+    grids: dict[str, tuple[Geometry, Floats]] = {"fixed": (result._geometry, pairs.fixed)}
     if result._sources is not None:
-        grids["moving"] = read("moving", result._sources.moving).geometry, moving
+        grids["moving"] = read("moving", result._sources.moving).geometry, pairs.moving
     told = []
     for name, (grid, points) in grids.items():
         index = point_to_index(grid, points)

@@ -16,7 +16,7 @@ def make_landmarks(landmarks: Landmarks, unit: str) -> list[str]:
     heads = ("landmark", "fixed point", "moving point", f"error before, {unit}", f"error after, {unit}", "")
     rows = [
         (
-            number + 1,
+            landmarks.pairs.name(number),
             join(fixed),
             join(moving),
             f"{before:.4g}",
@@ -24,7 +24,13 @@ def make_landmarks(landmarks: Landmarks, unit: str) -> list[str]:
             "farther apart" if number in farther else "",
         )
         for number, (fixed, moving, before, after) in enumerate(
-            zip(landmarks.fixed, landmarks.moving, landmarks.before.apart, landmarks.after.apart, strict=True)
+            zip(
+                landmarks.pairs.fixed,
+                landmarks.pairs.moving,
+                landmarks.before.apart,
+                landmarks.after.apart,
+                strict=True,
+            )
         )
     ]
     after = landmarks.after.summary

@@ -17,7 +17,7 @@ from .._images.files import read
 from .._images.output import check_place, whole_file
 from .._pictures.html import make_level_table, make_table, wide
 from .._pictures.slices import name_unit
-from .._registration.landmarks import Landmarks, measure_landmarks, to_pair
+from .._registration.landmarks import Landmarks, measure_landmarks, to_pairs
 from .._registration.result import Registration
 from .blink import make_style
 from .figures import make_figures
@@ -49,9 +49,9 @@ def write_report(
         Of the file, usually .html.
     title : str, optional
         A line of text. Default: "Registration".
-    landmarks : pair of arrays, each of shape (n, D), optional
-        Points of the fixed image, and the same ones in the moving image, x first, in space (LPS). The report has how
-        far they are apart before and after. Default: none.
+    landmarks : pair of arrays, each of shape (n, D), or of mappings from names to points, optional
+        Points of the fixed image, and the same ones in the moving image, x first, in space (LPS); in the same order, or
+        with the same names. The report has how far they are apart before and after. Default: none.
 
     Raises
     ------
@@ -68,10 +68,10 @@ def write_report(
         raise TypeError(f"result: a Registration is needed, not {describe(result)}")
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title: a text is needed, not {describe(title)}")
-    pair = None if landmarks is None else to_pair(landmarks, result.transform.dimension)
+    pairs = None if landmarks is None else to_pairs(landmarks, result.transform.dimension)
     check_place("path", path)
     files = {} if result._sources is None else result._sources.files
-    found = None if pair is None else measure_landmarks(result, *pair)
+    found = None if pairs is None else measure_landmarks(result, pairs)
     write_page(result, path, "Registration" if title is None else title, found, files)
 
 

@@ -20,10 +20,16 @@ from .._images.paths import find_input
 
 
 class PointFile(Protocol):
-    """points: shape (n, D), x first, in LPS where the format says what its axes are."""
+    """points: shape (n, D), x first, in LPS where the format says what its axes are.
+
+    names: one for each, or none.
+    """
 
     @property
     def points(self) -> Floats: ...
+
+    @property
+    def names(self) -> list[str]: ...
 
     def replace(self, points: Floats) -> str:
         """The text of the same file with other points."""
@@ -102,6 +108,11 @@ class CsvPoints:
     def points(self) -> Floats:
         return np.array([[float(row[column]) for column in self.columns] for row in self.rows], np.float64)
 
+    @property
+    def names(self) -> list[str]:
+        """In the column label or name."""
+        return pick_column(self.head, self.rows)
+
     def replace(self, points: Floats) -> str:
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
@@ -137,6 +148,12 @@ class MarkupPoints:
             if one.shape != (3,):
                 raise ValueError(f"a position has {one.size} numbers, not 3")
         return np.array(found, np.float64).reshape(-1, 3)[:, : self.dimension]
+
+    @property
+    def names(self) -> list[str]:
+        return drop_empty(
+            [str(point.get("label", "")) for *_, point in control_points(self.document) if is_placed(point)]
+        )
 
     def replace(self, points: Floats) -> str:
         document = copy.deepcopy(self.document)
@@ -194,6 +211,11 @@ class FiducialPoints:
         numbers = np.array([[float(cell) for cell in row[1:4]] for row in self.rows], np.float64).reshape(-1, 3)
         return (numbers * self.flip)[:, : self.dimension]
 
+    @property
+    def names(self) -> list[str]:
+        heads = [line.partition("=")[2] for line in self.comments if line.lstrip("# ").lower().startswith("columns")]
+        return pick_column(heads[-1].split(",") if heads else [], self.rows)
+
     def replace(self, points: Floats) -> str:
         lines = io.StringIO()
         lines.writelines(f"{line}\n" for line in self.comments)
@@ -203,6 +225,18 @@ class FiducialPoints:
             rest = row[1 + self.dimension :]
             writer.writerow([row[0], *map(to_text, own), *rest])
         return lines.getvalue()
+
+
+def pick_column(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """What rows have in the column of names; nothing without one."""
+    titles = [cell.strip().lower() for cell in head]
+    columns = [titles.index(title) for title in ("label", "name") if title in titles]
+    return drop_empty([row[columns[0]].strip() if columns[0] < len(row) else "" for row in rows]) if columns else []
+
+
+def drop_empty(names: list[str]) -> list[str]:
+    """Nothing, if none has a name."""
+    return names if any(names) else []
 
 
 def is_number(text: str) -> bool:

@@ -57,6 +57,22 @@ def write_fiducials(path: Path, points: Floats) -> Path:
     return path
 
 
+def write_names(path: Path, points: Floats, names: list[str]) -> None:
+    WRITERS["".join(path.suffixes)](path, points)
+    text = path.read_text()
+    if path.suffix == ".json":
+        document = json.loads(text)
+        for point, name in zip(document["markups"][0]["controlPoints"], names, strict=True):
+            point["label"] = name
+        path.write_text(json.dumps(document))
+        return
+    lines = text.splitlines()
+    first = len(lines) - len(names)
+    rows = [f"{line.removesuffix(',tip')},{name}" for line, name in zip(lines[first:], names, strict=True)]
+    head = [line + ",label" if line.startswith("# columns") else line for line in lines[:first]]
+    path.write_text("\n".join([*head, *rows]) + "\n")
+
+
 WRITERS = {".csv": write_csv, ".mrk.json": write_markups, ".fcsv": write_fiducials}
 
 
@@ -92,7 +108,7 @@ def test_errors(
     assert found["inputs"]["moving_landmarks"] == str(paths[1])
     html = report.read_text(encoding="utf-8")
     assert f"mean error {before.mean():.3g} " in html
-    rows = re.findall(r"<tr><td>(\d+)</td><td>\([^<]*</td><td>\([^<]*</td><td>([^<]*)</td><td>([^<]*)</td>", html)
+    rows = re.findall(r"<tr><td>([^<]*)</td><td>\([^<]*</td><td>\([^<]*</td><td>([^<]*)</td><td>([^<]*)</td>", html)
     np.testing.assert_allclose([float(row[2]) for row in rows], after, rtol=1e-3)
 
 
@@ -103,9 +119,33 @@ def test_it_is_said(shell: Shell, files: Files, points: tuple[Floats, Floats], t
     paths = write_csv(tmp_path / "f.csv", fixed), write_csv(tmp_path / "m.csv", moving)
     said = shell.done(*files.register, "--fixed-landmarks", paths[0], "--moving-landmarks", paths[1])
     assert "  landmarks: 6 landmarks, mean error " in said.out
-    assert "  warning: 1 of 6 landmarks are farther apart after than before: 5, counted from 1" in said.out
+    assert "  warning: 1 of 6 landmarks are farther apart after than before: tip\n" in said.out
     said = shell.done(*files.register, "--json")
     assert said.json["landmarks"] is None
+
+
+@pytest.mark.parametrize("suffix", sorted(WRITERS))
+def test_they_are_paired_by_their_names(
+    shell: Shell, files: Files, points: tuple[Floats, Floats], suffix: str, tmp_path: Path
+) -> None:
+    """Where both files have the same ones; otherwise in their order, and it is said what is elsewhere."""
+    labels = [f"vessel {number}" for number in range(6)]
+    order = [3, 0, 5, 1, 4, 2]
+    paths = [tmp_path / f"{name}{suffix}" for name in ("f", "m", "other")]
+    write_names(paths[0], points[0], labels)
+    write_names(paths[1], points[1][order], [labels[number] for number in order])
+    write_names(paths[2], points[1], [*labels[1:], "another"])
+    options = ("--json", "--report", tmp_path / "r.html")
+    found = shell.done(*files.register, "--fixed-landmarks", paths[0], "--moving-landmarks", paths[1], *options).json
+    _, after = find_errors(found["matrix"], *points)
+    np.testing.assert_allclose(found["landmarks"]["after"]["errors"], after, rtol=1e-6)
+    assert found["landmarks"]["names"] == labels
+    (warning,) = found["landmarks"]["warnings"]
+    assert "paired by their names" in warning
+    assert "<td>vessel 3</td>" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    found = shell.done(*files.register, "--fixed-landmarks", paths[0], "--moving-landmarks", paths[2], *options).json
+    np.testing.assert_allclose(found["landmarks"]["after"]["errors"], after, rtol=1e-6)
+    assert "vessel 1, vessel 2, vessel 3, vessel 4, vessel 5 of the fixed image" in found["landmarks"]["warnings"][0]
 
 
 def test_bad_landmarks_end_it_before_the_registration(

@@ -153,3 +153,22 @@ def test_bad_landmarks(result: Registration, landmarks: tuple[Floats, Floats], t
         with pytest.raises(error, match=words):
             write_report(result, tmp_path / "report.html", landmarks=bad)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_landmarks_with_names(result: Registration, landmarks: tuple[Floats, Floats], tmp_path: Path) -> None:
+    """They are paired by these, in any order."""
+    fixed, moving = landmarks
+    names = [f"bone <{number}>" for number in range(len(fixed))]
+    backwards = list(reversed(range(len(fixed))))
+    by_name = ({names[n]: fixed[n] for n in range(len(fixed))}, {names[n]: moving[n] for n in backwards})
+    found = report(result, tmp_path, by_name)
+    assert [row[1:] for row in read_rows(found) if row and row[0].startswith("bone")] == [
+        row[1:] for row in read_errors(report(result, tmp_path, landmarks))
+    ]
+    assert "bone &lt;3&gt;" in found
+    for wrong, told in (
+        ((by_name[0], moving), r"landmarks: bone <0>, .* in the fixed image, points without a name in the moving one"),
+        ((by_name[0], {**by_name[1], "more": moving[0]}), r"bone <1>.* in the fixed image, .*more in the moving one"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            write_report(result, tmp_path / "r.html", landmarks=wrong)

@@ -24,9 +24,41 @@ def test_name_and_contents(wheel: Path, repository: Path) -> None:
     assert "itk_maskedsampling/_extension/docstrings.json" in names
     # Nothing of ITK's own, which would overwrite files of the itk wheel.
     ours = ("itk/", "itk-stubs/", "itk_maskedsampling")
-    assert all(name.startswith(ours) and "ITK" not in name for name in names)
+    assert all(name.startswith(ours) and ("ITK" not in name or "/notices/" in name) for name in names)
     assert not any(name.endswith((".a", ".h", ".hxx", ".cmake")) for name in names)
     assert wheel.stat().st_size < 15e6
+
+
+#: What only the binary of a library has, and the notice that has to be there for it.
+TRACES = {
+    b"HDF5": "HDF5",
+    b"TIFF": "TIFF",
+    b"JFIF": "JPEG",
+    b"IHDR": "PNG",
+    b"deflate": "ZLIB",
+    b"nifti_": "NIFTI",
+    b"NrrdIO": "NrrdIO",
+    b"MET_Object": "MetaIO",
+    b"vnl_": "VXL",
+    b"Eigen": "Eigen",
+    b"tbb": "TBB",
+    b"lbfgs": "libLBFGS",
+    b"itk": "ITK",
+}
+
+
+def test_notices_of_what_is_linked_are_there(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel)
+    names = files.namelist()
+    notices = {Path(name).stem: files.read(name) for name in names if ".dist-info/licenses/notices/" in name}
+    binaries = b"".join(files.read(name) for name in names if ".so" in name)
+    linked = {name for trace, name in TRACES.items() if trace in binaries}
+    assert len(linked) > 8
+    assert linked <= set(notices)
+    words = (b"copyright", b"license", b"permission", b"redistribution")
+    for name, text in notices.items():
+        assert any(word in text.lower() for word in words), name
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
 def test_extras_are_those_for_users(wheel: Path) -> None:

@@ -22,6 +22,7 @@
 #include "metric/itkLinearGradientInterpolator.h"
 #include "metric/itkSampledTransform.h"
 #include "metric/itkSampleParts.h"
+#include "sampler/itkIndexedMask.h"
 
 #include <algorithm>
 #include <array>
@@ -160,13 +161,13 @@ private:
   GrowerType   m_Grower{};
   ImagePointer m_GrownImage{};
 
-  const ImageType *    m_Image{};
-  const MaskType *     m_Mask{};
-  ColumnsType          m_Coordinates{};
-  SampledTransformType m_Transform{};
-  InterpolatorType     m_Interpolator{};
-  SampleParts          m_Parts{};
-  ThreadIdType         m_NumberOfWorkUnits{ 1 };
+  const ImageType *       m_Image{};
+  IndexedMask<VDimension> m_Mask{};
+  ColumnsType             m_Coordinates{};
+  SampledTransformType    m_Transform{};
+  InterpolatorType        m_Interpolator{};
+  SampleParts             m_Parts{};
+  ThreadIdType            m_NumberOfWorkUnits{ 1 };
 
   std::vector<TMovingPixel>                         m_Values{};
   std::array<std::vector<TMovingPixel>, VDimension> m_Gradients{};

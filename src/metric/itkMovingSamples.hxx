@@ -20,8 +20,6 @@
 
 #include "geometry/itkGridGeometry.h"
 #include "geometry/itkUnrolledLoop.h"
-#include "sampler/itkMaskGeometry.h"
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -45,14 +43,7 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
   m_Transform.SetTransform(transform, *m_Image, center, radius);
   m_Coordinates = coordinates;
 
-  m_Mask = mask;
-  if (m_Mask != nullptr)
-  {
-    MaskGeometry<VDimension> geometry;
-    geometry.Mask = m_Mask;
-    geometry.FillCachesOfMask();
-  }
-
+  m_Mask.Set(mask, image);
   m_NumberOfWorkUnits = numberOfWorkUnits;
   m_Parts = SampleParts(numberOfSamples, m_Transform.GetNumberOfSums());
   m_Sums.resize(m_Parts.GetNumberOfParts());
@@ -144,7 +135,7 @@ MovingSamples<TMovingPixel, VDimension>::Clean(BatchType & batch) const
     sumOfValues += std::abs(batch.Value[i]);
     UnrolledLoop<VDimension>::ForEach([&](auto d) { sumOfGradients[d] += std::abs(batch.Gradient[d][i]); });
   }
-  if (m_Mask == nullptr && isFinite(sumOfValues, sumOfGradients))
+  if (m_Mask.IsEverywhere() && isFinite(sumOfValues, sumOfGradients))
   {
     return;
   }
@@ -153,7 +144,7 @@ MovingSamples<TMovingPixel, VDimension>::Clean(BatchType & batch) const
     std::array<double, VDimension> gradient;
     UnrolledLoop<VDimension>::ForEach([&](auto d) { gradient[d] = batch.Gradient[d][i]; });
     if (batch.State[i] == InterpolatorType::StateEnum::Inside &&
-        !(isFinite(batch.Value[i], gradient) && (m_Mask == nullptr || this->IsInsideMask(batch, i))))
+        !(isFinite(batch.Value[i], gradient) && (m_Mask.IsEverywhere() || this->IsInsideMask(batch, i))))
     {
       batch.SetNothing(i, InterpolatorType::StateEnum::Outside);
     }
@@ -188,7 +179,7 @@ MovingSamples<TMovingPixel, VDimension>::IsInsideMask(const BatchType & batch, u
   {
     index[d] = batch.Index[d][i];
   }
-  return m_Mask->IsInsideInWorldSpace(m_Image->template TransformContinuousIndexToPhysicalPoint<double>(index));
+  return m_Mask.IsInside(index);
 }
 
 template <typename TMovingPixel, unsigned int VDimension>

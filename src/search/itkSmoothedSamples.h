@@ -20,7 +20,7 @@
 
 #include "geometry/itkParallelTasks.h"
 #include "geometry/itkPositionBox.h"
-#include "sampler/itkMaskGeometry.h"
+#include "sampler/itkIndexedMask.h"
 
 #include "itkBinShrinkImageFilter.h"
 #include "itkImageGaps.h"
@@ -61,12 +61,10 @@ public:
            double                         sigma,
            ThreadIdType                   numberOfWorkUnits)
   {
-    std::vector<double>    values(points.size(), std::numeric_limits<double>::quiet_NaN());
-    std::vector<IndexType> indices(points.size());
-    if (mask != nullptr)
-    {
-      MaskGeometry<ImageDimension>::FillCachesOf(*mask);
-    }
+    std::vector<double>         values(points.size(), std::numeric_limits<double>::quiet_NaN());
+    std::vector<IndexType>      indices(points.size());
+    IndexedMask<ImageDimension> indexedMask;
+    indexedMask.Set(mask, image);
     constexpr SizeValueType partSize = 4096;
     const SizeValueType     numberOfParts = (points.size() + partSize - 1) / partSize;
     const auto              forEach = [&](const auto & function) {
@@ -81,9 +79,7 @@ public:
     const auto   toIndex = MakeMap(image, transform);
     forEach([&](SizeValueType i) {
       indices[i] = toIndex(points[i]);
-      if (buffer.IsInside(indices[i]) &&
-          (mask == nullptr ||
-           mask->IsInsideInWorldSpace(transform != nullptr ? transform->TransformPoint(points[i]) : points[i])))
+      if (buffer.IsInside(indices[i]) && indexedMask.IsInside(indices[i]))
       {
         values[i] = 0.0;
       }

@@ -44,9 +44,10 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   report.NumberOfPoses = search.GetNumberOfPoses();
   report.TranslationRange = search.GetTranslationRange();
 
-  // Where the images lie comes first, and wins where nothing is better.
+  // Where the images lie comes first, and wins where nothing is clearly better.
   std::vector<PoseType> poses;
-  if (this->IsInMovingImage(points))
+  const bool            isStartInside = this->IsInMovingImage(points);
+  if (isStartInside)
   {
     poses.emplace_back();
   }
@@ -99,6 +100,21 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
       // In few samples, images share more by chance: only the scatter is that of the groups.
       report.Chosen = best.Value - other.Value > least * difference.Deviation ? n : report.Chosen;
     }
+  }
+  // Of so many places, some are better by chance than where the images lie.
+  constexpr double leastToLeave = 6.0; // standard deviations
+  const bool       hasStart = isStartInside && order.front() == 0;
+  if (hasStart && report.Chosen != 0)
+  {
+    auto best = candidates[order[report.Chosen]];
+    auto start = candidates[0];
+    if (!refinement.EvaluateTogether(best, refinement, start, others, numberOfGroups))
+    {
+      refinement.Evaluate(best, others, numberOfGroups);
+      refinement.Evaluate(start, others, numberOfGroups);
+    }
+    const auto difference = RefinementType::Compare(best, start);
+    report.Chosen = start.Value - best.Value > leastToLeave * difference.Deviation ? report.Chosen : 0;
   }
   return candidates[order[report.Chosen]].Transform;
 }

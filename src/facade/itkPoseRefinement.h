@@ -103,6 +103,10 @@ public:
   CandidateType
   Evaluate(const PointType & center, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
 
+  /** Evaluate the metric of a candidate. */
+  void
+  Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
+
   /** By how much a value is above another, over the groups: the mean, and its standard deviation. */
   struct DifferenceType
   {
@@ -135,8 +139,6 @@ private:
   /** Register from a transform, which is set to the end. */
   void
   Register(LinearTransformType & transform) const;
-  void
-  Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
   /** At which points a candidate is in the moving image. */
   std::vector<bool>
   FindInside(const CandidateType & candidate, const std::vector<PointType> & points) const;

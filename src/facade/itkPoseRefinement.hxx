@@ -228,6 +228,7 @@ PoseRefinement<TImage>::Evaluate(CandidateType &                candidate,
                                  const std::vector<PointType> & points,
                                  SizeValueType                  numberOfGroups) const
 {
+  const QuietScope scope;
   SettingsType settings = this->MakeSettings().Resolve();
   settings.SmoothingSigmas = { 0.0 };
   const SampleGroups<ImageDimension> groups(points,

@@ -101,6 +101,29 @@ def test_what_succeeds_without_succeeds_with_it(seed: int) -> None:
     assert scene.error(scene.register(seed=seed, initial="search")) < 0.2
 
 
+@pytest.mark.filterwarnings("ignore:Another place:RuntimeWarning")
+@pytest.mark.parametrize("metric", ["mutual-information", "mean-squares", "correlation"])
+def test_of_places_that_are_alike_it_is_the_nearest(metric: str) -> None:
+    """Of a pattern that repeats itself some parts fit a little better than others, by chance."""
+    y, x = np.mgrid[0:120, 0:140].astype(float)
+    mask = np.hypot(x - 70, y - 60) < 14
+    points = np.stack([x[mask], y[mask]], axis=-1)
+
+    def lattice(x: Array, y: Array) -> Array:
+        waves: Array = np.exp(np.sin(2 * np.pi * x / 16)) + np.exp(1.2 * np.cos(2 * np.pi * y / 16))
+        return waves
+
+    for seed in range(6):
+        draw = np.random.default_rng(seed)
+        shift = draw.uniform(-3, 3, 2)
+        fixed, moving = (
+            pixels + draw.normal(0, 0.5, pixels.shape)
+            for pixels in (lattice(x, y), lattice(x - shift[0], y - shift[1]))
+        )
+        result = register(fixed, moving, mask, transform="translation", initial="search", metric=metric)
+        assert np.abs(result.transform.apply(points) - points - shift).max() < 1
+
+
 def test_inverted_contrast_noise_and_a_moving_mask() -> None:
     scene = LARGE[3]
     draw = np.random.default_rng(1)

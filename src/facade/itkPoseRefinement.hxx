@@ -229,7 +229,7 @@ PoseRefinement<TImage>::Evaluate(CandidateType &                candidate,
                                  SizeValueType                  numberOfGroups) const
 {
   const QuietScope scope;
-  SettingsType settings = this->MakeSettings().Resolve();
+  SettingsType     settings = this->MakeSettings().Resolve();
   settings.SmoothingSigmas = { 0.0 };
   const SampleGroups<ImageDimension> groups(points,
                                             std::max<SizeValueType>(std::min(numberOfGroups, points.size()), 1));

@@ -36,13 +36,17 @@ public:
   using SizeType = typename CorrelationType::SizeType;
 
   explicit Scene(unsigned int seed)
+    : Scene(seed, MakeSize(seed))
+  {}
+
+  Scene(unsigned int seed, const SizeType & size)
+    : Size(size)
   {
     std::mt19937                           random(seed);
     std::uniform_real_distribution<double> uniform(-1.0, 1.0);
     std::size_t                            number = 1;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      Size[d] = 3 + (seed + 2 * d) % (VDimension == 2 ? 11 : 5);
       Radius[d] = 1 + (seed / 3 + d) % 3;
       number *= Size[d];
     }
@@ -52,6 +56,21 @@ public:
       Moving.push_back(0.5 * Fixed.back() + uniform(random));
       IsValid.push_back(uniform(random) < 0.6 ? 1 : 0);
     }
+  }
+
+  /** So large that the voxels of a slice do not fit into the cache together with all that is across the slices; and
+   * with nothing in the first and in the last slices. */
+  static Scene
+  MakeLarge(unsigned int seed)
+  {
+    SizeType size;
+    size.fill(VDimension == 2 ? 300 : 20);
+    size.back() = VDimension == 2 ? 9 : 8;
+    Scene             scene(seed, size);
+    const std::size_t slice = scene.IsValid.size() / size.back();
+    std::fill_n(scene.IsValid.begin(), slice, 0);
+    std::fill_n(scene.IsValid.end() - static_cast<std::ptrdiff_t>(2 * slice), 2 * slice, 0);
+    return scene;
   }
 
   /** By the definition: two passes over each window. */
@@ -132,6 +151,17 @@ public:
   std::vector<unsigned char> IsValid{};
 
 private:
+  static SizeType
+  MakeSize(unsigned int seed)
+  {
+    SizeType size;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      size[d] = 3 + (seed + 2 * d) % (VDimension == 2 ? 11 : 5);
+    }
+    return size;
+  }
+
   bool
   IsNear(std::size_t a, std::size_t b) const
   {
@@ -166,6 +196,8 @@ TYPED_TEST(NeighborhoodCorrelationOf, ValueIsThatOfTheDefinition)
     const typename TestFixture::SceneType scene(seed);
     EXPECT_NEAR(scene.Compute(), scene.ComputeByHand(), 1e-10) << seed;
   }
+  const auto large = TestFixture::SceneType::MakeLarge(1);
+  EXPECT_NEAR(large.Compute(), large.ComputeByHand(), 1e-10);
 }
 
 TYPED_TEST(NeighborhoodCorrelationOf, WeightsAreDifferencesOfTheValue)
@@ -192,11 +224,31 @@ TYPED_TEST(NeighborhoodCorrelationOf, WeightsAreDifferencesOfTheValue)
   }
 }
 
+TYPED_TEST(NeighborhoodCorrelationOf, WeightsOfManyVoxelsAreDifferencesOfTheValue)
+{
+  constexpr double step = 1e-4;
+  auto             scene = TestFixture::SceneType::MakeLarge(3);
+  const auto       weights = scene.ComputeWeights(false);
+  for (std::size_t n = 0; n < scene.Moving.size(); n += 397)
+  {
+    const double before = scene.Moving[n];
+    scene.Moving[n] = before + step;
+    const double above = scene.ComputeByHand();
+    scene.Moving[n] = before - step;
+    const double below = scene.ComputeByHand();
+    scene.Moving[n] = before;
+    EXPECT_NEAR(weights[n], (below - above) / (2.0 * step), 1e-8) << n;
+  }
+}
+
 TYPED_TEST(NeighborhoodCorrelationOf, ThreadsChangeNoBit)
 {
   const typename TestFixture::SceneType scene(7);
   EXPECT_EQ(scene.Compute(1), scene.Compute(5));
   EXPECT_EQ(scene.ComputeWeights(true, 1), scene.ComputeWeights(true, 5));
+  const auto large = TestFixture::SceneType::MakeLarge(2);
+  EXPECT_EQ(large.Compute(1), large.Compute(5));
+  EXPECT_EQ(large.ComputeWeights(true, 1), large.ComputeWeights(true, 5));
 }
 
 TYPED_TEST(NeighborhoodCorrelationOf, UnitsOfIntensitiesDoNotMatter)

@@ -81,7 +81,7 @@ CallWithMetric(MaskedRegistrationSettings                                       
   using PointSetType = typename RegistrationInputs<TImage>::PointSetType;
   settings.StockMetric = false;
   settings.Interpolator = "linear";
-  settings.Metric = GetMetricAtSamples(settings.Metric);
+  SetMetricAtSamples(settings, settings);
   const auto pointSet = PointSetType::New();
   for (const auto & point : points)
   {

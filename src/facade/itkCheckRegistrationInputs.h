@@ -146,6 +146,10 @@ private:
       {
         stage.Metric = channel.Metric.empty() ? stage.Metric : channel.Metric;
         stage.Check();
+        if (inputs.MetricWeightImage)
+        {
+          CheckWeights(stage);
+        }
         if (IsField(stage))
         {
           itkGenericExceptionMacro("transform: \"" << stage.Transform

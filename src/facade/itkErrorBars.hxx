@@ -79,7 +79,8 @@ ErrorBars<TImage>::EvaluateCovariance(const std::vector<PointType> & points, Rep
   text << "The samples hardly determine " << this->DescribeDirection(direction, points);
   if (covariance.IsDetermined())
   {
-    text << ": its standard error is " << weakest << ", voxels are " << voxel << " long";
+    text << ": its standard error is " << weakest << ", that of all together " << covariance.GetRootMeanSquare(used)
+         << ", voxels are " << voxel << " long";
   }
   text << wayOut;
   return text.str();

@@ -108,13 +108,18 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   {
     auto best = candidates[order[report.Chosen]];
     auto start = candidates[0];
-    if (!refinement.EvaluateTogether(best, refinement, start, others, numberOfGroups))
+    bool isComparable = refinement.EvaluateTogether(best, refinement, start, others, numberOfGroups);
+    if (!isComparable && refinement.FindInside(best, others) == refinement.FindInside(start, others))
     {
       refinement.Evaluate(best, others, numberOfGroups);
       refinement.Evaluate(start, others, numberOfGroups);
+      isComparable = true;
     }
-    const auto difference = RefinementType::Compare(best, start);
-    report.Chosen = start.Value - best.Value > leastToLeave * difference.Deviation ? report.Chosen : 0;
+    const double deviation = RefinementType::Compare(best, start).Deviation;
+    if (isComparable && start.Value - best.Value <= leastToLeave * deviation)
+    {
+      report.Chosen = 0;
+    }
   }
   return candidates[order[report.Chosen]].Transform;
 }

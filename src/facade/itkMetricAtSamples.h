@@ -18,6 +18,9 @@
 #ifndef itkMetricAtSamples_h
 #define itkMetricAtSamples_h
 
+#include "itkMaskedRegistrationSettings.h"
+
+#include <algorithm>
 #include <string>
 
 namespace itk
@@ -29,6 +32,16 @@ inline std::string
 GetMetricAtSamples(const std::string & metric)
 {
   return metric == "mean-squares" || metric == "correlation" ? metric : "mutual-information";
+}
+
+/** Let settings have that metric for the one of others, with as many bins as it can have. */
+inline void
+SetMetricAtSamples(const MaskedRegistrationSettings & from, MaskedRegistrationSettings & settings)
+{
+  constexpr SizeValueType fewestBins = 6;
+  constexpr SizeValueType mostBins = 1024;
+  settings.HistogramBins = std::min(std::max(from.HistogramBins, fewestBins), mostBins);
+  settings.Metric = GetMetricAtSamples(from.Metric);
 }
 } // end namespace itk
 

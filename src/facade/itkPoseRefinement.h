@@ -107,6 +107,10 @@ public:
   void
   Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
 
+  /** At which points a candidate is in the moving image. */
+  std::vector<bool>
+  FindInside(const CandidateType & candidate, const std::vector<PointType> & points) const;
+
   /** By how much a value is above another, over the groups: the mean, and its standard deviation. */
   struct DifferenceType
   {
@@ -139,9 +143,6 @@ private:
   /** Register from a transform, which is set to the end. */
   void
   Register(LinearTransformType & transform) const;
-  /** At which points a candidate is in the moving image. */
-  std::vector<bool>
-  FindInside(const CandidateType & candidate, const std::vector<PointType> & points) const;
   void
   CheckAborted() const
   {

@@ -167,8 +167,7 @@ auto
 PoseRefinement<TImage>::MakeSettings() const -> SettingsType
 {
   SettingsType settings = SettingsType::MakeDefaults(m_IsTurning ? "rigid" : "translation");
-  settings.Metric = GetMetricAtSamples(m_Settings.Metric);
-  settings.HistogramBins = m_Settings.HistogramBins;
+  SetMetricAtSamples(m_Settings, settings);
   settings.Seed = m_Settings.Seed;
   settings.RegionIndex = m_Settings.RegionIndex;
   settings.RegionSize = m_Settings.RegionSize;

@@ -157,8 +157,7 @@ SplineErrorMap<TImage>::MakeSettings() const -> SettingsType
   const bool         isField = IsField(m_Settings);
   SettingsType       settings = isField ? usual : m_Settings;
   settings.Transform = "given";
-  settings.Metric = GetMetricAtSamples(m_Settings.Metric);
-  settings.HistogramBins = m_Settings.HistogramBins;
+  SetMetricAtSamples(m_Settings, settings);
   settings.Seed = m_Settings.Seed;
   settings.RegionIndex = m_Settings.RegionIndex;
   settings.RegionSize = m_Settings.RegionSize;

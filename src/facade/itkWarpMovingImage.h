@@ -21,6 +21,7 @@
 #include "facade/itkRegistrationInputs.h"
 #include "search/itkSmoothedSamples.h"
 
+#include "itkImageGaps.h"
 #include "itkImageMaskSpatialObject.h"
 
 #include <algorithm>
@@ -63,21 +64,23 @@ WarpMovingImage(RegistrationInputs<TImage>                                      
     {
       image->TransformIndexToPhysicalPoint(image->ComputeIndex(static_cast<OffsetValueType>(first + n)), points[n]);
     }
-    const auto values = SmoothedSamples<TImage>::Evaluate(
-      *inputs.MovingImage, inputs.MovingImageMask, &transform, points, 0.0, numberOfWorkUnits);
+    const auto evaluate = [&](const SpatialObject<dimension> * mask) {
+      return SmoothedSamples<TImage>::Evaluate(*inputs.MovingImage, mask, &transform, points, 0.0, numberOfWorkUnits);
+    };
+    // Beside a mask, there are the pixels of the image.
+    const auto values = evaluate(nullptr);
+    const auto insideMask = inputs.MovingImageMask ? evaluate(inputs.MovingImageMask) : values;
     for (SizeValueType n = 0; n < points.size(); ++n)
     {
-      if (std::isfinite(values[n]))
-      {
-        image->GetBufferPointer()[first + n] = static_cast<typename TImage::PixelType>(values[n]);
-        maskImage->GetBufferPointer()[first + n] = 1;
-      }
+      image->GetBufferPointer()[first + n] = static_cast<typename TImage::PixelType>(values[n]);
+      maskImage->GetBufferPointer()[first + n] = std::isfinite(insideMask[n]) ? 1 : 0;
     }
   }
   const auto mask = MaskType::New();
   mask->SetImage(maskImage);
   mask->Update();
-  inputs.MovingImage = image;
+  // Beside the image, there are its neighbours, so that nothing else is smoothed into it.
+  inputs.MovingImage = ImageGaps<typename TImage::PixelType, dimension>::Fill(image);
   inputs.MovingImageMask = mask;
   inputs.MovingInitialTransform = nullptr;
   return inputs;

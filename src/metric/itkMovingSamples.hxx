@@ -20,6 +20,7 @@
 
 #include "geometry/itkGridGeometry.h"
 #include "geometry/itkUnrolledLoop.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>

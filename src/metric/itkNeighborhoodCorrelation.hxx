@@ -53,7 +53,8 @@ NeighborhoodCorrelation<VDimension>::GetBundleSize(const SizeType & size, std::s
 {
   constexpr std::size_t bytesOfCache = 1U << 17U;
   constexpr std::size_t least = 4;
-  const std::size_t     bytesOfColumn = (size.back() + 2 * m_Window.back().size()) * components * sizeof(double);
+  const std::size_t     bytesOfColumn =
+    (size.back() + 2 * std::min(m_Window.back().size(), size.back())) * components * sizeof(double);
   return std::max(bytesOfCache / bytesOfColumn, least);
 }
 
@@ -94,7 +95,7 @@ NeighborhoodCorrelation<VDimension>::SumAcross(const SizeType &            size,
         return;
       }
       const std::size_t lanes = count * components;
-      const std::size_t radius = m_Window.back().size() - 1;
+      const std::size_t radius = std::min(m_Window.back().size(), slices) - 1;
       places.assign((last - first + 2 * radius) * lanes, 0.0);
       sums.resize((last - first) * lanes);
       for (std::size_t slice = first - std::min(first, radius); slice < std::min(last + radius, slices); ++slice)

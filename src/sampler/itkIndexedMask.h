@@ -25,7 +25,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <typeinfo>
 
 namespace itk
 {
@@ -56,11 +55,12 @@ public:
     {
       return;
     }
-    MaskGeometry<VDimension>::FillCachesOf(*mask);
-    const auto * const imageMask = dynamic_cast<const ImageMaskType *>(mask);
-    // What is derived from it may answer otherwise.
-    if (imageMask != nullptr && typeid(*mask) == typeid(ImageMaskType) && imageMask->GetImage() != nullptr &&
-        !imageMask->GetUseMaskValue() && MaskGeometry<VDimension>::IsIdentity(*imageMask->GetObjectToWorldTransform()))
+    MaskGeometry<VDimension> geometry;
+    geometry.Mask = mask;
+    geometry.FillCachesOfMask();
+    const auto * const imageMask = geometry.GetImageMask();
+    if (imageMask != nullptr && !imageMask->GetUseMaskValue() &&
+        MaskGeometry<VDimension>::IsIdentity(*imageMask->GetObjectToWorldTransform()))
     {
       this->SetPixels(*imageMask->GetImage());
     }

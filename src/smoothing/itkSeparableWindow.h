@@ -26,7 +26,6 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 namespace itk

@@ -59,8 +59,9 @@ class PointPairs:
         return len(self.fixed)
 
     def name(self, number: int) -> str:
-        """That of a pair, or else its number, counted from 1."""
-        return (self.names[number] if self.names else "") or str(number + 1)
+        """That of a pair, if no other one has it; its number, counted from 1, if it has none; or both."""
+        own = self.names[number] if self.names else ""
+        return own if own and self.names.count(own) == 1 else f"{own} ({number + 1})" if own else str(number + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +100,13 @@ def to_pairs(landmarks: Any, dimension: int) -> PointPairs:
             f"landmarks: a pair (fixed_points, moving_points) is needed, not {describe(landmarks)}"
         ) from None
     names = [list(map(str, one)) if isinstance(one, Mapping) else [] for one in (fixed, moving)]
-    if bool(names[0]) != bool(names[1]) or set(names[0]) != set(names[1]):
-        raise ValueError(
-            f"landmarks: {list_names(names[0])} in the fixed image, {list_names(names[1])} in the moving one"
-        )
+    if bool(names[0]) != bool(names[1]):
+        raise ValueError("landmarks: points with names and points without; give both as mappings, or both as arrays")
+    for some, others, image in ((names[0], names[1], "fixed"), (names[1], names[0], "moving")):
+        if alone := [name for name in some if name not in others]:
+            raise ValueError(f"landmarks: {list_names(alone)}: only in the {image} image; each needs its partner")
+        if len(set(some)) < len(some):
+            raise ValueError(f"landmarks: of the {image} image, some have the same name: {list_names(some)}")
     one, two = (
         to_points(f"landmarks[{number}]", list(points.values()) if isinstance(points, Mapping) else points, dimension)
         for number, points in enumerate((fixed, moving))
@@ -115,7 +119,7 @@ def to_pairs(landmarks: Any, dimension: int) -> PointPairs:
 
 def list_names(names: Sequence[str]) -> str:
     """Some of them."""
-    return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "") if names else "points without a name"
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def pair_files(name: str, fixed: PointFile, moving: PointFile) -> PointPairs:
@@ -157,7 +161,7 @@ def measure_landmarks(result: Registration, pairs: PointPairs) -> Landmarks:
         which = list_names([pairs.name(number) for number in farther])
         warnings.append(
             f"{len(farther)} of {len(pairs)} landmarks are farther apart after than before: {which}"
-            + ("" if pairs.names else ", counted from 1")
+            + ("" if pairs.names and all(pairs.names) else ", counted from 1")
         )
     return Landmarks(pairs, before, after, tuple(warnings))
 

@@ -152,7 +152,7 @@ class MarkupPoints:
     @property
     def names(self) -> list[str]:
         return drop_empty(
-            [str(point.get("label", "")) for *_, point in control_points(self.document) if is_placed(point)]
+            [str(point.get("label") or "") for *_, point in control_points(self.document) if is_placed(point)]
         )
 
     def replace(self, points: Floats) -> str:

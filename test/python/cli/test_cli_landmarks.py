@@ -119,7 +119,7 @@ def test_it_is_said(shell: Shell, files: Files, points: tuple[Floats, Floats], t
     paths = write_csv(tmp_path / "f.csv", fixed), write_csv(tmp_path / "m.csv", moving)
     said = shell.done(*files.register, "--fixed-landmarks", paths[0], "--moving-landmarks", paths[1])
     assert "  landmarks: 6 landmarks, mean error " in said.out
-    assert "  warning: 1 of 6 landmarks are farther apart after than before: tip\n" in said.out
+    assert "  warning: 1 of 6 landmarks are farther apart after than before: tip (5)\n" in said.out
     said = shell.done(*files.register, "--json")
     assert said.json["landmarks"] is None
 

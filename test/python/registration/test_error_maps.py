@@ -89,6 +89,26 @@ def test_fields_and_other_metrics(options: dict[str, Any]) -> None:
     assert np.isnan(known(again).at([[1e4, 45.0]])).all()
 
 
+@pytest.mark.parametrize("transform", ["syn", "displacement-field"])
+@pytest.mark.parametrize("border", ["mask", "image"])
+def test_bars_of_fields_know_nothing_of_what_pixels_are_beside_a_border(transform: str, border: str) -> None:
+    """A constant changes nothing: neither in a mask of the moving image, nor where that ends within the fixed mask."""
+    fixed, moving = make_images(10.0)
+    options: dict[str, Any] = {"transform": transform}
+    moving_image = Image(moving)
+    if border == "mask":
+        options["moving_mask"] = (np.hypot(X - 50, Y - 45) < 30).astype(np.uint8)
+    else:
+        moving_image = Image(moving[:, 25:], origin=(25, 0))
+    points = POINTS[MASK & (X > 35)][::5]
+
+    def bars(offset: float) -> Floats:
+        image = Image(moving_image.pixels + offset, origin=moving_image.origin)
+        return known(register(fixed + offset, image, MASK, **options)).at(points)
+
+    np.testing.assert_allclose(bars(0.0), bars(1000.0), rtol=0.2)
+
+
 def test_they_grow_with_the_noise_as_registrations_scatter() -> None:
     points = POINTS[MASK][::5]
     bars = []

@@ -87,6 +87,7 @@ def test_splines_take_weights(scene: Scene) -> None:
     [
         ({"metric": "neighborhood-correlation"}, "^metric_weights_image: weights of samples are known with"),
         ({"metric": "demons"}, "^metric_weights_image: "),
+        ({"metric": ["mutual-information", "demons"]}, "^metric_weights_image: "),
         ({"stock_metric": True}, "^metric_weights_image: "),
         ({"transform": "syn"}, "^metric_weights_image: "),
         ({"interpolator": "b-spline"}, "^metric_weights_image: "),

@@ -167,8 +167,9 @@ def test_landmarks_with_names(result: Registration, landmarks: tuple[Floats, Flo
     ]
     assert "bone &lt;3&gt;" in found
     for wrong, told in (
-        ((by_name[0], moving), r"landmarks: bone <0>, .* in the fixed image, points without a name in the moving one"),
-        ((by_name[0], {**by_name[1], "more": moving[0]}), r"bone <1>.* in the fixed image, .*more in the moving one"),
+        ((by_name[0], moving), r"landmarks: points with names and points without"),
+        ((by_name[0], {**by_name[1], "more": moving[0]}), r"landmarks: more: only in the moving image"),
+        (({1: fixed[0], "1": fixed[1]}, {1: moving[0], "1": moving[1]}), r"some have the same name: 1, 1"),
     ):
         with pytest.raises(ValueError, match=told):
             write_report(result, tmp_path / "r.html", landmarks=wrong)

@@ -153,7 +153,7 @@ def test_settings(shell: Shell) -> None:
     for name, value in default_settings("b-spline").items():
         assert found[name]["default"] == (list(value) if isinstance(value, tuple) else value)
     lines = shell.done("info", "--settings").out.splitlines()
-    assert "samples=2000,2000,2000" in lines
+    assert "samples=2000,2000,5000" in lines
     assert "sampling=random  (random, regular, none)" in lines
     assert "return-best=True" in lines
     assert shell("info", "--settings", "rigidd").error.startswith("--settings: 'rigidd' is none of")

@@ -58,8 +58,7 @@ public:
     }
   }
 
-  /** So large that the voxels of a slice do not fit into the cache together with all that is across the slices; and
-   * with nothing in the first and in the last slices. */
+  /** Many voxels, with nothing in the first and in the last slices. */
   static Scene
   MakeLarge(unsigned int seed)
   {

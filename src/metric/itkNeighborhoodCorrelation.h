@@ -19,7 +19,6 @@
 #define itkNeighborhoodCorrelation_h
 
 #include "geometry/itkParallelTasks.h"
-#include "smoothing/itkBoxWindow.h"
 #include "smoothing/itkSeparableWindow.h"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ namespace itk
  * window contributes. (B. Avants et al., "Symmetric diffeomorphic image registration with cross-correlation", Medical
  * Image Analysis 12 (2008).)
  *
- * The number of work units changes no bit of it.
+ * What is not in a window changes no bit of it, and neither does the number of work units.
  *
  * \tparam VDimension dimension of the grid
  * \ingroup MaskedSampling
@@ -111,6 +110,7 @@ public:
   }
 
 private:
+  using WindowType = SeparableWindow<double, VDimension>;
   using SliceSizeType = std::array<std::size_t, VDimension - 1>;
   enum Sum : unsigned int
   {
@@ -137,22 +137,25 @@ private:
   template <typename TWork>
   void
   ForEachSlice(const SizeType & size, const TWork & work) const;
-  /** Sum over windows along the last axis, where there are valid voxels, for some neighbours within a slice at once.
-   * \param work called with the number of the bundle that these are, and for each slice with the first voxel, the one
-   * after the last, and their sums */
+  /** Call work(begin, end) for each row of a slice that has valid voxels, from the first of these to after the last. */
   template <typename TWork>
-  void
-  SumAcross(const SizeType &            size,
-            const std::vector<double> & values,
-            std::size_t                 components,
-            const unsigned char *       isValid,
-            const TWork &               work) const;
-  /** How many neighbours fit into the cache, with all that is across the slices. */
-  std::size_t
-  GetBundleSize(const SizeType & size, std::size_t components) const;
+  static void
+  ForEachValidRow(std::size_t           first,
+                  std::size_t           last,
+                  std::size_t           length,
+                  const unsigned char * isValid,
+                  const TWork &         work);
   /** Sum over windows along the axes of a slice. */
   void
   SumWithin(const SliceSizeType & size, double * values, std::size_t components) const;
+  /** Sum over windows along the last axis, for the voxels of a part of a row. */
+  void
+  SumAcross(const std::vector<double> & values,
+            std::size_t                 components,
+            std::size_t                 sizeOfSlice,
+            std::size_t                 begin,
+            std::size_t                 end,
+            double *                    sums) const;
   /** Correlation within a window, and the factors that it adds to those of its voxels. */
   double
   Correlate(const double * sums, double * factors) const;

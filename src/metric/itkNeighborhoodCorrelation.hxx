@@ -48,70 +48,55 @@ NeighborhoodCorrelation<VDimension>::SumWithin(const SliceSizeType & size,
 }
 
 template <unsigned int VDimension>
-std::size_t
-NeighborhoodCorrelation<VDimension>::GetBundleSize(const SizeType & size, std::size_t components) const
+void
+NeighborhoodCorrelation<VDimension>::SumAcross(const std::vector<double> & values,
+                                               std::size_t                 components,
+                                               std::size_t                 sizeOfSlice,
+                                               std::size_t                 begin,
+                                               std::size_t                 end,
+                                               double *                    sums) const
 {
-  constexpr std::size_t bytesOfCache = 1U << 17U;
-  constexpr std::size_t least = 4;
-  const std::size_t     bytesOfColumn =
-    (size.back() + 2 * std::min(m_Window.back().size(), size.back())) * components * sizeof(double);
-  return std::max(bytesOfCache / bytesOfColumn, least);
+  const std::vector<double> &   window = m_Window.back();
+  const std::size_t             slice = begin / sizeOfSlice;
+  const std::size_t             slices = m_Number / sizeOfSlice;
+  const std::size_t             number = (end - begin) * components;
+  const bool                    isAtBorder = slice + 1 < window.size() || slices - slice < window.size();
+  const std::vector<double>     nothing(isAtBorder ? number : 0);
+  const double * const          middle = values.data() + begin * components;
+  typename WindowType::RowsType rows{ { middle, middle } };
+  for (std::size_t k = 1; k < std::min(window.size(), slices); ++k)
+  {
+    const std::size_t distance = k * sizeOfSlice * components;
+    rows.emplace_back(slice >= k ? middle - distance : nothing.data(),
+                      slice + k < slices ? middle + distance : nothing.data());
+  }
+  WindowType::SumRows(rows, number, window, sums);
 }
 
 template <unsigned int VDimension>
 template <typename TWork>
 void
-NeighborhoodCorrelation<VDimension>::SumAcross(const SizeType &            size,
-                                               const std::vector<double> & values,
-                                               std::size_t                 components,
-                                               const unsigned char *       isValid,
-                                               const TWork &               work) const
+NeighborhoodCorrelation<VDimension>::ForEachValidRow(std::size_t           first,
+                                                     std::size_t           last,
+                                                     std::size_t           length,
+                                                     const unsigned char * isValid,
+                                                     const TWork &         work)
 {
-  const std::size_t slices = size.back();
-  const std::size_t sizeOfSlice = m_Number / std::max<std::size_t>(slices, 1);
-  const std::size_t width = this->GetBundleSize(size, components);
-  ParallelTasks::Share((sizeOfSlice + width - 1) / width, m_NumberOfWorkUnits, [&](const auto & next) {
-    std::vector<double> places;
-    std::vector<double> sums;
-    next([&](SizeValueType bundle) {
-      const std::size_t begin = static_cast<std::size_t>(bundle) * width;
-      const std::size_t count = std::min(width, sizeOfSlice - begin);
-      const auto        isAnyValid = [&](std::size_t slice) {
-        const auto row = isValid + slice * sizeOfSlice + begin;
-        return std::any_of(row, row + count, [](unsigned char value) { return value != 0; });
-      };
-      std::size_t first = 0;
-      std::size_t last = slices;
-      while (first < last && !isAnyValid(first))
+  for (; first < last; first += length)
+  {
+    const auto isSet = [](unsigned char value) { return value != 0; };
+    const auto row = isValid + first;
+    const auto begin = std::find_if(row, row + length, isSet);
+    if (begin != row + length)
+    {
+      auto end = row + length;
+      while (!isSet(*(end - 1)))
       {
-        ++first;
+        --end;
       }
-      while (first < last && !isAnyValid(last - 1))
-      {
-        --last;
-      }
-      if (first == last)
-      {
-        return;
-      }
-      const std::size_t lanes = count * components;
-      const std::size_t radius = std::min(m_Window.back().size(), slices) - 1;
-      places.assign((last - first + 2 * radius) * lanes, 0.0);
-      sums.resize((last - first) * lanes);
-      for (std::size_t slice = first - std::min(first, radius); slice < std::min(last + radius, slices); ++slice)
-      {
-        std::copy_n(values.data() + (slice * sizeOfSlice + begin) * components,
-                    lanes,
-                    places.data() + (slice + radius - first) * lanes);
-      }
-      BoxWindow<double>::Sum(places.data(), last - first, lanes, radius, sums.data(), lanes);
-      for (std::size_t slice = first; slice < last; ++slice)
-      {
-        const std::size_t voxel = slice * sizeOfSlice + begin;
-        work(static_cast<std::size_t>(bundle), voxel, voxel + count, sums.data() + (slice - first) * lanes);
-      }
-    });
-  });
+      work(static_cast<std::size_t>(begin - isValid), static_cast<std::size_t>(end - isValid));
+    }
+  }
 }
 
 template <unsigned int VDimension>
@@ -203,7 +188,6 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
   m_Factors.resize(m_Number * m_NumberOfFactors);
   this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
     std::fill(m_Sums.data() + first * NumberOfSums, m_Sums.data() + last * NumberOfSums, 0.0);
-    std::fill(m_Factors.data() + first * m_NumberOfFactors, m_Factors.data() + last * m_NumberOfFactors, 0.0);
     for (std::size_t n = first; n < last; ++n)
     {
       if (isValid[n] != 0)
@@ -222,23 +206,33 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
     this->SumWithin(sizeOfSlice, m_Sums.data() + first * NumberOfSums, NumberOfSums);
   });
 
-  const std::size_t        sizeOfSlice = m_Number / std::max<std::size_t>(size.back(), 1);
-  std::vector<double>      values(sizeOfSlice / this->GetBundleSize(size, NumberOfSums) + 1);
+  std::vector<double>      values(size.back());
   std::vector<std::size_t> numbers(values.size());
-  this->SumAcross(size,
-                  m_Sums,
-                  NumberOfSums,
-                  isValid,
-                  [&](std::size_t bundle, std::size_t begin, std::size_t end, const double * sums) {
-                    for (std::size_t n = begin; n < end; ++n, sums += NumberOfSums)
-                    {
-                      if (isValid[n] != 0)
-                      {
-                        values[bundle] += this->Correlate(sums, m_Factors.data() + n * m_NumberOfFactors);
-                        ++numbers[bundle];
-                      }
-                    }
-                  });
+  this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
+    double * const factors = m_Factors.data() + first * m_NumberOfFactors;
+    std::fill(factors, m_Factors.data() + last * m_NumberOfFactors, 0.0);
+    double              value = 0.0;
+    std::size_t         number = 0;
+    std::vector<double> sums(size[0] * NumberOfSums);
+    this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
+      this->SumAcross(m_Sums, NumberOfSums, last - first, begin, end, sums.data());
+      for (std::size_t n = begin; n < end; ++n)
+      {
+        if (isValid[n] != 0)
+        {
+          value += this->Correlate(sums.data() + (n - begin) * NumberOfSums, m_Factors.data() + n * m_NumberOfFactors);
+          ++number;
+        }
+      }
+    });
+    values[first / (last - first)] = value;
+    numbers[first / (last - first)] = number;
+    if (m_NumberOfFactors > 0)
+    {
+      // A voxel is in the windows of the voxels in the window around it.
+      this->SumWithin(sizeOfSlice, factors, m_NumberOfFactors);
+    }
+  });
   m_NumberOfValid = std::accumulate(numbers.begin(), numbers.end(), std::size_t{ 0 });
   if (m_NumberOfValid == 0)
   {
@@ -248,17 +242,12 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
   m_Scale = 1.0 / static_cast<double>(m_NumberOfValid);
   if (m_NumberOfFactors > 0)
   {
-    // A voxel is in the windows of the voxels in the window around it.
-    this->ForEachSlice(size, [&](std::size_t first, std::size_t, const SliceSizeType & ofSlice) {
-      this->SumWithin(ofSlice, m_Factors.data() + first * m_NumberOfFactors, m_NumberOfFactors);
+    this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType &) {
+      this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
+        this->SumAcross(
+          m_Factors, m_NumberOfFactors, last - first, begin, end, m_Sums.data() + begin * m_NumberOfFactors);
+      });
     });
-    this->SumAcross(size,
-                    m_Factors,
-                    m_NumberOfFactors,
-                    isValid,
-                    [&](std::size_t, std::size_t begin, std::size_t end, const double * sums) {
-                      std::copy_n(sums, (end - begin) * m_NumberOfFactors, m_Sums.data() + begin * m_NumberOfFactors);
-                    });
   }
   return -m_Scale * std::accumulate(values.begin(), values.end(), 0.0);
 }

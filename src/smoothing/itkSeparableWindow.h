@@ -20,12 +20,12 @@
 
 #include "geometry/itkParallelTasks.h"
 #include "geometry/itkVectorInstructions.h"
-#include "smoothing/itkBoxWindow.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace itk
@@ -33,8 +33,8 @@ namespace itk
 /** \class SeparableWindow
  * \brief Sums over the window around each voxel of a grid, weighted along each axis, in place.
  *
- * Beyond the grid all is 0. The number of work units changes no bit. What is not in a window does not, either; but
- * where all weights are 1, the place in the grid tells in which order a window is summed (BoxWindow).
+ * Beyond the grid all is 0. What is not in a window changes no bit of its sum, and neither does the number of work
+ * units.
  *
  * \tparam TValue type of the values, of which a voxel may have several, one beside the other
  * \ingroup MaskedSampling
@@ -46,6 +46,8 @@ public:
   using SizeType = std::array<std::size_t, VDimension>;
   /** Of the window, symmetric: that of the voxel itself, and those at each distance from it. */
   using WeightsType = std::vector<TValue>;
+  /** The one in the middle, and those at each distance from it, before and after. */
+  using RowsType = std::vector<std::pair<const TValue *, const TValue *>>;
 
   /** \param values the first axis runs fastest
    * \param components how many values a voxel has
@@ -79,29 +81,33 @@ public:
       const std::size_t     width = d == 0 ? stride : std::min(stride, most);
       const std::size_t     bundles = (stride + width - 1) / width;
       const std::size_t     blocks = number / (stride * size[d]);
-      const bool            isBox =
-        d > 0 && std::all_of(weights[d].begin(), weights[d].end(), [](TValue weight) { return weight == TValue{ 1 }; });
       ParallelTasks::Share(blocks * bundles, numberOfWorkUnits, [&](const auto & next) {
         std::vector<TValue> before;
         next([&](SizeValueType task) {
           const std::size_t bundle = static_cast<std::size_t>(task) % bundles;
           TValue * const begin = values + static_cast<std::size_t>(task) / bundles * stride * size[d] + bundle * width;
           const std::size_t lanes = std::min(width, stride - bundle * width);
-          if (!CopyLines(begin, size[d], stride, lanes, radius, before))
-          {
-            return;
-          }
-          if (isBox)
-          {
-            BoxWindow<TValue>::Sum(before.data(), size[d], lanes, radius, begin, stride);
-          }
-          else
+          if (CopyLines(begin, size[d], stride, lanes, radius, before))
           {
             SumLines(begin, size[d], stride, lanes, weights[d], before.data());
           }
         });
       });
     }
+  }
+
+  /** Sum the values of rows, for each place of them. */
+  static void
+  SumRows(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+    if (__builtin_cpu_supports("avx2"))
+    {
+      SumRowsWithAVX2(rows, number, weights, sums);
+      return;
+    }
+#endif
+    SumRowsOf(rows, number, weights, sums);
   }
 
 private:
@@ -211,6 +217,22 @@ private:
       return Middle + distance * Lanes;
     }
   };
+  struct AroundRows
+  {
+    const RowsType & Rows;
+
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetLower(std::size_t distance) const
+    {
+      return Rows[distance].first;
+    }
+    ITK_VECTOR_INSTRUCTIONS_INLINE const TValue *
+    GetUpper(std::size_t distance) const
+    {
+      return Rows[distance].second;
+    }
+  };
+
   template <typename TAround>
   static ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumPlaces(const TAround & around, std::size_t number, const TValue * weights, std::size_t radius, TValue * sums)
@@ -239,6 +261,12 @@ private:
   }
 
   static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumRowsOf(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+    SumPlaces(AroundRows{ rows }, number, weights.data(), rows.size() - 1, sums);
+  }
+
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumLinesOf(TValue *            begin,
              std::size_t         length,
              std::size_t         stride,
@@ -259,6 +287,12 @@ private:
   }
 
 #if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+  __attribute__((target("avx2"))) static void
+  SumRowsWithAVX2(const RowsType & rows, std::size_t number, const WeightsType & weights, TValue * sums)
+  {
+    SumRowsOf(rows, number, weights, sums);
+  }
+
   __attribute__((target("avx2"))) static void
   SumLinesWithAVX2(TValue *            begin,
                    std::size_t         length,

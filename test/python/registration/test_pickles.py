@@ -21,6 +21,7 @@ def load(name: str) -> Any:
     return pickle.loads(base64.b64decode((PICKLES / f"{name}.pickle.base64").read_bytes()))
 
 
+@pytest.mark.filterwarnings("ignore:The samples hardly determine:RuntimeWarning")  # they are 20
 def test_an_old_registration() -> None:
     old = load("registration")
     registration, samples, image = old["registration"], old["samples"], old["image"]

@@ -38,8 +38,8 @@ def test_full_disk(volumes: Files, suffix: str, tmp_path: Path) -> None:
     """What fits is written, of what does not nothing remains."""
     moved, points = tmp_path / f"moved{suffix}", tmp_path / "points.csv"
     words = ("--output", moved, "--output-points", points, "-n", "20", "--iterations", "1", "--json")
-    words = (*words, "--uncertainty", "none")  # 20 samples are few, which would be warned of
-    said = run_process(*volumes.register, *words, before=FULL)
+    quiet = ("--uncertainty", "none")  # 20 samples are few, which would be warned of
+    said = run_process(*volumes.register, *words, *quiet, before=FULL)
     assert said.code == 1
     assert said.error.startswith(f"--output: '{moved}' could not be written: ")
     assert said.error.endswith(f" (written: {points})")

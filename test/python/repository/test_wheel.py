@@ -55,7 +55,7 @@ def test_notices_of_what_is_linked_are_there(wheel: Path) -> None:
     linked = {name for trace, name in TRACES.items() if trace in binaries}
     assert len(linked) > 8
     assert linked <= set(notices)
-    words = (b"copyright", b"license", b"permission", b"redistribution")
+    words = (b"copyright", b"license", b"permission", b"redistribution", b"public domain")
     for name, text in notices.items():
         assert any(word in text.lower() for word in words), name
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)

@@ -52,7 +52,9 @@ def test_a_result_that_is_lost(tmp_path: Path) -> None:
     assert CAPTION not in html
 
 
-@pytest.mark.parametrize("options", [{"metric": "neighborhood-correlation"}, {"uncertainty": "none"}, {"iterations": 0}])
+@pytest.mark.parametrize(
+    "options", [{"metric": "neighborhood-correlation"}, {"uncertainty": "none"}, {"iterations": 0}]
+)
 def test_what_is_not_known(options: dict[str, Any], tmp_path: Path) -> None:
     scene = make_scene(2)
     result = register(scene.fixed, scene.moving, scene.fixed_mask, **{"iterations": 2, "levels": 1, **options})

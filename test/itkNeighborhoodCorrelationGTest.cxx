@@ -20,6 +20,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <random>
@@ -63,13 +64,23 @@ public:
   MakeLarge(unsigned int seed)
   {
     SizeType size;
-    size.fill(VDimension == 2 ? 300 : 20);
+    size.fill(VDimension == 2 ? 300 : VDimension == 3 ? 20 : 7);
     size.back() = VDimension == 2 ? 9 : 8;
     Scene             scene(seed, size);
     const std::size_t slice = scene.IsValid.size() / size.back();
     std::fill_n(scene.IsValid.begin(), slice, 0);
     std::fill_n(scene.IsValid.end() - static_cast<std::ptrdiff_t>(2 * slice), 2 * slice, 0);
     return scene;
+  }
+
+  /** Long along one of the axes, and thin. */
+  static Scene
+  MakeLong(unsigned int seed, unsigned int axis)
+  {
+    SizeType size;
+    size.fill(VDimension == 4 ? 2 : 4);
+    size[axis] = 130;
+    return Scene(seed, size);
   }
 
   /** By the definition: two passes over each window. */
@@ -136,8 +147,7 @@ public:
     {
       if (IsValid[n] != 0)
       {
-        weights[n] = ofFixed ? correlation.GetWeightOfFixed(n, Fixed[n], Moving[n])
-                             : correlation.GetWeightOfMoving(n, Fixed[n], Moving[n]);
+        weights[n] = ofFixed ? correlation.GetWeightOfFixed(n) : correlation.GetWeightOfMoving(n);
       }
     }
     return weights;
@@ -156,7 +166,8 @@ private:
     SizeType size;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      size[d] = 3 + (seed + 2 * d) % (VDimension == 2 ? 11 : 5);
+      constexpr std::array<unsigned int, 5> most{ 0, 0, 11, 5, 2 };
+      size[d] = 3 + (seed + 2 * d) % most[VDimension];
     }
     return size;
   }
@@ -185,7 +196,9 @@ public:
   using SceneType = Scene<T::value>;
 };
 
-using Dimensions = testing::Types<std::integral_constant<unsigned int, 2>, std::integral_constant<unsigned int, 3>>;
+using Dimensions = testing::Types<std::integral_constant<unsigned int, 2>,
+                                  std::integral_constant<unsigned int, 3>,
+                                  std::integral_constant<unsigned int, 4>>;
 TYPED_TEST_SUITE(NeighborhoodCorrelationOf, Dimensions);
 
 TYPED_TEST(NeighborhoodCorrelationOf, ValueIsThatOfTheDefinition)
@@ -197,6 +210,13 @@ TYPED_TEST(NeighborhoodCorrelationOf, ValueIsThatOfTheDefinition)
   }
   const auto large = TestFixture::SceneType::MakeLarge(1);
   EXPECT_NEAR(large.Compute(), large.ComputeByHand(), 1e-10);
+  for (unsigned int axis = 0; axis < TypeParam::value; ++axis)
+  {
+    const auto longScene = TestFixture::SceneType::MakeLong(axis, axis);
+    EXPECT_NEAR(longScene.Compute(3), longScene.ComputeByHand(), 1e-10) << axis;
+    EXPECT_EQ(longScene.Compute(3), longScene.Compute(1)) << axis;
+    EXPECT_EQ(longScene.ComputeWeights(true, 3), longScene.ComputeWeights(true, 1)) << axis;
+  }
 }
 
 TYPED_TEST(NeighborhoodCorrelationOf, WeightsAreDifferencesOfTheValue)
@@ -225,18 +245,25 @@ TYPED_TEST(NeighborhoodCorrelationOf, WeightsAreDifferencesOfTheValue)
 
 TYPED_TEST(NeighborhoodCorrelationOf, WeightsOfManyVoxelsAreDifferencesOfTheValue)
 {
-  constexpr double step = 1e-4;
-  auto             scene = TestFixture::SceneType::MakeLarge(3);
-  const auto       weights = scene.ComputeWeights(false);
-  for (std::size_t n = 0; n < scene.Moving.size(); n += 397)
+  constexpr double                             step = 1e-4;
+  std::vector<typename TestFixture::SceneType> scenes{ TestFixture::SceneType::MakeLarge(3) };
+  for (unsigned int axis = 0; axis < TypeParam::value; ++axis)
   {
-    const double before = scene.Moving[n];
-    scene.Moving[n] = before + step;
-    const double above = scene.ComputeByHand();
-    scene.Moving[n] = before - step;
-    const double below = scene.ComputeByHand();
-    scene.Moving[n] = before;
-    EXPECT_NEAR(weights[n], (below - above) / (2.0 * step), 1e-8) << n;
+    scenes.push_back(TestFixture::SceneType::MakeLong(axis, axis));
+  }
+  for (auto & scene : scenes)
+  {
+    const auto weights = scene.ComputeWeights(false);
+    for (std::size_t n = 0; n < scene.Moving.size(); n += 1 + scene.Moving.size() / 9)
+    {
+      const double before = scene.Moving[n];
+      scene.Moving[n] = before + step;
+      const double above = scene.ComputeByHand();
+      scene.Moving[n] = before - step;
+      const double below = scene.ComputeByHand();
+      scene.Moving[n] = before;
+      EXPECT_NEAR(weights[n], (below - above) / (2.0 * step), 1e-8) << n;
+    }
   }
 }
 

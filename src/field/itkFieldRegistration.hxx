@@ -175,10 +175,10 @@ FieldRegistration<TPixel, VDimension>::ComputeWeightsOfNeighborhoods(const Pairs
     for (SizeValueType i = first; i < last; ++i)
     {
       const bool isValid = m_IsValid[i] != 0;
-      m_Moving.Weights[i] = isValid ? m_Correlation.GetWeightOfMoving(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
+      m_Moving.Weights[i] = isValid ? m_Correlation.GetWeightOfMoving(i) : 0.0;
       if (isSymmetric)
       {
-        m_Fixed.Weights[i] = isValid ? m_Correlation.GetWeightOfFixed(i, pairs.Fixed[i], pairs.Moving[i]) : 0.0;
+        m_Fixed.Weights[i] = isValid ? m_Correlation.GetWeightOfFixed(i) : 0.0;
       }
     }
   });

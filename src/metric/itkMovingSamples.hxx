@@ -136,16 +136,19 @@ MovingSamples<TMovingPixel, VDimension>::Clean(BatchType & batch) const
     sumOfValues += std::abs(batch.Value[i]);
     UnrolledLoop<VDimension>::ForEach([&](auto d) { sumOfGradients[d] += std::abs(batch.Gradient[d][i]); });
   }
-  if (m_Mask.IsEverywhere() && isFinite(sumOfValues, sumOfGradients))
+  const bool areFinite = isFinite(sumOfValues, sumOfGradients);
+  if (m_Mask.IsEverywhere() && areFinite)
   {
     return;
   }
-  for (unsigned int i = 0; i < batch.Count; ++i)
-  {
+  const auto isGood = [&](unsigned int i) {
     std::array<double, VDimension> gradient;
     UnrolledLoop<VDimension>::ForEach([&](auto d) { gradient[d] = batch.Gradient[d][i]; });
-    if (batch.State[i] == InterpolatorType::StateEnum::Inside &&
-        !(isFinite(batch.Value[i], gradient) && (m_Mask.IsEverywhere() || this->IsInsideMask(batch, i))))
+    return (areFinite || isFinite(batch.Value[i], gradient)) && (m_Mask.IsEverywhere() || this->IsInsideMask(batch, i));
+  };
+  for (unsigned int i = 0; i < batch.Count; ++i)
+  {
+    if (batch.State[i] == InterpolatorType::StateEnum::Inside && !isGood(i))
     {
       batch.SetNothing(i, InterpolatorType::StateEnum::Outside);
     }

@@ -19,11 +19,14 @@
 #define itkNeighborhoodCorrelation_h
 
 #include "geometry/itkParallelTasks.h"
-#include "smoothing/itkSeparableWindow.h"
+#include "metric/itkNeighborhoodCorrelationRow.h"
+#include "smoothing/itkGridRows.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
+#include <numeric>
 #include <vector>
 
 namespace itk
@@ -91,103 +94,112 @@ public:
     return m_NumberOfValid;
   }
 
-  /** Of the last Compute(): the weights of the moving image at a voxel that is valid, and those of the fixed image. */
-  template <typename TFixed, typename TMoving>
+  /** Of the last Compute(): the weight of the moving image at a voxel that is valid, and that of the fixed image. */
   double
-  GetWeightOfMoving(std::size_t voxel, TFixed fixed, TMoving moving) const
+  GetWeightOfMoving(std::size_t voxel) const
   {
-    const double * const sums = m_Sums.data() + voxel * m_NumberOfFactors;
-    return m_Scale * (sums[Both] * this->CenterFixed(fixed) - sums[OfMoving] * this->CenterMoving(moving) +
-                      sums[ConstantOfMoving]);
+    return m_Weights[voxel];
   }
-  template <typename TFixed, typename TMoving>
   double
-  GetWeightOfFixed(std::size_t voxel, TFixed fixed, TMoving moving) const
+  GetWeightOfFixed(std::size_t voxel) const
   {
-    const double * const sums = m_Sums.data() + voxel * m_NumberOfFactors;
-    return m_Scale *
-           (sums[Both] * this->CenterMoving(moving) - sums[OfFixed] * this->CenterFixed(fixed) + sums[ConstantOfFixed]);
+    return m_Weights[m_Number + voxel];
   }
 
 private:
-  using WindowType = SeparableWindow<double, VDimension>;
-  using SliceSizeType = std::array<std::size_t, VDimension - 1>;
-  enum Sum : unsigned int
+  using RowType = NeighborhoodCorrelationRow;
+  using FlagsType = std::vector<unsigned char>;
+
+  /** Memory of a work unit. */
+  struct MemoryType
   {
-    Count,
-    Fixed,
-    Moving,
-    FixedFixed,
-    MovingMoving,
-    FixedMoving,
-    NumberOfSums
+    /** A row, with as many zeros as windows are long at both ends of each of its numbers. */
+    std::vector<double> Padded{};
+    std::vector<double> Sums{};
+    std::vector<double> Values{};
+    /** Those within a window, and their numbers, where they are kept here. */
+    GridRows::WindowType::RowsType Rows{};
+    GridRows                       Ring{};
   };
-  /** Of the windows in which a voxel is. */
-  enum Factor : unsigned int
+  /** Part of a line of rows along an axis. */
+  struct PartType
   {
-    Both,
-    OfMoving,
-    ConstantOfMoving,
-    OfFixed,
-    ConstantOfFixed
+    std::size_t First{};
+    std::size_t Stride{};
+    std::size_t Begin{};
+    std::size_t End{};
+
+    std::size_t
+    GetRow(std::size_t place) const
+    {
+      return First + place * Stride;
+    }
   };
 
-  /** Call work(first, last, size) for each slice across the last axis: it fits into the cache, for what is done there.
-   */
+  std::size_t
+  GetRadius(unsigned int axis) const
+  {
+    return m_Window[axis].size() - 1;
+  }
+  /** From a row to the next along an axis. */
+  std::size_t
+  GetStride(unsigned int axis) const
+  {
+    return std::accumulate(m_Size.begin() + 1, m_Size.begin() + axis, std::size_t{ 1 }, std::multiplies<>{});
+  }
+  /** Which rows are within windows, along axes from one to before another, around rows of which something is known. */
+  FlagsType
+  Spread(FlagsType isKnown, unsigned int first, unsigned int last) const;
+  /** Sum over windows along a row, of numbers that are in the padded row of the memory. */
+  void
+  SumAlongRow(std::size_t numbers, MemoryType & memory, double * sums) const;
+  /** Sum over windows along an axis, of a row of which something is known around it.
+   * \param getPlace called if there is such a thing; returns where the sums go */
+  template <typename TGetPlace>
+  void
+  SumAround(const GridRows &  values,
+            std::size_t       row,
+            unsigned int      axis,
+            MemoryType &      memory,
+            const TGetPlace & getPlace) const;
+  /** Call work(part, memory) for parts of all lines along an axis. */
   template <typename TWork>
   void
-  ForEachSlice(const SizeType & size, const TWork & work) const;
-  /** Call work(begin, end) for each row of a slice that has valid voxels, from the first of these to after the last. */
+  ForEachPart(unsigned int axis, const TWork & work) const;
+  /** Call work(row, memory) for all rows. */
   template <typename TWork>
-  static void
-  ForEachValidRow(std::size_t           first,
-                  std::size_t           last,
-                  std::size_t           length,
-                  const unsigned char * isValid,
-                  const TWork &         work);
-  /** Sum over windows along the axes of a slice. */
   void
-  SumWithin(const SliceSizeType & size, double * values, std::size_t components) const;
-  /** Sum over windows along the last axis, for the voxels of a part of a row. */
+  ForEachRow(const TWork & work) const;
+  /** Sum over windows along an axis, of rows that are made when they are needed, and stay in the cache; then along axes
+   * but the first, the second and the last.
+   * \param numbers how many a voxel has
+   * \param isWanted of the rows: their sums will be needed
+   * \param make called with a row, whether this is the only call for it, the memory, and where the numbers go; returns
+   * whether there are any
+   * \param axis in two dimensions, nothing is summed */
+  template <typename TMake>
   void
-  SumAcross(const std::vector<double> & values,
-            std::size_t                 components,
-            std::size_t                 sizeOfSlice,
-            std::size_t                 begin,
-            std::size_t                 end,
-            double *                    sums) const;
-  /** Correlation within a window, and the factors that it adds to those of its voxels. */
-  double
-  Correlate(const double * sums, double * factors) const;
-  /** Of the voxels that are valid. \param length of a row: what is in no row changes no bit */
+  SumAcross(std::size_t numbers, const FlagsType & isWanted, const TMake & make, unsigned int axis, GridRows & sums)
+    const;
+  /** Of the voxels that are valid, and which rows have some. */
   template <typename TFixed, typename TMoving>
   void
-  FindMeans(std::size_t length, const TFixed * fixed, const TMoving * moving, const unsigned char * isValid);
-  template <typename TValue>
-  double
-  CenterFixed(TValue value) const
-  {
-    return static_cast<double>(value) - m_MeanOfFixed;
-  }
-  template <typename TValue>
-  double
-  CenterMoving(TValue value) const
-  {
-    return static_cast<double>(value) - m_MeanOfMoving;
-  }
+  FindMeans(const TFixed * fixed, const TMoving * moving, const unsigned char * isValid);
 
   std::array<std::vector<double>, VDimension> m_Window{};
   ThreadIdType                                m_NumberOfWorkUnits{ 1 };
+  SizeType                                    m_Size{};
   std::size_t                                 m_Number{};
   std::size_t                                 m_NumberOfValid{};
-  std::size_t                                 m_NumberOfFactors{};
-  double                                      m_Scale{};
-  /** Subtracted, so that few digits are lost. */
-  double m_MeanOfFixed{};
-  double m_MeanOfMoving{};
-  /** Over windows: along all axes but the last; in the end, those of the factors, along all axes. */
-  std::vector<double> m_Sums{};
-  std::vector<double> m_Factors{};
+  RowType                                     m_Row{};
+  /** Of the rows: they have valid voxels. */
+  FlagsType m_IsValidRow{};
+  /** Over windows along all axes but the second. */
+  GridRows m_Sums{};
+  /** Over windows along all axes but the last. */
+  GridRows m_Factors{};
+  /** Those of the moving image, and after them those of the fixed one. */
+  std::vector<double> m_Weights{};
 };
 } // end namespace itk
 

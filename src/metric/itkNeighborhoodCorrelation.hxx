@@ -18,92 +18,159 @@
 #ifndef itkNeighborhoodCorrelation_hxx
 #define itkNeighborhoodCorrelation_hxx
 
-#include <numeric>
-
 namespace itk
 {
 template <unsigned int VDimension>
+auto
+NeighborhoodCorrelation<VDimension>::Spread(FlagsType isKnown, unsigned int first, unsigned int last) const -> FlagsType
+{
+  for (unsigned int axis = first; axis < last; ++axis)
+  {
+    const FlagsType   before = isKnown;
+    const std::size_t stride = this->GetStride(axis);
+    for (std::size_t row = 0; row < before.size(); ++row)
+    {
+      const std::size_t place = row / stride % m_Size[axis];
+      for (std::size_t k = 1; k <= this->GetRadius(axis) && isKnown[row] == 0; ++k)
+      {
+        const bool isLower = place >= k && before[row - k * stride] != 0;
+        const bool isUpper = place + k < m_Size[axis] && before[row + k * stride] != 0;
+        isKnown[row] = static_cast<unsigned char>(isLower || isUpper);
+      }
+    }
+  }
+  return isKnown;
+}
+
+template <unsigned int VDimension>
+void
+NeighborhoodCorrelation<VDimension>::SumAlongRow(std::size_t numbers, MemoryType & memory, double * sums) const
+{
+  if (numbers == 0)
+  {
+    return;
+  }
+  const std::size_t    radius = this->GetRadius(0);
+  const double * const middle = memory.Padded.data() + radius;
+  memory.Rows.clear();
+  for (std::size_t k = 0; k <= radius; ++k)
+  {
+    memory.Rows.emplace_back(middle - k, middle + k);
+  }
+  GridRows::WindowType::SumRows(memory.Rows, numbers * m_Row.Stride - 2 * radius, m_Window.front(), sums);
+}
+
+template <unsigned int VDimension>
+template <typename TGetPlace>
+void
+NeighborhoodCorrelation<VDimension>::SumAround(const GridRows &  values,
+                                               std::size_t       row,
+                                               unsigned int      axis,
+                                               MemoryType &      memory,
+                                               const TGetPlace & getPlace) const
+{
+  const std::size_t stride = this->GetStride(axis);
+  const std::size_t place = row / stride % m_Size[axis];
+  if (values.FindAround(row, place, m_Size[axis], stride, this->GetRadius(axis), memory.Rows))
+  {
+    GridRows::WindowType::SumRows(memory.Rows, values.GetWidth(), m_Window[axis], getPlace());
+  }
+}
+
+template <unsigned int VDimension>
 template <typename TWork>
 void
-NeighborhoodCorrelation<VDimension>::ForEachSlice(const SizeType & size, const TWork & work) const
+NeighborhoodCorrelation<VDimension>::ForEachPart(unsigned int axis, const TWork & work) const
 {
-  SliceSizeType sizeOfSlice;
-  std::copy_n(size.begin(), VDimension - 1, sizeOfSlice.begin());
-  const std::size_t number = m_Number / std::max<std::size_t>(size.back(), 1);
-  ParallelTasks::ForEach(number > 0 ? size.back() : 0, m_NumberOfWorkUnits, [&](SizeValueType slice) {
-    const std::size_t first = static_cast<std::size_t>(slice) * number;
-    work(first, first + number, sizeOfSlice);
+  const std::size_t rows = m_IsValidRow.size();
+  const std::size_t length = m_Size[axis];
+  const std::size_t lines = rows / std::max<std::size_t>(length, 1);
+  // Where lines are few, several parts of each.
+  constexpr std::size_t enough = 32;
+  const std::size_t     most = lines < enough ? std::max(16 * this->GetRadius(axis), enough) : length;
+  const std::size_t     parts = lines > 0 ? (length + most - 1) / most : 0;
+  ParallelTasks::Share(lines * parts, m_NumberOfWorkUnits, [&](const auto & next) {
+    MemoryType memory;
+    memory.Padded.resize(std::max<std::size_t>(RowType::NumberOfSums, m_Row.Factors) * m_Row.Stride);
+    memory.Sums.resize(memory.Padded.size());
+    memory.Values.resize(m_Row.Length);
+    next([&](SizeValueType task) {
+      const std::size_t line = static_cast<std::size_t>(task) / parts;
+      const std::size_t stride = this->GetStride(axis);
+      const std::size_t begin = static_cast<std::size_t>(task) % parts * most;
+      work(PartType{ line / stride * stride * length + line % stride, stride, begin, std::min(begin + most, length) },
+           memory);
+    });
   });
 }
 
 template <unsigned int VDimension>
-void
-NeighborhoodCorrelation<VDimension>::SumWithin(const SliceSizeType & size,
-                                               double *              values,
-                                               std::size_t           components) const
-{
-  std::array<std::vector<double>, VDimension - 1> window;
-  std::copy_n(m_Window.begin(), VDimension - 1, window.begin());
-  SeparableWindow<double, VDimension - 1>::Sum(values, size, components, window, 1);
-}
-
-template <unsigned int VDimension>
-void
-NeighborhoodCorrelation<VDimension>::SumAcross(const std::vector<double> & values,
-                                               std::size_t                 components,
-                                               std::size_t                 sizeOfSlice,
-                                               std::size_t                 begin,
-                                               std::size_t                 end,
-                                               double *                    sums) const
-{
-  const std::vector<double> &   window = m_Window.back();
-  const std::size_t             slice = begin / sizeOfSlice;
-  const std::size_t             slices = m_Number / sizeOfSlice;
-  const std::size_t             number = (end - begin) * components;
-  const bool                    isAtBorder = slice + 1 < window.size() || slices - slice < window.size();
-  const std::vector<double>     nothing(isAtBorder ? number : 0);
-  const double * const          middle = values.data() + begin * components;
-  typename WindowType::RowsType rows{ { middle, middle } };
-  for (std::size_t k = 1; k < std::min(window.size(), slices); ++k)
-  {
-    const std::size_t distance = k * sizeOfSlice * components;
-    rows.emplace_back(slice >= k ? middle - distance : nothing.data(),
-                      slice + k < slices ? middle + distance : nothing.data());
-  }
-  WindowType::SumRows(rows, number, window, sums);
-}
-
-template <unsigned int VDimension>
 template <typename TWork>
 void
-NeighborhoodCorrelation<VDimension>::ForEachValidRow(std::size_t           first,
-                                                     std::size_t           last,
-                                                     std::size_t           length,
-                                                     const unsigned char * isValid,
-                                                     const TWork &         work)
+NeighborhoodCorrelation<VDimension>::ForEachRow(const TWork & work) const
 {
-  for (; first < last; first += length)
-  {
-    const auto isSet = [](unsigned char value) { return value != 0; };
-    const auto row = isValid + first;
-    const auto begin = std::find_if(row, row + length, isSet);
-    if (begin != row + length)
+  // Rows that are neighbours along the last axis, one after the other: they have windows in common.
+  this->ForEachPart(VDimension - 1, [&](const PartType & part, MemoryType & memory) {
+    for (std::size_t place = part.Begin; place < part.End; ++place)
     {
-      auto end = row + length;
-      while (!isSet(*(end - 1)))
-      {
-        --end;
-      }
-      work(static_cast<std::size_t>(begin - isValid), static_cast<std::size_t>(end - isValid));
+      work(part.GetRow(place), memory);
     }
+  });
+}
+
+template <unsigned int VDimension>
+template <typename TMake>
+void
+NeighborhoodCorrelation<VDimension>::SumAcross(std::size_t       numbers,
+                                               const FlagsType & isWanted,
+                                               const TMake &     make,
+                                               unsigned int      axis,
+                                               GridRows &        sums) const
+{
+  const std::size_t width = numbers * m_Row.Stride;
+  sums.Start(isWanted.size(), width);
+  if constexpr (VDimension == 2)
+  {
+    this->ForEachRow([&](std::size_t row, MemoryType & memory) {
+      if (!make(row, true, memory, sums.Use(row)))
+      {
+        sums.Clear(row);
+      }
+    });
+    return;
+  }
+  const std::size_t length = m_Size[axis];
+  const std::size_t radius = this->GetRadius(axis);
+  this->ForEachPart(axis, [&](const PartType & part, MemoryType & memory) {
+    memory.Ring.Start(2 * radius + 1, width);
+    for (std::size_t place = part.Begin - std::min(part.Begin, radius); place < part.End + radius; ++place)
+    {
+      const bool isOwn = place >= part.Begin && place < part.End;
+      if (place >= length || !make(part.GetRow(place), isOwn, memory, memory.Ring.Use(place)))
+      {
+        memory.Ring.Clear(place);
+      }
+      const std::size_t middle = place - radius; // of those that are made
+      if (place >= part.Begin + radius && isWanted[part.GetRow(middle)] != 0 &&
+          memory.Ring.FindAround(middle, middle, length, 1, radius, memory.Rows))
+      {
+        GridRows::WindowType::SumRows(memory.Rows, width, m_Window[axis], sums.Use(part.GetRow(middle)));
+      }
+    }
+  });
+  for (unsigned int other = 2; other + 1 < VDimension; ++other)
+  {
+    const GridRows before = sums;
+    this->ForEachRow([&](std::size_t row, MemoryType & memory) {
+      this->SumAround(before, row, other, memory, [&sums, row] { return sums.Use(row); });
+    });
   }
 }
 
 template <unsigned int VDimension>
 template <typename TFixed, typename TMoving>
 void
-NeighborhoodCorrelation<VDimension>::FindMeans(std::size_t           length,
-                                               const TFixed *        fixed,
+NeighborhoodCorrelation<VDimension>::FindMeans(const TFixed *        fixed,
                                                const TMoving *       moving,
                                                const unsigned char * isValid)
 {
@@ -113,10 +180,10 @@ NeighborhoodCorrelation<VDimension>::FindMeans(std::size_t           length,
     double Fixed{};
     double Moving{};
   };
-  std::vector<SumsType> ofRows(m_Number / std::max<std::size_t>(length, 1));
+  std::vector<SumsType> ofRows(m_IsValidRow.size());
   ParallelTasks::ForEach(ofRows.size(), m_NumberOfWorkUnits, [&](SizeValueType row) {
     SumsType sums;
-    for (std::size_t n = row * length; n < (row + 1) * length; ++n)
+    for (std::size_t n = row * m_Size[0]; n < (row + 1) * m_Size[0]; ++n)
     {
       if (isValid[n] != 0)
       {
@@ -126,6 +193,7 @@ NeighborhoodCorrelation<VDimension>::FindMeans(std::size_t           length,
       }
     }
     ofRows[row] = sums;
+    m_IsValidRow[row] = static_cast<unsigned char>(sums.Count > 0.0);
   });
   SumsType total;
   for (const SumsType & sums : ofRows)
@@ -134,42 +202,10 @@ NeighborhoodCorrelation<VDimension>::FindMeans(std::size_t           length,
     total.Fixed += sums.Fixed;
     total.Moving += sums.Moving;
   }
-  m_MeanOfFixed = total.Count > 0.0 ? total.Fixed / total.Count : 0.0;
-  m_MeanOfMoving = total.Count > 0.0 ? total.Moving / total.Count : 0.0;
-}
-
-template <unsigned int VDimension>
-double
-NeighborhoodCorrelation<VDimension>::Correlate(const double * sums, double * factors) const
-{
-  // Roundings of what is constant vary, too.
-  constexpr double rounding = 1e-7; // of pixels that are float
-  const double     count = sums[Count];
-  const double     meanOfFixed = sums[Fixed] / count;
-  const double     meanOfMoving = sums[Moving] / count;
-  const double     ofFixed = sums[FixedFixed] - meanOfFixed * sums[Fixed];
-  const double     ofMoving = sums[MovingMoving] - meanOfMoving * sums[Moving];
-  const double     ofBoth = sums[FixedMoving] - meanOfFixed * sums[Moving];
-  const auto       varies = [count](double squares, double value) {
-    return squares > count * rounding * rounding * value * value;
-  };
-  if (!varies(ofFixed, m_MeanOfFixed + meanOfFixed) || !varies(ofMoving, m_MeanOfMoving + meanOfMoving))
-  {
-    return 1.0;
-  }
-  const double both = 2.0 * ofBoth / (ofFixed * ofMoving);
-  if (m_NumberOfFactors > 0)
-  {
-    factors[Both] = both;
-    factors[OfMoving] = both * ofBoth / ofMoving;
-    factors[ConstantOfMoving] = factors[OfMoving] * meanOfMoving - both * meanOfFixed;
-  }
-  if (m_NumberOfFactors > OfFixed)
-  {
-    factors[OfFixed] = both * ofBoth / ofFixed;
-    factors[ConstantOfFixed] = factors[OfFixed] * meanOfFixed - both * meanOfMoving;
-  }
-  return 0.5 * both * ofBoth;
+  m_NumberOfValid = static_cast<std::size_t>(total.Count);
+  m_Row.Scale = total.Count > 0.0 ? 1.0 / total.Count : 0.0;
+  m_Row.MeanOfFixed = total.Fixed * m_Row.Scale;
+  m_Row.MeanOfMoving = total.Moving * m_Row.Scale;
 }
 
 template <unsigned int VDimension>
@@ -181,75 +217,61 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
                                              const unsigned char * isValid,
                                              WeightsEnum           weights)
 {
+  m_Size = size;
   m_Number = std::accumulate(size.begin(), size.end(), std::size_t{ 1 }, std::multiplies<>{});
-  m_NumberOfFactors = weights == WeightsEnum::None ? 0 : weights == WeightsEnum::Moving ? 3 : 5;
-  this->FindMeans(size[0], fixed, moving, isValid);
-  m_Sums.resize(m_Number * NumberOfSums);
-  m_Factors.resize(m_Number * m_NumberOfFactors);
-  this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
-    std::fill(m_Sums.data() + first * NumberOfSums, m_Sums.data() + last * NumberOfSums, 0.0);
-    for (std::size_t n = first; n < last; ++n)
-    {
-      if (isValid[n] != 0)
-      {
-        const double   f = this->CenterFixed(fixed[n]);
-        const double   m = this->CenterMoving(moving[n]);
-        double * const sums = m_Sums.data() + n * NumberOfSums;
-        sums[Count] = 1.0;
-        sums[Fixed] = f;
-        sums[Moving] = m;
-        sums[FixedFixed] = f * f;
-        sums[MovingMoving] = m * m;
-        sums[FixedMoving] = f * m;
-      }
-    }
-    this->SumWithin(sizeOfSlice, m_Sums.data() + first * NumberOfSums, NumberOfSums);
-  });
+  m_Row.Length = size.front();
+  m_Row.Stride = size.front() + 2 * this->GetRadius(0);
+  m_Row.Factors = weights == WeightsEnum::None     ? 0
+                  : weights == WeightsEnum::Moving ? RowType::OfFixed
+                                                   : RowType::NumberOfFactors;
+  m_IsValidRow.assign(m_Number / std::max<std::size_t>(size.front(), 1), 0);
+  this->FindMeans(fixed, moving, isValid);
 
-  std::vector<double>      values(size.back());
-  std::vector<std::size_t> numbers(values.size());
-  this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType & sizeOfSlice) {
-    double * const factors = m_Factors.data() + first * m_NumberOfFactors;
-    std::fill(factors, m_Factors.data() + last * m_NumberOfFactors, 0.0);
-    double              value = 0.0;
-    std::size_t         number = 0;
-    std::vector<double> sums(size[0] * NumberOfSums);
-    this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
-      this->SumAcross(m_Sums, NumberOfSums, last - first, begin, end, sums.data());
-      for (std::size_t n = begin; n < end; ++n)
+  const auto getMiddle = [this](MemoryType & memory) { return memory.Padded.data() + this->GetRadius(0); };
+  const auto makeNumbers = [&](std::size_t row, bool, MemoryType & memory, double * sums) {
+    if (m_IsValidRow[row] != 0)
+    {
+      const std::size_t first = row * size[0];
+      m_Row.MakeNumbers(fixed + first, moving + first, isValid + first, getMiddle(memory));
+      this->SumAlongRow(RowType::NumberOfSums, memory, sums);
+    }
+    return m_IsValidRow[row] != 0;
+  };
+  this->SumAcross(
+    RowType::NumberOfSums, this->Spread(m_IsValidRow, 1, VDimension - 1), makeNumbers, VDimension - 1, m_Sums);
+
+  // A voxel is in the windows of the voxels in the window around it.
+  std::vector<double> values(m_IsValidRow.size());
+  const auto          makeFactors = [&](std::size_t row, bool isOwn, MemoryType & memory, double * sums) {
+    if (m_IsValidRow[row] != 0)
+    {
+      this->SumAround(m_Sums, row, 1, memory, [&memory] { return memory.Sums.data(); });
+      m_Row.Correlate(memory.Sums.data(), isValid + row * size[0], memory.Values.data(), getMiddle(memory));
+      if (isOwn)
       {
-        if (isValid[n] != 0)
-        {
-          value += this->Correlate(sums.data() + (n - begin) * NumberOfSums, m_Factors.data() + n * m_NumberOfFactors);
-          ++number;
-        }
+        values[row] = std::accumulate(memory.Values.begin(), memory.Values.end(), 0.0);
+      }
+      this->SumAlongRow(m_Row.Factors, memory, sums);
+    }
+    return m_IsValidRow[row] != 0;
+  };
+  this->SumAcross(m_Row.Factors, this->Spread(m_IsValidRow, 2, VDimension), makeFactors, 1, m_Factors);
+
+  if (m_Row.Factors > 0)
+  {
+    m_Weights.resize((weights == WeightsEnum::Both ? 2 : 1) * m_Number);
+    this->ForEachRow([&](std::size_t row, MemoryType & memory) {
+      if (m_IsValidRow[row] != 0)
+      {
+        const std::size_t first = row * size[0];
+        this->SumAround(m_Factors, row, VDimension - 1, memory, [&memory] { return memory.Sums.data(); });
+        double * const ofMoving = m_Weights.data() + first;
+        double * const ofFixed = weights == WeightsEnum::Both ? ofMoving + m_Number : nullptr;
+        m_Row.MakeWeights(fixed + first, moving + first, memory.Sums.data(), ofMoving, ofFixed);
       }
     });
-    values[first / (last - first)] = value;
-    numbers[first / (last - first)] = number;
-    if (m_NumberOfFactors > 0)
-    {
-      // A voxel is in the windows of the voxels in the window around it.
-      this->SumWithin(sizeOfSlice, factors, m_NumberOfFactors);
-    }
-  });
-  m_NumberOfValid = std::accumulate(numbers.begin(), numbers.end(), std::size_t{ 0 });
-  if (m_NumberOfValid == 0)
-  {
-    m_Scale = 0.0;
-    return 0.0;
   }
-  m_Scale = 1.0 / static_cast<double>(m_NumberOfValid);
-  if (m_NumberOfFactors > 0)
-  {
-    this->ForEachSlice(size, [&](std::size_t first, std::size_t last, const SliceSizeType &) {
-      this->ForEachValidRow(first, last, size[0], isValid, [&](std::size_t begin, std::size_t end) {
-        this->SumAcross(
-          m_Factors, m_NumberOfFactors, last - first, begin, end, m_Sums.data() + begin * m_NumberOfFactors);
-      });
-    });
-  }
-  return -m_Scale * std::accumulate(values.begin(), values.end(), 0.0);
+  return -m_Row.Scale * std::accumulate(values.begin(), values.end(), 0.0);
 }
 } // end namespace itk
 

@@ -298,13 +298,10 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateNeighborhood
   {
     moving.ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
       double * const weights = implementation.GetWeights(first);
-      const auto     pairs = implementation.GetPairs(first, last);
-      for (SizeValueType i = 0; i < pairs.Count; ++i)
+      const auto     isValid = moving.GetIsValid() + first;
+      for (SizeValueType i = 0; i < last - first; ++i)
       {
-        weights[i] = pairs.IsValid[i] == 0 ? 0.0
-                                           : correlation.GetWeightOfMoving(neighborhoods->Grid.GetVoxels()[first + i],
-                                                                           pairs.Fixed[i],
-                                                                           pairs.Moving[i]);
+        weights[i] = isValid[i] == 0 ? 0.0 : correlation.GetWeightOfMoving(neighborhoods->Grid.GetVoxels()[first + i]);
       }
       moving.SumDerivative(part, first, last);
     });

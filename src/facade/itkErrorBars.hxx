@@ -71,7 +71,8 @@ ErrorBars<TImage>::EvaluateCovariance(const std::vector<PointType> & points, Rep
     this->SetErrors(covariance.GetCovariance(used), points, report);
   }
   constexpr double most = 0.6; // in voxels
-  if (covariance.IsDetermined() && covariance.GetRootMeanSquare(used) <= most * voxel)
+  const double     ofAll = covariance.IsDetermined() ? covariance.GetRootMeanSquare(used) : 0.0;
+  if (covariance.IsDetermined() && ofAll <= most * voxel)
   {
     return {};
   }
@@ -79,8 +80,8 @@ ErrorBars<TImage>::EvaluateCovariance(const std::vector<PointType> & points, Rep
   text << "The samples hardly determine " << this->DescribeDirection(direction, points);
   if (covariance.IsDetermined())
   {
-    text << ": its standard error is " << weakest << ", that of all together " << covariance.GetRootMeanSquare(used)
-         << ", voxels are " << voxel << " long";
+    text << ": its standard error is " << weakest << ", that of all together " << ofAll << ", voxels are " << voxel
+         << " long";
   }
   text << wayOut;
   return text.str();

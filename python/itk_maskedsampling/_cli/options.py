@@ -212,7 +212,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="[STAGE:]NAME=VALUE",
         help=f"any other setting, of all stages or of one, counted from 0; {PROGRAM} info --settings lists them. Also "
-        "STAGE:fixed-mask=IMAGE and STAGE:moving-mask=IMAGE, or none, in place of those of all stages",
+        "STAGE:fixed-mask=IMAGE and STAGE:moving-mask=IMAGE, or none, in place of those of all stages, and "
+        "STAGE:fixed-label=N,... and STAGE:moving-label=N,... of these",
     )
 
 

@@ -32,7 +32,7 @@ from .._transforms.transform import Transform
 from .outputs import Output, check_outputs, raise_failed, write_outputs
 from .program import NotDetermined
 from .progress import Watcher
-from .settings import IMAGES, read_input, read_points, read_settings
+from .settings import IMAGES, read_all_channels, read_input, read_points, read_settings
 from .text import say, say_json
 
 #: Arguments that are landmarks.
@@ -45,20 +45,23 @@ def run(args: argparse.Namespace) -> int:
     settings |= {name: getattr(args, name) for name in others if getattr(args, name) is not None}
     if args.points is not None:
         settings["points"] = read_points(args.points)
-    if args.require_determined:
-        check_uncertainty(settings, args.channel)
     names = {name: getattr(args, name) for name in IMAGES}
     if args.metric_weights_image is not None:
         names["metric_weights_image"] = args.metric_weights_image
-    images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in names.items()}
-    landmarks = read_landmarks(args, images["fixed"].pixels.ndim)
-    outputs = make_outputs(args, images["moving"], count_parts(settings), landmarks)
+    channels = {name: read_all_channels(name, names[name]) for name in ("fixed", "moving")}
+    images: dict[str, Any] = {
+        name: read_input(name, path) for name, path in names.items() if name not in channels and path is not None
+    }
+    landmarks = read_landmarks(args, channels["fixed"][0].pixels.ndim)
+    outputs = make_outputs(args, channels["moving"][0], count_parts(settings), landmarks)
     inputs = {**names, "points": args.points, "initial": args.initial, **{name: getattr(args, name) for name in PAIR}}
     for number, pair in enumerate(args.channel, 1):
-        for name, path in zip(("fixed", "moving"), pair, strict=True):
+        for name, path in zip(channels, pair, strict=True):
             inputs[f"{name} of channel {number}"] = path
-            first = images[name]
-            images[name] = [*(first if isinstance(first, list) else [first]), read_input("channel", path)]
+            channels[name] += read_all_channels("channel", path)
+    images |= {name: some if len(some) > 1 else some[0] for name, some in channels.items()}
+    if args.require_determined:
+        check_uncertainty(settings, isinstance(images["fixed"], list))
     starts = {f"transform {word}": word for word in args.transform or []}
     check_outputs(outputs, {**inputs, **starts})
     with Watcher(args.quiet) as watcher:
@@ -90,9 +93,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def check_uncertainty(settings: dict[str, Any], channels: list[Any]) -> None:
+def check_uncertainty(settings: dict[str, Any], has_channels: bool) -> None:
     """Raise ValueError where it is not to be found out: that of the last stage counts."""
-    if channels or isinstance(settings.get("metric"), list):
+    if has_channels or isinstance(settings.get("metric"), list):
         raise ValueError("require_determined: with several images or metrics, it is not known; leave it out")
     stages = settings["transform"] if isinstance(settings["transform"], list) else [{}]
     how = stages[-1].get("uncertainty", settings.get("uncertainty"))

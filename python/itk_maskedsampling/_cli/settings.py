@@ -5,20 +5,24 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import _core
+from .._images.channels import read_channels
 from .._images.choices import kebab, snake
 from .._images.files import read_file
 from .._images.image import Image
-from .._registration.plan import MASKS, is_path
+from .._registration.plan import LABELS, MASKS, is_path
 from .._registration.settings import parse
 from .._transforms.files import TELL_FORMAT
 from .._transforms.reading import read_file as read_transform_file
 from .._transforms.transform import Transform
 from .options import PROGRAM
 from .text import hushed
+
+Read = TypeVar("Read")
 
 #: Arguments that are images.
 IMAGES = ("fixed", "moving", "fixed_mask", "moving_mask", "weights")
@@ -51,9 +55,19 @@ class NotReadable(ValueError):
 
 def read_input(name: str, path: str) -> Image:
     """An image; one that cannot be read is a ValueError."""
+    return read_as(read_file, name, path)
+
+
+def read_all_channels(name: str, path: str) -> list[Image]:
+    """The same, of images that may have several numbers per pixel: an image for each."""
+    channels = read_as(read_channels, name, path)
+    return channels if isinstance(channels, list) else [channels]
+
+
+def read_as(read: Callable[[str, str], Read], name: str, path: str) -> Read:
     try:
         with hushed():
-            return read_file(name, path)
+            return read(name, path)
     except RuntimeError as error:
         raise NotReadable(str(error)) from error
 
@@ -102,6 +116,9 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
             if name in MASKS:
                 place[name] = None if text.strip().lower() == "none" else read_input(f"set: {word}", text)
                 continue
+            if name in LABELS.values():
+                place[name] = to_setting(name, text, "count")
+                continue
         if kebab(name) not in _core.describe_settings() and name in args.labels:
             raise ValueError(f"set: {name!r} is no setting; give it as {args.labels[name]}")
         if name == "transform":
@@ -139,10 +156,10 @@ def read_transform(name: str, path: str) -> Transform:
         raise NotReadable(text) from error
 
 
-def to_setting(name: str, text: str) -> object:
+def to_setting(name: str, text: str, kind: str | None = None) -> object:
     """The value of a setting. A name that is not known is left to register(), which has suggestions."""
     description = _core.describe_settings().get(kebab(name))
     try:
-        return parse("text" if description is None else description.kind, text)
+        return parse(kind or ("text" if description is None else description.kind), text)
     except ValueError as error:
         raise ValueError(f"set: {name}={text}: {error}") from None

@@ -60,7 +60,7 @@ class ArrayConversion:
         if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4) and min(pixels.shape[:2]) > 8:
             raise TypeError(
                 f"{name}: {describe(pixels)}, looks like a picture with {pixels.shape[2]} channels. Give one real "
-                "number per pixel, such as array[..., :3].mean(axis=-1); or Image(array), if it is a volume"
+                "number per pixel, such as array[..., :3].mean(axis=-1), or a list of channels; Image(array): a volume"
             )
         return Raster(pixels, make_geometry(name, pixels.shape[::-1], None, None, None), value, "array")
 
@@ -90,12 +90,18 @@ class ItkConversion:
         except (AttributeError, KeyError, RuntimeError) as error:
             raise TypeError(f"{name}: itk gives no array of the pixels of {type(value).__name__}") from error
         check_pixels(name, pixels)
+        return Raster(pixels, ItkConversion.geometry_of(name, value), value, "itk")
+
+    @staticmethod
+    def geometry_of(name: str, value: Any) -> Geometry:
+        """That of the pixels that there are."""
+        itk: Any = importlib.import_module("itk")
+        region = value.GetBufferedRegion()
         first = value.TransformIndexToPhysicalPoint(region.GetIndex())
-        size = [region.GetSize()[axis] for axis in range(dimension)]
-        geometry = make_geometry(
+        size = [region.GetSize()[axis] for axis in range(value.GetImageDimension())]
+        return make_geometry(
             name, size, list(value.GetSpacing()), list(first), itk.array_from_matrix(value.GetDirection())
         )
-        return Raster(pixels, geometry, value, "itk")
 
     @staticmethod
     def write(like: Raster, pixels: Array, geometry: Geometry) -> Any:
@@ -249,8 +255,7 @@ def write_like(like: Raster, pixels: Array, geometry: Geometry) -> Any:
 def check_components(name: str, components: int, dimension: int) -> None:
     if components != 1:
         raise TypeError(
-            f"{name}: one real number per pixel is needed, not {components} of them. Give one channel, or their "
-            "mean; register() also takes a list of channels"
+            f"{name}: one real number per pixel is needed, not {components} of them. Give one channel, or their mean"
         )
     if dimension not in (2, 3):
         raise ValueError(

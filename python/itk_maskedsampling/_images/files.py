@@ -8,7 +8,7 @@ import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from .conversion import CONVERSIONS, from_object
 from .image import Image, Raster
 from .output import whole_file
 from .paths import find_input
+
+Read = TypeVar("Read")
 
 #: Pixel types of files that the core does not write, and those in which they are written.
 WRITTEN_AS = {"bool": "uint8", "float16": "float32"}
@@ -51,13 +53,24 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
 def read_file(name: str, path: str | os.PathLike[str]) -> Image:
     """Read an image; the name is what errors call the argument."""
+
+    def take(image: Any) -> Image:
+        raster = CONVERSIONS["itk"].read(name, image)
+        grid = raster.geometry
+        return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
+
+    return read_with(name, path, take)
+
+
+def read_with(name: str, path: str | os.PathLike[str], take: Callable[[Any], Read]) -> Image | Read:
+    """Read an image. take: makes something of an image of itk, where the core does not read the file."""
     file = find_input(name, path, folder=True)
     if file.is_dir():
-        return read_with_itk(name, file, "it is a folder")
+        return take(read_with_itk(name, file, "it is a folder"))
     try:
         pixels, geometry = _core.read_image(os.fspath(file))
     except _core.NotReadHere as error:
-        return read_with_itk(name, file, str(error).strip())
+        return take(read_with_itk(name, file, str(error).strip()))
     except _core.CoreError as error:
         raise RuntimeError(f"{name}: {file} cannot be read: {str(error).strip()}") from error
     except MemoryError as error:
@@ -69,7 +82,7 @@ def read_file(name: str, path: str | os.PathLike[str]) -> Image:
         raise RuntimeError(f"{name}: {file} cannot be read: {error}") from error
 
 
-def read_with_itk(name: str, file: Path, reason: str) -> Image:
+def read_with_itk(name: str, file: Path, reason: str) -> Any:
     """What the core cannot read, for a reason."""
     try:
         itk: Any = importlib.import_module("itk")
@@ -80,13 +93,26 @@ def read_with_itk(name: str, file: Path, reason: str) -> Image:
     if file.is_dir():
         check_series(name, file, itk)
     try:
-        image = itk.imread(os.fspath(file))
+        return read_as_itk_can(itk, file)
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise RuntimeError(f"{name}: {file} cannot be read: {reason}. Nor can itk: {lines[-1]}") from error
-    raster = CONVERSIONS["itk"].read(name, image)
-    grid = raster.geometry
-    return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
+
+
+def read_as_itk_can(itk: Any, file: Path) -> Any:
+    try:
+        return itk.imread(os.fspath(file))
+    except itk.TemplateTypeError:
+        # It has no vectors of bytes, for one.
+        header = itk.ImageIOFactory.CreateImageIO(os.fspath(file), itk.CommonEnums.IOFileMode_ReadMode)
+        header.SetFileName(os.fspath(file))
+        header.ReadImageInformation()
+        if header.GetNumberOfComponents() == 1:
+            raise
+        reader = itk.ImageFileReader[itk.VectorImage[itk.F, header.GetNumberOfDimensions()]].New()
+        reader.SetFileName(os.fspath(file))
+        reader.Update()
+        return reader.GetOutput()
 
 
 def check_series(name: str, folder: Path, itk: Any) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from .._images.files import read
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_labels, read_mask, read_weights
+from .plan import LABELS
 from .sources import Images, Inputs, Pair, Sources
 
 Labels = int | Sequence[int] | npt.NDArray[np.integer[Any]] | None
@@ -46,7 +47,13 @@ class Reader:
         return self.kept.get((argument, id(value)))
 
 
-def read_inputs(sources: Sources, fixed_label: Labels = None, moving_label: Labels = None) -> Inputs:
+def read_inputs(
+    sources: Sources,
+    fixed_label: Labels = None,
+    moving_label: Labels = None,
+    stage_labels: Mapping[tuple[int, str], Labels] | None = None,
+) -> Inputs:
+    """The images, with the labels of the masks of all stages, and those of the stages that have masks of their own."""
     for role, label in (("fixed", fixed_label), ("moving", moving_label)):
         if label is not None and all(getattr(pair, f"{role}_mask") is None for pair in sources.pairs):
             raise ValueError(f"{role}_label: {label!r}, but there is no {role}_mask=, in which to look for it")
@@ -61,14 +68,24 @@ def read_inputs(sources: Sources, fixed_label: Labels = None, moving_label: Labe
         pairs.append(Pair(fixed, moving, fixed_mask, reader.read_mask("moving", number, moving_label, moving)))
     stage_masks = {}
     for (stage, name), mask in sources.stage_masks.items():
-        image = first if name == "fixed_mask" else pairs[0].moving
-        stage_masks[stage, name] = None if mask is None else read_mask(f"transform[{stage}]: {name}", mask, image)
+        label = (stage_labels or {}).get((stage, name))
+        stage_masks[stage, name] = read_stage_mask(f"transform[{stage}]: ", name, mask, label, pairs[0])
     density, counts = (
         None if value is None else read_weights(name, value, first)
         for name, value in (("weights", sources.weights), ("metric_weights_image", sources.metric_weights_image))
     )
     files = sources.files or find_files(sources)
     return Images(tuple(pairs), density, counts, stage_masks, sources.stages, files)
+
+
+def read_stage_mask(place: str, name: str, mask: Any, label: Labels, pair: Pair[Raster]) -> Raster | None:
+    argument = f"{place}{LABELS[name]}"
+    if mask is None:
+        if label is not None:
+            raise ValueError(f"{argument}: {label!r}, but there is no {name}, in which to look for it")
+        return None
+    image = pair.fixed if name == "fixed_mask" else pair.moving
+    return read_mask(f"{place}{name}", mask, image, read_labels(argument, label))
 
 
 def sources_of(inputs: Inputs) -> Sources:

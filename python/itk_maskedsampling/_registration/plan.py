@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -19,6 +19,15 @@ from .settings import Stage, convert, make_stage, override
 
 #: What a stage may have of its own, that is no setting.
 MASKS = ("fixed_mask", "moving_mask")
+LABELS = {"fixed_mask": "fixed_label", "moving_mask": "moving_label"}
+
+
+@dataclass(frozen=True)
+class StageMask:
+    """mask: as it was handed in; None is none. label: one or several, of the mask; None is whatever is not 0."""
+
+    mask: Any
+    label: Any = None
 
 
 @dataclass(frozen=True)
@@ -65,17 +74,34 @@ def is_other(stage: Stage, name: str, usual: Mapping[str, Any]) -> bool:
     return not (len(set(own)) == len(set(other)) == 1 and set(own) == set(other))
 
 
-def take_masks(transform: object) -> tuple[object, dict[tuple[int, str], Any]]:
-    """The argument transform of register() without the masks of stages, and these, by stage and name; None: none."""
+def take_masks(
+    transform: object, usual: Mapping[str, Sequence[Any]] | None = None
+) -> tuple[object, dict[tuple[int, str], StageMask]]:
+    """The argument transform of register() without the masks of stages, and these, by stage and name.
+
+    usual: the masks of all stages, one for each pair of images. A stage may have other labels of them.
+    """
     if not isinstance(transform, list | tuple):
         return transform, {}
-    stages, masks = [], {}
+    stages: list[object] = []
+    masks = {}
     for number, stage in enumerate(transform):
-        if isinstance(stage, Mapping):
-            masks.update({(number, snake(str(name))): stage[name] for name in stage if snake(str(name)) in MASKS})
-            stages.append({name: value for name, value in stage.items() if snake(str(name)) not in MASKS})
-        else:
+        if not isinstance(stage, Mapping):
             stages.append(stage)
+            continue
+        own = {snake(str(name)): value for name, value in stage.items()}
+        for name, label in LABELS.items():
+            if name in own:
+                masks[number, name] = StageMask(own[name], own.get(label))
+            elif own.get(label) is not None:
+                known = (usual or {}).get(name, [None])
+                if any(one is not known[0] for one in known):
+                    raise ValueError(
+                        f"transform[{number}]: {label}: {own[label]!r}, but {name} is a list. Give the stage its own"
+                    )
+                masks[number, name] = StageMask(known[0], own[label])
+        taken = {*MASKS, *LABELS.values()}
+        stages.append({name: value for name, value in stage.items() if snake(str(name)) not in taken})
     return stages, masks
 
 

@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._images.arrays import Array, exceeds_float32, freeze, is_double, to_points
+from .._images.channels import split_channels
 from .._images.choices import snake
 from .._images.masks import to_real
 from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .folding import read_folding
-from .inputs import Labels, read_inputs, sources_of
-from .plan import Plan, check_dimensions, make_metrics, make_plan, take_masks
+from .inputs import Labels, find_files, read_inputs, sources_of
+from .plan import MASKS, Plan, check_dimensions, make_metrics, make_plan, take_masks
 from .progress import Callback, Watch, count_iterations
 from .result import Registration
 from .settings import Stage
@@ -81,9 +82,10 @@ def register(
     fixed, moving : image, or list of image
         Of itk, SimpleITK, xarray or nibabel; a numpy array [z,]y,x, of spacing 1 and origin 0; an
         itk_maskedsampling.Image, which is an array with spacing, origin and direction; or the path of a file. Two or
-        three dimensions, one real number per pixel. They are computed with as float32, unless all are float64 or one
-        has integers beyond 2^24, and shared instead of copied where they are that already. What is not finite must be
-        outside of a mask. Several images of the same place, such as T1 and T2, are lists: see metric_weights.
+        three dimensions. They are computed with as float32, unless all are float64 or one has integers beyond 2^24, and
+        shared instead of copied where they are that already. What is not finite must be outside of a mask. Several
+        images of the same place, such as T1 and T2, are lists: see metric_weights. So are the channels of images with
+        several numbers per pixel, in their order; of arrays, give a list.
     fixed_mask : image, or list of image, optional
         Where it is not 0, samples are drawn; on any grid. Also a spatial object of itk. A numpy array takes the
         geometry of its image. Default: the whole image.
@@ -96,7 +98,7 @@ def register(
         which a copy is optimised: a Transform, one of itk or SimpleITK, or the path of its file. Or a list of these as
         stages, of which each goes on where the one before ended; a stage can be a dict with the key "transform" and
         settings of its own, which override those for all stages, and a fixed_mask or moving_mask of all images, or None
-        for none.
+        for none; or a fixed_label or moving_label of these.
     metric : str, or list of str, optional
         mutual-information, mean-squares, correlation, neighborhood-correlation, joint-histogram-mutual-information or
         demons. Default: mutual-information; for displacement-field and syn neighborhood-correlation. That one takes
@@ -212,14 +214,20 @@ def register(
         raise ValueError(f"samples, percentage: {samples} and {percentage}, but both say how many; give one of them")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
-    pairs = split_pairs(fixed, moving, fixed_mask, moving_mask)
-    metrics = make_metrics(metric, metric_weights, len(pairs), transform)
-    plan = replace(make_plan(transform, initial, {**given, **settings}), metrics=metrics)
+    plan = make_plan(transform, initial, {**given, **settings})
     with _core.collect_warnings() as told:
-        stage_masks = take_masks(transform)[1]
+        given_images = split_pairs(fixed, moving, fixed_mask, moving_mask)
+        files = find_files(Images(given_images, weights, metric_weights_image))
+        pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
+        metrics = make_metrics(metric, metric_weights, len(pairs), transform)
+        plan = replace(plan, metrics=metrics)
+        masks = {name: [getattr(pair, name) for pair in pairs] for name in MASKS}
+        stage_masks = take_masks(transform, masks)[1]
         pairs = pairs * len(metrics) if len(pairs) == 1 else pairs
-        sources: Sources = Images(pairs, weights, metric_weights_image, stage_masks, len(plan.stages))
-        inputs = read_inputs(sources, fixed_label, moving_label)
+        own_masks = {key: own.mask for key, own in stage_masks.items()}
+        labels = {key: own.label for key, own in stage_masks.items()}
+        sources: Sources = Images(pairs, weights, metric_weights_image, own_masks, len(plan.stages), files)
+        inputs = read_inputs(sources, fixed_label, moving_label, labels)
         if points is not None:
             if samples is not None or percentage is not None:
                 name, given_number = ("samples", samples) if samples is not None else ("percentage", percentage)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .. import public
 from .._core import Geometry, LevelReport
 from .._images.arrays import Array, Floats, freeze, join
+from .._images.channels import split_channels
 from .._images.files import read
 from .._images.image import Image, Raster
 from .._images.masks import read_mask
@@ -157,7 +158,7 @@ class Registration:
                 "fixed: stages have masks of their own, which are not those of other images; call register()"
             )
         if fixed is not None:
-            pairs = split_pairs(fixed, moving, fixed_mask, moving_mask)
+            pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
             if len(pairs) == 1:
                 pairs *= len(self._plan.metrics)  # several metrics of one pair
             if len(pairs) != len(self._plan.metrics):

@@ -217,7 +217,14 @@ def test_labels_of_masks_in_the_shell(shell: Shell, files: Files, tmp_path: Path
     assert f"of {labels.size} voxels" in drawn
     own = shell.done(*words, "--fixed-mask", files.mask, "-t", "translation,rigid", "--set", "0:fixed-mask=none").json
     assert own["levels"][0]["mask_voxels"] == labels.size
-    assert own["levels"][-1]["mask_voxels"] == np.count_nonzero(files.scene.fixed_mask)
+    inside = np.count_nonzero(files.scene.fixed_mask)
+    assert own["levels"][-1]["mask_voxels"] == inside
+    stages = ["--fixed-mask", path, "-t", "translation,rigid"]
+    own = shell.done(*words, *stages, "--fixed-label", "2,5", "--set", "1:fixed-label=5").json
+    assert [level["mask_voxels"] for level in own["levels"] if level["level"] == 0] == [labels.size, inside]
+    said = shell(*words, *stages, "--set", "1:fixed-label=cortex")
+    assert said.code == 2
+    assert said.error.startswith("--set: fixed_label=cortex: ")
 
 
 def test_several_images_in_the_shell(shell: Shell, files: Files, tmp_path: Path) -> None:

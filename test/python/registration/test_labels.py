@@ -104,6 +104,43 @@ def test_a_mask_of_the_last_stage_is_that_of_the_result(scene: Scene, role: str)
         np.testing.assert_array_equal(inside.pixels, small)
 
 
+@pytest.mark.parametrize("role", ["fixed", "moving"])
+@pytest.mark.parametrize("own", [True, False])
+def test_labels_of_a_stage_are_the_mask_of_their_voxels(scene: Scene, role: str, own: bool) -> None:
+    labels = make_labels(scene)
+    mask, label = f"{role}_mask", f"{role}_label"
+    arguments: Any = {"fixed_mask": scene.fixed_mask, mask: labels, label: [1, 2]}
+    second: Any = {"transform": "rigid", label: 1}
+    found = register(
+        scene.fixed, scene.moving, **arguments, transform=["rigid", {**second, mask: labels} if own else second], **FAST
+    )
+    arguments = {"fixed_mask": scene.fixed_mask, mask: labels != 7}
+    second = {"transform": "rigid", mask: labels == 1}
+    wanted = register(scene.fixed, scene.moving, **arguments, transform=["rigid", second], **FAST)
+    assert is_same(found, wanted)
+    assert is_same(found.repeat(), wanted)
+
+
+def test_labels_of_a_stage_that_do_not_do_are_named(scene: Scene) -> None:
+    labels = make_labels(scene)
+
+    def run(stage: dict[str, Any], mask: Any = labels, fixed: Any = scene.fixed, moving: Any = scene.moving) -> None:
+        register(fixed, moving, mask, transform=["translation", {"transform": "rigid", **stage}], **FAST)
+
+    with pytest.raises(
+        ValueError, match=r"^transform\[1\]: fixed_label: 5 is not in transform\[1\]: fixed_mask, whose"
+    ):
+        run({"fixed_label": 5})
+    with pytest.raises(TypeError, match=r"^transform\[1\]: fixed_label: "):
+        run({"fixed_label": "cortex"})
+    with pytest.raises(ValueError, match=r"^transform\[1\]: moving_label: 1, but there is no moving_mask"):
+        run({"moving_label": 1})
+    with pytest.raises(ValueError, match=r"^transform\[1\]: fixed_label: 1, but there is no fixed_mask"):
+        run({"fixed_label": 1, "fixed_mask": None})
+    with pytest.raises(ValueError, match=r"^transform\[1\]: fixed_label: 1, but fixed_mask is a list. Give"):
+        run({"fixed_label": 1}, [labels, labels.copy()], [scene.fixed] * 2, [scene.moving] * 2)
+
+
 def test_masks_of_stages_that_do_not_do_are_named(scene: Scene) -> None:
     empty = np.zeros_like(scene.fixed_mask)
     with pytest.raises(ValueError, match=r"^transform\[1\]: fixed_mask: no voxel is inside"):

@@ -19,7 +19,7 @@
 #define itkCubicBSplineBatch_h
 
 #include "geometry/itkFourNumbers.h"
-#include "metric/itkCubicBSplineWeights.h"
+#include "metric/itkCubicBSplineBatchWeights.h"
 
 #include <array>
 #include <cstddef>
@@ -100,55 +100,10 @@ public:
   }
 
 private:
-  static constexpr unsigned int NumberOfRows =
-    VDimension == 1 ? 1 : (VDimension == 2 ? 4 : (VDimension == 3 ? 16 : 64)); // Support^(VDimension - 1)
-  /** Positions that are prepared together. */
-  static constexpr unsigned int Lanes = 4;
+  using WeightsType = CubicBSplineBatchWeights<VDimension, Size>;
+  static constexpr unsigned int NumberOfRows = WeightsType::NumberOfRows;
+  static constexpr unsigned int Lanes = WeightsType::Lanes;
   using Memory = FourNumbersMemory;
-
-  /** The weights of the control points for these. */
-  struct WeightsType
-  {
-    double AlongRow[Support][Lanes];
-    double OfRow[NumberOfRows][Lanes];
-    double Cell[VDimension][Lanes];
-  };
-
-  static ITK_VECTOR_INSTRUCTIONS_INLINE void
-  FindWeights(const ColumnsType & positions, unsigned int start, WeightsType & weights)
-  {
-    FourNumbers ofAxis[VDimension][Support];
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      FourNumbers position;
-      Memory::Load(position, positions[d].data() + start);
-      FourNumbers cell = position;
-      Memory::Truncate(cell);
-      Memory::Store(cell, weights.Cell[d]);
-      // As CubicBSplineWeights does it.
-      const FourNumbers fraction = position - cell;
-      const FourNumbers rest = 1.0 - fraction;
-      const FourNumbers square = fraction * fraction;
-      const FourNumbers restSquare = rest * rest;
-      ofAxis[d][0] = restSquare * rest / 6.0;
-      ofAxis[d][1] = 2.0 / 3.0 - square * (1.0 - 0.5 * fraction);
-      ofAxis[d][2] = 2.0 / 3.0 - restSquare * (1.0 - 0.5 * rest);
-      ofAxis[d][3] = square * fraction / 6.0;
-    }
-    for (unsigned int k = 0; k < Support; ++k)
-    {
-      Memory::Store(ofAxis[0][k], weights.AlongRow[k]);
-    }
-    for (unsigned int row = 0; row < NumberOfRows; ++row)
-    {
-      FourNumbers weight = FourNumbers{} + 1.0;
-      for (unsigned int d = 1, rest = row; d < VDimension; ++d, rest /= Support)
-      {
-        weight = weight * ofAxis[d][rest % Support];
-      }
-      Memory::Store(weight, weights.OfRow[row]);
-    }
-  }
 
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   InterpolateAll(const ColumnsType &      positions,
@@ -157,106 +112,209 @@ private:
                  ColumnsType &            displacements) const
   {
     WeightsType weights;
+    FourNumbers last[VDimension]{}; // of the position before
     for (unsigned int start = 0; start < count; start += Lanes)
     {
-      FindWeights(positions, start, weights);
-      std::ptrdiff_t firsts[Lanes];
-      this->FindFirsts(weights, firsts);
+      weights.Find(positions, start, m_Strides);
+      if (!(weights.IsNew[0] || weights.IsNew[1] || weights.IsNew[2] || weights.IsNew[3]))
+      {
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          // In the order of SumAlongRow().
+          FourNumbers sum = weights.AlongRow[0] * last[d][0];
+          for (unsigned int k = 1; k < Support; ++k)
+          {
+            sum = sum + weights.AlongRow[k] * last[d][k];
+          }
+          Memory::Store(sum, displacements[d].data() + start);
+        }
+        continue;
+      }
       // Two at once: one alone would wait for its last sums, and those of more are too many for registers.
       for (unsigned int lane = 0; lane < Lanes; lane += 2)
       {
-        FourNumbers sums[2][VDimension]{};
-        if (firsts[lane] == firsts[lane + 1])
+        if (weights.IsNew[lane] && weights.IsNew[lane + 1])
         {
-          this->template SumRows<true>(weights, lane, firsts, coefficients, sums);
-        }
-        else
-        {
-          this->template SumRows<false>(weights, lane, firsts, coefficients, sums);
-        }
-        for (unsigned int n = 0; n < 2; ++n)
-        {
-          FourNumbers alongRow;
-          GetAlongRow(weights, lane + n, alongRow);
+          FourNumbers sums[2][VDimension]{};
+          this->template SumRows<2>(weights, lane, coefficients, sums);
+          SumAlongRow(weights, lane, sums[0], start, displacements);
+          SumAlongRow(weights, lane + 1, sums[1], start, displacements);
           for (unsigned int d = 0; d < VDimension; ++d)
           {
-            const FourNumbers products = alongRow * sums[n][d];
-            displacements[d][start + lane + n] = ((products[0] + products[1]) + products[2]) + products[3];
+            last[d] = sums[1][d];
           }
+          continue;
+        }
+        for (unsigned int n = lane; n < lane + 2; ++n)
+        {
+          if (weights.IsNew[n])
+          {
+            FourNumbers sums[1][VDimension]{};
+            this->template SumRows<1>(weights, n, coefficients, sums);
+            for (unsigned int d = 0; d < VDimension; ++d)
+            {
+              last[d] = sums[0][d];
+            }
+          }
+          SumAlongRow(weights, n, last, start, displacements);
         }
       }
     }
   }
 
-  template <bool VIsSameCell>
+  /** Sum along the other axes, for some lanes from one on. */
+  template <unsigned int VNumber>
   ITK_VECTOR_INSTRUCTIONS_INLINE void
-  SumRows(const WeightsType & weights,
-          unsigned int        lane,
-          const std::ptrdiff_t (&firsts)[Lanes],
+  SumRows(const WeightsType &      weights,
+          unsigned int             lane,
           const CoefficientsType & coefficients,
-          FourNumbers (&sums)[2][VDimension]) const
+          FourNumbers (&sums)[VNumber][VDimension]) const
   {
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        FourNumbers values;
-        Memory::Load(values, coefficients[d] + firsts[lane] + m_RowOffsets[row]);
-        sums[0][d] = sums[0][d] + weights.OfRow[row][lane] * values;
-        if (!VIsSameCell)
+        for (unsigned int n = 0; n < VNumber; ++n)
         {
-          Memory::Load(values, coefficients[d] + firsts[lane + 1] + m_RowOffsets[row]);
+          FourNumbers values;
+          Memory::Load(values, coefficients[d] + weights.First[lane + n] + m_RowOffsets[row]);
+          sums[n][d] = sums[n][d] + weights.OfRow[row][weights.LaneOfRows[lane + n]] * values;
         }
-        sums[1][d] = sums[1][d] + weights.OfRow[row][lane + 1] * values;
       }
     }
   }
+
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumAlongRow(const WeightsType & weights,
+              unsigned int        lane,
+              const FourNumbers (&sums)[VDimension],
+              unsigned int  start,
+              ColumnsType & displacements)
+  {
+    FourNumbers alongRow;
+    weights.GetAlongRow(lane, alongRow);
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      const FourNumbers products = alongRow * sums[d];
+      displacements[d][start + lane] = ((products[0] + products[1]) + products[2]) + products[3];
+    }
+  }
+
+  /** What positions in the same rows and the same cell give back, before it is added. */
+  struct RunType
+  {
+    bool           IsAnything{};
+    std::ptrdiff_t First{};
+    double         OfRow[NumberOfRows];
+    FourNumbers    Weighted[VDimension];
+  };
 
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   AddAll(const ColumnsType & positions, unsigned int count, const ColumnsType & values, const SumsType & sums) const
   {
     WeightsType weights;
+    RunType     run;
     for (unsigned int start = 0; start < count; start += Lanes)
     {
-      FindWeights(positions, start, weights);
-      std::ptrdiff_t firsts[Lanes];
-      this->FindFirsts(weights, firsts);
-      FourNumbers        weighted[Lanes][VDimension];
+      weights.Find(positions, start, m_Strides);
       const unsigned int lanes = count - start < Lanes ? count - start : Lanes;
-      for (unsigned int lane = 0; lane < lanes; ++lane)
+      unsigned int       lane = 0;
+      for (; run.IsAnything && lane < lanes && !weights.IsNew[lane]; ++lane)
       {
         FourNumbers alongRow;
-        GetAlongRow(weights, lane, alongRow);
+        weights.GetAlongRow(lane, alongRow);
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          run.Weighted[d] = run.Weighted[d] + values[d][start + lane] * alongRow;
+        }
+      }
+      if (lane == lanes)
+      {
+        continue;
+      }
+      this->AddRun(run, sums);
+      FourNumbers        weighted[Lanes][VDimension];
+      const unsigned int begin = lane;
+      for (; lane < lanes; ++lane)
+      {
+        FourNumbers alongRow;
+        weights.GetAlongRow(lane, alongRow);
         for (unsigned int d = 0; d < VDimension; ++d)
         {
           weighted[lane][d] = values[d][start + lane] * alongRow;
         }
       }
+      const unsigned int last = lanes - 1;
+      unsigned int       end = lanes;
+      if (last > begin && !weights.IsNew[last])
+      {
+        // Where two are in the same rows, more may come.
+        while (end > begin && (end == lanes || !weights.IsNew[end]))
+        {
+          --end;
+        }
+        run.IsAnything = true;
+        run.First = weights.First[last];
+        for (unsigned int row = 0; row < NumberOfRows; ++row)
+        {
+          run.OfRow[row] = weights.OfRow[row][weights.LaneOfRows[last]];
+        }
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          run.Weighted[d] = weighted[end][d];
+          for (unsigned int n = end + 1; n < lanes; ++n)
+          {
+            run.Weighted[d] = run.Weighted[d] + weighted[n][d];
+          }
+        }
+      }
       // Those in the same cell at once, in their order.
-      for (unsigned int lane = 0; lane < lanes;)
+      for (unsigned int n = begin; n < end;)
       {
         unsigned int number = 1;
-        while (lane + number < lanes && firsts[lane + number] == firsts[lane])
+        while (n + number < end && weights.First[n + number] == weights.First[n])
         {
           ++number;
         }
         switch (number)
         {
           case 4:
-            this->template AddSome<4>(weights, weighted, lane, firsts[lane], sums);
+            this->template AddSome<4>(weights, weighted, n, sums);
             break;
           case 3:
-            this->template AddSome<3>(weights, weighted, lane, firsts[lane], sums);
+            this->template AddSome<3>(weights, weighted, n, sums);
             break;
           case 2:
-            this->template AddSome<2>(weights, weighted, lane, firsts[lane], sums);
+            this->template AddSome<2>(weights, weighted, n, sums);
             break;
           default:
-            this->template AddSome<1>(weights, weighted, lane, firsts[lane], sums);
+            this->template AddSome<1>(weights, weighted, n, sums);
         }
-        lane += number;
+        n += number;
       }
     }
+    this->AddRun(run, sums);
+  }
+
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  AddRun(RunType & run, const SumsType & sums) const
+  {
+    if (!run.IsAnything)
+    {
+      return;
+    }
+    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        double * const place = sums[d] + run.First + m_RowOffsets[row];
+        FourNumbers    sum;
+        Memory::Load(sum, place);
+        sum = sum + run.OfRow[row] * run.Weighted[d];
+        Memory::Store(sum, place);
+      }
+    }
+    run.IsAnything = false;
   }
 
   /** Add what some lanes, from one on, give back to the same control points. */
@@ -265,43 +323,20 @@ private:
   AddSome(const WeightsType & weights,
           const FourNumbers (&weighted)[Lanes][VDimension],
           unsigned int     lane,
-          std::ptrdiff_t   first,
           const SumsType & sums) const
   {
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        double * const place = sums[d] + first + m_RowOffsets[row];
+        double * const place = sums[d] + weights.First[lane] + m_RowOffsets[row];
         FourNumbers    sum;
         Memory::Load(sum, place);
         for (unsigned int n = 0; n < VNumber; ++n)
         {
-          sum = sum + weights.OfRow[row][lane + n] * weighted[lane + n][d];
+          sum = sum + weights.OfRow[row][weights.LaneOfRows[lane + n]] * weighted[lane + n][d];
         }
         Memory::Store(sum, place);
-      }
-    }
-  }
-
-  static ITK_VECTOR_INSTRUCTIONS_INLINE void
-  GetAlongRow(const WeightsType & weights, unsigned int lane, FourNumbers & alongRow)
-  {
-    alongRow = FourNumbers{
-      weights.AlongRow[0][lane], weights.AlongRow[1][lane], weights.AlongRow[2][lane], weights.AlongRow[3][lane]
-    };
-  }
-
-  /** The first control points of those that reach the positions. */
-  ITK_VECTOR_INSTRUCTIONS_INLINE void
-  FindFirsts(const WeightsType & weights, std::ptrdiff_t (&firsts)[Lanes]) const
-  {
-    for (unsigned int lane = 0; lane < Lanes; ++lane)
-    {
-      firsts[lane] = 0;
-      for (unsigned int d = 0; d < VDimension; ++d)
-      {
-        firsts[lane] += (static_cast<std::ptrdiff_t>(weights.Cell[d][lane]) - 1) * m_Strides[d];
       }
     }
   }

@@ -255,6 +255,13 @@ SampledTransform<VDimension>::FindPositions(const CoordinatesType & points,
         column[i] += m_ToGrid.Matrix[d][j] * (points[j][i] - m_Center[j]);
       }
     }
+    if (d > 0)
+    {
+      // To 2^-40 of the distance of knots. Voxels of a row lie in the same rows of knots, but for roundings.
+      constexpr double rounder = 1.5 * (1U << 12U);
+      std::for_each(
+        column.begin(), column.begin() + count, [](double & position) { position = (position + rounder) - rounder; });
+    }
     for (unsigned int i = 0; i < count; ++i)
     {
       numberWithin += static_cast<unsigned int>(column[i] > lowerLimit + Margin && column[i] < m_GridLimit[d] - Margin);

@@ -19,6 +19,7 @@
 #define itkMovingSamples_hxx
 
 #include "geometry/itkGridGeometry.h"
+#include "geometry/itkParallelTasks.h"
 #include "geometry/itkUnrolledLoop.h"
 
 #include <algorithm>
@@ -207,11 +208,19 @@ template <typename TMovingPixel, unsigned int VDimension>
 void
 MovingSamples<TMovingPixel, VDimension>::AddDerivative(double factor, DerivativeType & derivative)
 {
-  std::vector<double> & total = m_Sums.front();
-  for (SizeValueType part = 1; part < m_Parts.GetNumberOfParts(); ++part)
-  {
-    std::transform(total.begin(), total.end(), m_Sums[part].begin(), total.begin(), std::plus<>{});
-  }
+  // Pieces of the sums, in several threads where there are many; those of the parts in their order.
+  std::vector<double> &   total = m_Sums.front();
+  constexpr SizeValueType pieceSize = 1U << 13U;
+  const SizeValueType     pieces = (total.size() + pieceSize - 1) / pieceSize;
+  ParallelTasks::ForEach(pieces, m_NumberOfWorkUnits, [&](SizeValueType piece) {
+    const auto begin = static_cast<std::ptrdiff_t>(piece * pieceSize);
+    const auto end = static_cast<std::ptrdiff_t>(std::min<SizeValueType>((piece + 1) * pieceSize, total.size()));
+    for (SizeValueType part = 1; part < m_Parts.GetNumberOfParts(); ++part)
+    {
+      std::transform(
+        total.begin() + begin, total.begin() + end, m_Sums[part].begin() + begin, total.begin() + begin, std::plus<>{});
+    }
+  });
   m_Transform.AddDerivative(total.data(), factor, derivative);
 }
 } // end namespace itk

@@ -43,13 +43,15 @@ public:
   SampleParts(SizeValueType numberOfSamples, SizeValueType numberOfSums)
     : m_NumberOfSamples(numberOfSamples)
   {
-    // Few samples: not worth several threads. Many sums: those of all parts are to fit into the cache.
+    // Few samples: not worth several threads. Many sums: those of all parts are to fit into the cache, if there are
+    // some parts.
     constexpr SizeValueType leastSize = 1024;
     constexpr SizeValueType greatestNumberOfParts = 64;
     constexpr SizeValueType greatestNumberOfSums = 1U << 18U;
+    constexpr SizeValueType some = 8;
 
     const SizeValueType limit = std::max<SizeValueType>(
-      std::min(greatestNumberOfParts, greatestNumberOfSums / std::max<SizeValueType>(numberOfSums, 1)), 2);
+      std::min(greatestNumberOfParts, greatestNumberOfSums / std::max<SizeValueType>(numberOfSums, 1)), some);
     m_NumberOfParts = std::max<SizeValueType>(std::min(numberOfSamples / leastSize, limit), 1);
     m_PartSize = (numberOfSamples + m_NumberOfParts - 1) / m_NumberOfParts;
   }

@@ -84,8 +84,10 @@ CROPPED = {transform: options | {"crop": True} for transform, options in ITK_DEF
 OUR_SPLINE: Options = {**SPLINE, "samples per level": [20000, 50000, 100000], "iterations": 30}
 OURS_DEFAULT = {RIGID: DESCENT, AFFINE: DESCENT, BSPLINE: OUR_SPLINE}
 OURS_UNSMOOTHED = {transform: options | UNSMOOTHED for transform, options in OURS_DEFAULT.items()}
-#: register() with its defaults. The other options are those of the class, which nothing reads here.
-ONE_CALL = {transform: options | {"one call": {}} for transform, options in OURS_DEFAULT.items()}
+#: register() with its defaults, without error bars, which no peer has, and with them. The other options are those of
+#: the class, which nothing reads here.
+ONE_CALL = {transform: options | {"one call": {"uncertainty": "none"}} for transform, options in OURS_DEFAULT.items()}
+WITH_BARS = {transform: options | {"one call": {}} for transform, options in OURS_DEFAULT.items()}
 OURS_ONCE_SMOOTHED = {transform: options | {"sigmas": [2, 0, 0]} for transform, options in OURS_DEFAULT.items()}
 
 # -------------------------------------------------------------------------------------------------------- elastix
@@ -182,6 +184,7 @@ CONFIGURATIONS = [
     Configuration(OURS, "once smoothed", OURS_ONCE_SMOOTHED),
     Configuration(OURS, "default pyramid", OURS_DEFAULT),
     Configuration(OURS, "one call", ONE_CALL),
+    Configuration(OURS, "with error bars", WITH_BARS),
     Configuration(STOCK, "", ITK_DEFAULT),
     Configuration(SIMPLEITK, "fast", ITK_UNSMOOTHED),
     Configuration(SIMPLEITK, "accurate", ITK_DEFAULT),

@@ -21,6 +21,7 @@
 #include "geometry/itkFourNumbers.h"
 #include "metric/itkCubicBSplineBatchWeights.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -170,15 +171,27 @@ private:
           const CoefficientsType & coefficients,
           FourNumbers (&sums)[VNumber][VDimension]) const
   {
-    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    const double * places[VNumber][VDimension];
+    unsigned int   lanes[VNumber];
+    for (unsigned int n = 0; n < VNumber; ++n)
     {
+      lanes[n] = weights.LaneOfRows[lane + n];
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        for (unsigned int n = 0; n < VNumber; ++n)
+        places[n][d] = coefficients[d] + weights.First[lane + n];
+      }
+    }
+    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    {
+      const std::ptrdiff_t offset = m_RowOffsets[row];
+      for (unsigned int n = 0; n < VNumber; ++n)
+      {
+        const double ofRow = weights.OfRow[row][lanes[n]];
+        for (unsigned int d = 0; d < VDimension; ++d)
         {
           FourNumbers values;
-          Memory::Load(values, coefficients[d] + weights.First[lane + n] + m_RowOffsets[row]);
-          sums[n][d] = sums[n][d] + weights.OfRow[row][weights.LaneOfRows[lane + n]] * values;
+          Memory::Load(values, places[n][d] + offset);
+          sums[n][d] = sums[n][d] + ofRow * values;
         }
       }
     }
@@ -296,6 +309,16 @@ private:
     this->AddRun(run, sums);
   }
 
+  static ITK_VECTOR_INSTRUCTIONS_INLINE SumsType
+  Advance(SumsType sums, std::ptrdiff_t number)
+  {
+    for (auto & place : sums)
+    {
+      place += number;
+    }
+    return sums;
+  }
+
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   AddRun(RunType & run, const SumsType & sums) const
   {
@@ -303,15 +326,17 @@ private:
     {
       return;
     }
+    const auto places = Advance(sums, run.First);
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
+      const std::ptrdiff_t offset = m_RowOffsets[row];
+      const double         ofRow = run.OfRow[row];
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        double * const place = sums[d] + run.First + m_RowOffsets[row];
-        FourNumbers    sum;
-        Memory::Load(sum, place);
-        sum = sum + run.OfRow[row] * run.Weighted[d];
-        Memory::Store(sum, place);
+        FourNumbers sum;
+        Memory::Load(sum, places[d] + offset);
+        sum = sum + ofRow * run.Weighted[d];
+        Memory::Store(sum, places[d] + offset);
       }
     }
     run.IsAnything = false;
@@ -325,18 +350,27 @@ private:
           unsigned int     lane,
           const SumsType & sums) const
   {
+    const auto   places = Advance(sums, weights.First[lane]);
+    unsigned int lanes[VNumber];
+    std::copy_n(weights.LaneOfRows + lane, VNumber, lanes);
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
+      // What is stored might be anything, for a compiler.
+      const std::ptrdiff_t offset = m_RowOffsets[row];
+      double               ofRow[VNumber];
+      for (unsigned int n = 0; n < VNumber; ++n)
+      {
+        ofRow[n] = weights.OfRow[row][lanes[n]];
+      }
       for (unsigned int d = 0; d < VDimension; ++d)
       {
-        double * const place = sums[d] + weights.First[lane] + m_RowOffsets[row];
-        FourNumbers    sum;
-        Memory::Load(sum, place);
+        FourNumbers sum;
+        Memory::Load(sum, places[d] + offset);
         for (unsigned int n = 0; n < VNumber; ++n)
         {
-          sum = sum + weights.OfRow[row][weights.LaneOfRows[lane + n]] * weighted[lane + n][d];
+          sum = sum + ofRow[n] * weighted[lane + n][d];
         }
-        Memory::Store(sum, place);
+        Memory::Store(sum, places[d] + offset);
       }
     }
   }

@@ -19,6 +19,7 @@
 #define itkSampledTransform_h
 
 #include "itkBSplineTransform.h"
+#include "metric/itkAffineColumns.h"
 #include "metric/itkCubicBSplineBatch.h"
 #include "itkImageBase.h"
 #include "itkTransform.h"
@@ -101,14 +102,10 @@ private:
   static constexpr double Margin = 1e-6;
   using SplineType = BSplineTransform<double, VDimension, SplineOrder>;
   using BatchType = CubicBSplineBatch<VDimension>;
-  using RowType = std::array<double, VDimension>;
-  using MatrixType = std::array<RowType, VDimension>;
-
-  struct AffineMap
-  {
-    MatrixType Matrix{};
-    RowType    Offset{};
-  };
+  using AffineMap = AffineColumns<VDimension>;
+  using RowType = typename AffineMap::RowType;
+  using MatrixType = typename AffineMap::MatrixType;
+  static_assert(AffineMap::Size == BatchType::Size, "They go hand in hand.");
 
   /** The parts of a transform in the order in which they are applied. */
   struct ChainType
@@ -142,6 +139,8 @@ private:
 
   using GridIndexType = ContinuousIndex<double, VDimension>;
 
+  RowType
+  GetCenter() const;
   /** One of the points, relative to the center. */
   RowType
   GetRelativePoint(const CoordinatesType & points, unsigned int i) const;

@@ -194,6 +194,15 @@ SampledTransform<VDimension>::MapToGrid(const RowType & point) const -> GridInde
 
 template <unsigned int VDimension>
 auto
+SampledTransform<VDimension>::GetCenter() const -> RowType
+{
+  RowType center;
+  std::copy_n(m_Center.Begin(), VDimension, center.begin());
+  return center;
+}
+
+template <unsigned int VDimension>
+auto
 SampledTransform<VDimension>::GetRelativePoint(const CoordinatesType & points, unsigned int i) const -> RowType
 {
   RowType point;
@@ -243,29 +252,18 @@ SampledTransform<VDimension>::FindPositions(const CoordinatesType & points,
                                             PositionsType &         positions) const
 {
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
-  unsigned int     numberWithin = 0; // of coordinates
+  std::uint64_t    numberWithin = 0; // of coordinates
+  m_ToGrid.Map(points, this->GetCenter(), count, positions.InGrid);
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     auto & column = positions.InGrid[d];
-    std::fill_n(column.begin(), count, m_ToGrid.Offset[d]);
-    for (unsigned int j = 0; j < VDimension; ++j)
-    {
-      for (unsigned int i = 0; i < count; ++i)
-      {
-        column[i] += m_ToGrid.Matrix[d][j] * (points[j][i] - m_Center[j]);
-      }
-    }
     if (d > 0)
     {
       // To 2^-40 of the distance of knots. Voxels of a row lie in the same rows of knots, but for roundings.
       constexpr double rounder = 1.5 * (1U << 12U);
-      std::for_each(
-        column.begin(), column.begin() + count, [](double & position) { position = (position + rounder) - rounder; });
+      AffineMap::Round(rounder, count, column);
     }
-    for (unsigned int i = 0; i < count; ++i)
-    {
-      numberWithin += static_cast<unsigned int>(column[i] > lowerLimit + Margin && column[i] < m_GridLimit[d] - Margin);
-    }
+    numberWithin += AffineMap::CountBetween(lowerLimit + Margin, m_GridLimit[d] - Margin, count, column);
   }
   positions.Count = count;
   std::iota(positions.Which.begin(), positions.Which.begin() + count, 0U);
@@ -295,31 +293,37 @@ template <typename TIndexArrays>
 void
 SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
 {
-  const AffineMap toIndex = m_ToIndex;
-  for (unsigned int i = 0; i < count; ++i)
+  for (unsigned int first = 0; first < count; first += AffineMap::Size)
   {
-    const RowType point = this->GetRelativePoint(points, i);
-    UnrolledLoop<VDimension>::ForEach([&](auto d) {
-      double sum = toIndex.Matrix[d][0] * point[0];
-      UnrolledLoop<VDimension - 1>::ForEach([&](auto j) { sum += toIndex.Matrix[d][j + 1] * point[j + 1]; });
-      index[d][i] = sum + toIndex.Offset[d];
-    });
-  }
-  if (m_Spline == nullptr)
-  {
-    return;
-  }
-  for (unsigned int first = 0; first < count; first += BatchType::Size)
-  {
-    PositionsType positions;
-    this->FindPositions(Advance(points, first), std::min(BatchType::Size, count - first), positions);
-    typename BatchType::ColumnsType displacements;
-    m_Batch.Interpolate(positions.InGrid, positions.Count, m_Coefficients, displacements);
-    UnrolledLoop<VDimension>::ForEach([&](auto d) {
-      for (unsigned int n = 0; n < positions.Count; ++n)
+    const CoordinatesType           some = Advance(points, first);
+    const unsigned int              number = std::min(AffineMap::Size, count - first);
+    typename AffineMap::ColumnsType mapped;
+    m_ToIndex.Map(some, this->GetCenter(), number, mapped);
+    if (m_Spline != nullptr)
+    {
+      PositionsType positions;
+      this->FindPositions(some, number, positions);
+      typename BatchType::ColumnsType displacements;
+      m_Batch.Interpolate(positions.InGrid, positions.Count, m_Coefficients, displacements);
+      if (positions.Count < number)
       {
-        double & sum = index[d][first + positions.Which[n]];
-        UnrolledLoop<VDimension>::ForEach([&](auto j) { sum += m_DisplacementToIndex[d][j] * displacements[j][n]; });
+        // There is none elsewhere.
+        const auto found = displacements;
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          displacements[d].fill(0.0);
+          for (unsigned int n = 0; n < positions.Count; ++n)
+          {
+            displacements[d][positions.Which[n]] = found[d][n];
+          }
+        }
+      }
+      AffineMap::AddProducts(m_DisplacementToIndex, displacements, number, mapped);
+    }
+    UnrolledLoop<VDimension>::ForEach([&](auto d) {
+      for (unsigned int i = 0; i < number; ++i)
+      {
+        index[d][first + i] = mapped[d][i];
       }
     });
   }
@@ -375,12 +379,18 @@ SampledTransform<VDimension>::Add(const CoordinatesType & points,
     PositionsType positions;
     this->FindPositions(Advance(points, first), std::min(BatchType::Size, count - first), positions);
     typename BatchType::ColumnsType values;
+    const bool                      areAll = positions.Count == std::min(BatchType::Size, count - first);
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      for (unsigned int n = 0; n < positions.Count; ++n)
+      const auto * const gradients = &gradient[d][first];
+      for (unsigned int n = 0; areAll && n < positions.Count; ++n)
       {
-        const unsigned int i = first + positions.Which[n];
-        values[d][n] = weights[i] * static_cast<double>(gradient[d][i]);
+        values[d][n] = weights[first + n] * static_cast<double>(gradients[n]);
+      }
+      for (unsigned int n = 0; !areAll && n < positions.Count; ++n)
+      {
+        const unsigned int i = positions.Which[n];
+        values[d][n] = weights[first + i] * static_cast<double>(gradients[i]);
       }
     }
     m_Batch.Add(positions.InGrid, positions.Count, values, planes);

@@ -253,7 +253,7 @@ SampledTransform<VDimension>::FindPositions(const CoordinatesType & points,
 {
   constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
   std::uint64_t    numberWithin = 0; // of coordinates
-  m_ToGrid.Map(points, this->GetCenter(), count, positions.InGrid);
+  m_ToGrid.Map(points, this->GetCenter(), count, AffineMap::FindPlaces(positions.InGrid, 0));
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     auto & column = positions.InGrid[d];
@@ -295,9 +295,9 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
 {
   for (unsigned int first = 0; first < count; first += AffineMap::Size)
   {
-    const CoordinatesType           some = Advance(points, first);
-    const unsigned int              number = std::min(AffineMap::Size, count - first);
-    typename AffineMap::ColumnsType mapped;
+    const CoordinatesType some = Advance(points, first);
+    const unsigned int    number = std::min(AffineMap::Size, count - first);
+    const auto            mapped = AffineMap::FindPlaces(index, first);
     m_ToIndex.Map(some, this->GetCenter(), number, mapped);
     if (m_Spline != nullptr)
     {
@@ -320,12 +320,6 @@ SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int c
       }
       AffineMap::AddProducts(m_DisplacementToIndex, displacements, number, mapped);
     }
-    UnrolledLoop<VDimension>::ForEach([&](auto d) {
-      for (unsigned int i = 0; i < number; ++i)
-      {
-        index[d][first + i] = mapped[d][i];
-      }
-    });
   }
 }
 

@@ -21,6 +21,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -136,6 +137,22 @@ TYPED_TEST(CubicBSplineBatchOf, SumsAreThoseOfTheKernel)
     typename BatchType::ColumnsType displacements;
     scene.Batch.Interpolate(scene.Positions, scene.Count, coefficients, displacements);
     scene.Batch.Add(scene.Positions, scene.Count, scene.Values, sums);
+    // A position alone has the same bits as among others.
+    for (unsigned int n = 0; n < scene.Count; ++n)
+    {
+      auto alone = scene.Positions;
+      for (unsigned int d = 0; d < dimension; ++d)
+      {
+        std::rotate(alone[d].begin(), alone[d].begin() + n, alone[d].end());
+        std::fill(alone[d].begin() + 1, alone[d].end(), 1.0);
+      }
+      typename BatchType::ColumnsType ofOne;
+      scene.Batch.Interpolate(alone, 1, coefficients, ofOne);
+      for (unsigned int d = 0; d < dimension; ++d)
+      {
+        EXPECT_EQ(ofOne[d][0], displacements[d][n]) << "seed " << seed << ", position " << n;
+      }
+    }
     auto expectedSums = before;
     for (unsigned int n = 0; n < scene.Count; ++n)
     {

@@ -277,6 +277,72 @@ TYPED_TEST(NeighborhoodCorrelationOf, ThreadsChangeNoBit)
   EXPECT_EQ(large.ComputeWeights(true, 1), large.ComputeWeights(true, 5));
 }
 
+TYPED_TEST(NeighborhoodCorrelationOf, NothingIsLeftFromTheTimeBefore)
+{
+  using SceneType = typename TestFixture::SceneType;
+  using CorrelationType = typename SceneType::CorrelationType;
+  using WeightsEnum = typename CorrelationType::WeightsEnum;
+  SceneType first(1);
+  first.Radius.fill(2);
+  CorrelationType correlation(first.Radius);
+  for (unsigned int seed = 0; seed < 12; ++seed)
+  {
+    SceneType scene(seed);
+    scene.Radius = first.Radius;
+    const bool   ofFixed = seed % 3 == 1;
+    const auto   weights = seed % 3 == 2 ? WeightsEnum::None : ofFixed ? WeightsEnum::Both : WeightsEnum::Moving;
+    const double value =
+      correlation.Compute(scene.Size, scene.Fixed.data(), scene.Moving.data(), scene.IsValid.data(), weights);
+    EXPECT_EQ(value, scene.Compute()) << seed;
+    const auto expected = scene.ComputeWeights(ofFixed);
+    for (std::size_t n = 0; n < expected.size() && weights != WeightsEnum::None; ++n)
+    {
+      if (scene.IsValid[n] != 0)
+      {
+        EXPECT_EQ(ofFixed ? correlation.GetWeightOfFixed(n) : correlation.GetWeightOfMoving(n), expected[n]) << seed;
+      }
+    }
+  }
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, WhatIsNotValidDoesNotMatter)
+{
+  for (unsigned int seed = 0; seed < 6; ++seed)
+  {
+    typename TestFixture::SceneType scene(seed);
+    const double                    value = scene.Compute();
+    const auto                      weights = scene.ComputeWeights(true);
+    for (std::size_t n = 0; n < scene.Fixed.size(); ++n)
+    {
+      if (scene.IsValid[n] == 0)
+      {
+        scene.Fixed[n] = std::nan("");
+        scene.Moving[n] = n % 2 == 0 ? std::nan("") : 1e300;
+      }
+    }
+    EXPECT_EQ(scene.Compute(), value);
+    EXPECT_EQ(scene.ComputeWeights(true), weights);
+  }
+}
+
+TYPED_TEST(NeighborhoodCorrelationOf, WindowsOfOneVoxelAndNoVoxels)
+{
+  typename TestFixture::SceneType scene(4);
+  scene.Radius.fill(0);
+  EXPECT_EQ(scene.Compute(), -1.0);
+  scene.Radius.fill(0);
+  scene.Radius[0] = 1;
+  EXPECT_NEAR(scene.Compute(), scene.ComputeByHand(), 1e-10);
+  scene.Radius.fill(40);
+  EXPECT_NEAR(scene.Compute(), scene.ComputeByHand(), 1e-10);
+  for (unsigned int d = 0; d < TypeParam::value; ++d)
+  {
+    typename TestFixture::SceneType empty(4);
+    empty.Size[d] = 0;
+    EXPECT_EQ(empty.Compute(), 0.0);
+  }
+}
+
 TYPED_TEST(NeighborhoodCorrelationOf, UnitsOfIntensitiesDoNotMatter)
 {
   for (const double factor : { 1e-8, 1e8 })

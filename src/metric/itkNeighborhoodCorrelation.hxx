@@ -271,7 +271,7 @@ NeighborhoodCorrelation<VDimension>::Compute(const SizeType &      size,
       }
     });
   }
-  return -m_Row.Scale * std::accumulate(values.begin(), values.end(), 0.0);
+  return m_NumberOfValid > 0 ? -m_Row.Scale * std::accumulate(values.begin(), values.end(), 0.0) : 0.0;
 }
 } // end namespace itk
 

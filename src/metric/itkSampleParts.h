@@ -48,7 +48,8 @@ public:
     constexpr SizeValueType leastSize = 1024;
     constexpr SizeValueType greatestNumberOfParts = 64;
     constexpr SizeValueType greatestNumberOfSums = 1U << 18U;
-    constexpr SizeValueType some = 8;
+    constexpr SizeValueType greatestNumberInAll = 1U << 22U; // 32 MiB
+    const SizeValueType     some = numberOfSums <= greatestNumberInAll / 8 ? 8 : 2;
 
     const SizeValueType limit = std::max<SizeValueType>(
       std::min(greatestNumberOfParts, greatestNumberOfSums / std::max<SizeValueType>(numberOfSums, 1)), some);

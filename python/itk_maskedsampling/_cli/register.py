@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from .. import version
 from .._core import describe_settings
 from .._images.arrays import Floats
+from .._images.channels import check_counts
 from .._images.choices import choose
 from .._images.conversion import from_object
 from .._images.files import write_image
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     names = {name: getattr(args, name) for name in IMAGES}
     if args.metric_weights_image is not None:
         names["metric_weights_image"] = args.metric_weights_image
-    channels = {name: read_all_channels(name, names[name]) for name in ("fixed", "moving")}
+    channels = read_pairs({"fixed": args.fixed, "moving": args.moving}, args.channel)
     images: dict[str, Any] = {
         name: read_input(name, path) for name, path in names.items() if name not in channels and path is not None
     }
@@ -56,9 +57,7 @@ def run(args: argparse.Namespace) -> int:
     outputs = make_outputs(args, channels["moving"][0], count_parts(settings), landmarks)
     inputs = {**names, "points": args.points, "initial": args.initial, **{name: getattr(args, name) for name in PAIR}}
     for number, pair in enumerate(args.channel, 1):
-        for name, path in zip(channels, pair, strict=True):
-            inputs[f"{name} of channel {number}"] = path
-            channels[name] += read_all_channels("channel", path)
+        inputs |= {f"{name} of channel {number}": path for name, path in zip(channels, pair, strict=True)}
     images |= {name: some if len(some) > 1 else some[0] for name, some in channels.items()}
     if args.require_determined:
         check_uncertainty(settings, isinstance(images["fixed"], list))
@@ -91,6 +90,22 @@ def run(args: argparse.Namespace) -> int:
         told = "not known, as without an iteration" if result.uncertainty is None else result.uncertainty.describe()
         raise NotDetermined(f"require_determined: the uncertainty of the result is {told}")
     return 0
+
+
+def read_pairs(first: Mapping[str, str], others: Sequence[Sequence[str]]) -> dict[str, list[Image]]:
+    """The fixed and the moving images, each with all its channels, of which both have as many."""
+    channels = {name: read_all_channels(name, path) for name, path in first.items()}
+    check_counts({name: some if len(some) > 1 else some[0] for name, some in channels.items()})
+    for pair in others:
+        more = [read_all_channels("channel", path) for path in pair]
+        if len(more[0]) != len(more[1]):
+            raise ValueError(
+                f"channel: {pair[0]!r} has {len(more[0])} numbers per pixel, and {pair[1]!r} {len(more[1])}. As many "
+                "are needed"
+            )
+        for name, some in zip(channels, more, strict=True):
+            channels[name] += some
+    return channels
 
 
 def check_uncertainty(settings: dict[str, Any], has_channels: bool) -> None:

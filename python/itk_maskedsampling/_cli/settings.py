@@ -113,6 +113,8 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
                     f"set: {word!r}: there is no stage {stage!r}; they are counted from 0 to {len(own) - 1}"
                 )
             place = own[int(stage)]
+            if name in place:
+                raise ValueError(f"set: {word!r} is given twice")
             if name in MASKS:
                 place[name] = None if text.strip().lower() == "none" else read_input(f"set: {word}", text)
                 continue

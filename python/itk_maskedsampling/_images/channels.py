@@ -5,31 +5,40 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .conversion import CONVERSIONS, ItkConversion, libraries_of
-from .files import read_with
+from .files import read, read_with
 from .image import Image, Raster
 
 
 def split_channels(fixed: Any, moving: Any) -> tuple[Any, Any]:
     """A fixed and a moving image as lists of their channels, if they have several. Files are read for that.
 
-    Lists are left as they are. ValueError where one image has more channels than the other.
+    Lists are left as they are. TypeError where one image has more channels than the other.
     """
     if isinstance(fixed, list | tuple) or isinstance(moving, list | tuple):
         return fixed, moving
     images = {"fixed": channels_of("fixed", fixed), "moving": channels_of("moving", moving)}
-    counts = {name: len(image) if isinstance(image, list) else 1 for name, image in images.items()}
-    if counts["fixed"] != counts["moving"]:
-        raise ValueError(
-            f"moving: {counts['moving']} numbers per pixel, but {counts['fixed']} in fixed. As many are needed: one "
-            "channel of each, or lists of those that belong together"
-        )
+    check_counts(images)
     return images["fixed"], images["moving"]
+
+
+def check_counts(images: Mapping[str, Any]) -> None:
+    """Raise TypeError where one image has several channels and the other has not as many."""
+    counts = {name: len(image) if isinstance(image, list) else 1 for name, image in images.items()}
+    (least, *_, most) = sorted(counts, key=lambda name: counts[name])
+    if counts[least] == counts[most]:
+        return
+    if counts[least] == 1:
+        read(least, images[least])  # which may be no image at all
+    raise TypeError(
+        f"{most}: one real number per pixel is needed, not {counts[most]} of them, as there are {counts[least]} in "
+        f"{least}. Give one channel of each, or lists of those that belong together"
+    )
 
 
 def channels_of(name: str, value: Any) -> Any:
@@ -83,7 +92,7 @@ def split_simpleitk(name: str, value: Any) -> list[Any]:
     if not isinstance(value, sitk.Image) or "vector" not in value.GetPixelIDTypeAsString():
         return []
     number = value.GetNumberOfComponentsPerPixel()
-    return [sitk.VectorIndexSelectionCast(value, channel) for channel in range(number)]
+    return [sitk.VectorIndexSelectionCast(value, channel) for channel in range(number)] if number > 1 else []
 
 
 def split_xarray(name: str, value: Any) -> list[Any]:

@@ -87,6 +87,8 @@ class ItkConversion:
         check_components(name, value.GetNumberOfComponentsPerPixel(), dimension)
         try:
             pixels = np.asarray(itk.array_view_from_image(value, update=False))
+            if pixels.ndim == dimension + 1:  # vectors of one number
+                pixels = pixels[..., 0]
         except (AttributeError, KeyError, RuntimeError) as error:
             raise TypeError(f"{name}: itk gives no array of the pixels of {type(value).__name__}") from error
         check_pixels(name, pixels)

@@ -109,10 +109,22 @@ def read_as_itk_can(itk: Any, file: Path) -> Any:
         header.ReadImageInformation()
         if header.GetNumberOfComponents() == 1:
             raise
-        reader = itk.ImageFileReader[itk.VectorImage[itk.F, header.GetNumberOfDimensions()]].New()
+        reader = make_vector_reader(itk, header)
         reader.SetFileName(os.fspath(file))
         reader.Update()
         return reader.GetOutput()
+
+
+def make_vector_reader(itk: Any, header: Any) -> Any:
+    """For the type of numbers that a file has, or else for floats."""
+    components = {"unsigned_char": "UC", "short": "SS", "unsigned_short": "US", "double": "D"}
+    found = components.get(header.GetComponentTypeAsString(header.GetComponentType()), "F")
+    for name in (found, "F"):
+        try:
+            return itk.ImageFileReader[itk.VectorImage[getattr(itk, name), header.GetNumberOfDimensions()]].New()
+        except (AttributeError, KeyError, itk.TemplateTypeError):
+            continue
+    raise RuntimeError("itk has no reader of vectors")
 
 
 def check_series(name: str, folder: Path, itk: Any) -> None:

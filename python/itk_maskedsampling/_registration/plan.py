@@ -105,23 +105,27 @@ def take_masks(
     return stages, masks
 
 
-def make_metrics(metric: object, weights: object, pairs: int, transform: object) -> tuple[tuple[str, float], ...]:
+def name_metrics(metric: object, transform: object) -> list[str]:
+    """The metrics of a list of them; none, if it is no list."""
+    if not isinstance(metric, list | tuple):
+        return []
+    stages = transform if isinstance(transform, list | tuple) else []
+    own = [number for number, stage in enumerate(stages) if isinstance(stage, Mapping) and stage.get("metric")]
+    if own:
+        raise ValueError(
+            f"transform[{own[0]}]: metric: there is a list of metrics already, for all stages; leave it out"
+        )
+    if len(metric) == 0:
+        raise ValueError("metric: an empty list, but at least one is needed")
+    choices = _core.describe_settings()["metric"].choices
+    return [choose(f"metric[{number}]", name, choices, "metric") for number, name in enumerate(metric)]
+
+
+def make_metrics(names: Sequence[str], weights: object, pairs: int) -> tuple[tuple[str, float], ...]:
     """The name of the metric, and its weight, for each pair of images. Several metrics may be of one pair."""
-    several = isinstance(metric, list | tuple)
-    names = list(metric) if several else [""] * pairs  # type: ignore[call-overload]
-    if pairs > 1 and len(names) != pairs:
+    if names and pairs > 1 and len(names) != pairs:
         raise ValueError(f"metric: {len(names)} for {pairs} pairs of images; give as many, or one for all")
-    if several:
-        stages = transform if isinstance(transform, list | tuple) else []
-        own = [number for number, stage in enumerate(stages) if isinstance(stage, Mapping) and stage.get("metric")]
-        if own:
-            raise ValueError(
-                f"transform[{own[0]}]: metric: there is a list of metrics already, for all stages; leave it out"
-            )
-        choices = _core.describe_settings()["metric"].choices
-        names = [choose(f"metric[{number}]", name, choices, "metric") for number, name in enumerate(names)]
-        if not names:
-            raise ValueError("metric: an empty list, but at least one is needed")
+    names = names or [""] * pairs
     if weights is None:
         return tuple((name, 1.0) for name in names)
     needed = f"a number for each of the {len(names)} pairs of images, or metrics,"

@@ -21,11 +21,11 @@ from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .folding import read_folding
 from .inputs import Labels, find_files, read_inputs, sources_of
-from .plan import MASKS, Plan, check_dimensions, make_metrics, make_plan, take_masks
+from .plan import MASKS, Plan, check_dimensions, make_metrics, make_plan, name_metrics, take_masks
 from .progress import Callback, Watch, count_iterations
 from .result import Registration
 from .settings import Stage
-from .sources import Images, Inputs, Sources, split_pairs
+from .sources import Images, Inputs, Sources, first_pair, split_pairs
 from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
@@ -190,8 +190,9 @@ def register(
     >>> result = register("fixed.nii.gz", "moving.nii.gz", "mask.nii.gz", transform="affine")  # doctest: +SKIP
     >>> result.resample()  # doctest: +SKIP
     """
+    names = name_metrics(metric, transform)
     given = {
-        "metric": metric[0] if isinstance(metric, list | tuple) and metric else metric,
+        "metric": names[0] if names else metric,
         "samples": samples,
         "percentage": percentage,
         "sampling": sampling,
@@ -216,10 +217,10 @@ def register(
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
     plan = make_plan(transform, initial, {**given, **settings})
     with _core.collect_warnings() as told:
-        given_images = split_pairs(fixed, moving, fixed_mask, moving_mask)
-        files = find_files(Images(given_images, weights, metric_weights_image))
+        given_images = first_pair(fixed, moving, fixed_mask, moving_mask)
+        files = find_files(Images((given_images,), weights, metric_weights_image))
         pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
-        metrics = make_metrics(metric, metric_weights, len(pairs), transform)
+        metrics = make_metrics(names, metric_weights, len(pairs))
         plan = replace(plan, metrics=metrics)
         masks = {name: [getattr(pair, name) for pair in pairs] for name in MASKS}
         stage_masks = take_masks(transform, masks)[1]

@@ -24,9 +24,10 @@ from .._pictures.slices import middle_of, name_unit
 from .._pictures.voxels import Contrast, find_contrast
 from .._transforms.transform import Transform
 from .folding import Folding
+from .inputs import find_files
 from .plan import Plan
 from .progress import Callback
-from .sources import Images, Sources, split_pairs
+from .sources import Images, Sources, first_pair, split_pairs
 from .uncertainty import Uncertainty
 
 
@@ -158,12 +159,15 @@ class Registration:
                 "fixed: stages have masks of their own, which are not those of other images; call register()"
             )
         if fixed is not None:
+            given_images = first_pair(fixed, moving, fixed_mask, moving_mask)
+            files = find_files(Images((given_images,), weights, metric_weights_image))
             pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
             if len(pairs) == 1:
                 pairs *= len(self._plan.metrics)  # several metrics of one pair
             if len(pairs) != len(self._plan.metrics):
                 raise ValueError(f"fixed: {len(pairs)} images, but {len(self._plan.metrics)} are needed, as before")
-            sources: Sources = Images(pairs, weights, metric_weights_image, {}, len(self._plan.stages))
+            stages = len(self._plan.stages)
+            sources: Sources = Images(pairs, weights, metric_weights_image, {}, stages, files)
             return repeat(self._plan, sources, callback, progress, fixed_label, moving_label)
         others = (fixed_mask, moving_mask, weights, metric_weights_image, fixed_label, moving_label)
         if any(one is not None for one in others):
@@ -195,7 +199,8 @@ class Registration:
         Parameters
         ----------
         image : image, optional
-            Any image that register() takes. Default: the moving image.
+            Any image with one number per pixel that register() takes. Default: the moving image; of several, or of
+            several channels, the first one.
         reference : image or Geometry, optional
             Its grid is wanted. Default: that of the fixed image.
         interpolator : str, default "linear"

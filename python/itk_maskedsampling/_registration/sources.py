@@ -87,6 +87,11 @@ def is_list_of_images(value: Any) -> bool:
     )
 
 
+def first_pair(*images: Any) -> Pair[Any]:
+    """The fixed and the moving image and their masks, of those that are lists the first ones."""
+    return Pair(*(value[0] if is_list_of_images(value) and len(value) > 0 else value for value in images))
+
+
 def split_pairs(fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any) -> tuple[Pair[Any], ...]:
     """The pairs that lists of images are. A mask that is no list is that of all."""
     images = {"fixed": fixed, "moving": moving}

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from .. import _core, version
-from .._images.arrays import Floats, freeze, to_json, to_points
+from .._images.arrays import Array, Floats, freeze, to_json, to_points
 from .._images.choices import snake, suggest
 from .._images.conversion import libraries_of
 from .._images.errors import reworded
+from .._images.files import read
 from .._images.masks import read_labels
-from .._registration.plan import Plan, is_path, make_plan
+from .._registration.plan import LABELS as LABELS_OF_MASKS
+from .._registration.plan import Plan, is_path, make_plan, take_masks
 from .._registration.register import add_stage
 from .._registration.settings import ARGUMENTS, MEANT, Value, convert, override
 from .._transforms.reading import to_transform
@@ -88,7 +90,7 @@ class Common:
         if own not in self.plans:
             settings = override(self.settings, pair.settings)
             plan = check_plan(make_plan(pair.transform or self.transform, initial, settings))
-            self.plans[own] = describe_plan(plan, self.points)
+            self.plans[own] = {**describe_plan(plan, self.points), **describe_masks(pair.transform or self.transform)}
         return {**self.plans[own], **{name: list(labels) for name, labels in self.labels_of(pair).items()}}
 
     def labels_of(self, pair: Pair) -> Mapping[str, tuple[int, ...]]:
@@ -267,7 +269,25 @@ def describe_plan(plan: Plan, points: Floats | None) -> Mapping[str, Any]:
     return found
 
 
-def digest(arrays: Sequence[tuple[str, Floats]]) -> str:
+def describe_masks(transform: Any) -> Mapping[str, Any]:
+    """Labels of stages, and hashes of masks of stages."""
+    found: dict[str, Any] = {}
+    for (stage, name), own in take_masks(transform)[1].items():
+        place, label = f"transform[{stage}]: {name}", f"transform[{stage}]: {LABELS_OF_MASKS[name]}"
+        labels = read_labels(label, own.label)
+        if labels is not None:
+            found[label] = list(labels.values)
+        if own.mask is None:
+            found[place] = None
+            continue
+        mask = read(place, own.mask)
+        grid = mask.geometry
+        numbers = np.concatenate([grid.spacing, grid.origin, grid.direction])
+        found[place] = digest([("pixels", mask.pixels), ("grid", numbers)])
+    return found
+
+
+def digest(arrays: Sequence[tuple[str, Array]]) -> str:
     """A hash of arrays with names."""
     found = hashlib.sha256()
     for name, array in arrays:

@@ -240,6 +240,24 @@ def test_several_images_in_the_shell(shell: Shell, files: Files, tmp_path: Path)
     said = shell(*words, "--channel", files.fixed, inverted, "--require-determined")
     assert said.code == 2
     assert said.error.startswith("--require-determined: with several images or metrics")
+    colours = tmp_path / "colours.mha"
+    import itk  # noqa: PLC0415
+
+    pixels = np.stack([grid.pixels, -grid.pixels, grid.pixels], -1).astype(np.float32)
+    vectors = itk.image_from_array(pixels, ttype=itk.VectorImage[itk.F, grid.pixels.ndim])
+    vectors.SetSpacing(list(grid.spacing))
+    vectors.SetOrigin(list(grid.origin))
+    vectors.SetDirection(itk.matrix_from_array(np.array(grid.direction)))
+    itk.imwrite(vectors, str(colours))
+    same = shell.done("register", colours, colours, "--metric", "mean-squares", "-n", "300", "--json").json
+    assert same["uncertainty"] is None
+    np.testing.assert_allclose(same["matrix"], np.eye(grid.pixels.ndim + 1), atol=1e-3)
+    said = shell("register", files.fixed, colours, "--json")
+    assert said.code == 2
+    assert said.error.startswith("MOVING: one real number per pixel is needed, not 3 of them, as there are 1 in")
+    said = shell(*words, "--channel", colours, files.moving)
+    assert said.code == 2
+    assert said.error.startswith(f"--channel: {str(colours)!r} has 3 numbers per pixel")
     said = shell(*words, "--metric-weights", "1,2")
     assert said.code == 2
     assert said.error.startswith("--metric-weights: ")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from itk_maskedsampling import Image, register, register_cohort, write_image
+from itk_maskedsampling import Image, read_image, register, register_cohort, write_image
 from register_scene import make_scene
 
 FAST: dict[str, Any] = {"metric": "mean-squares", "samples": 300, "uncertainty": "none", "transform": "translation"}
@@ -49,3 +49,25 @@ def test_cells_that_are_no_labels_are_named(study: Path, cell: str) -> None:
     with pytest.raises(ValueError, match=r"^table: row 2: fixed_label: "):
         register_cohort(study / "table.csv", output=study / "out", processes=1, **FAST)
     assert not (study / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["label", "mask"])
+def test_another_label_or_mask_of_a_stage_is_another_result(study: Path, kind: str) -> None:
+    labels = read_image(study / "labels.mha")
+    choices: dict[str, list[dict[str, Any]]] = {
+        "label": [{"fixed_label": 3}, {"fixed_label": [3, 9]}],
+        "mask": [{"fixed_mask": Image((labels.pixels == 3).astype(np.uint8))}, {"fixed_mask": None}],
+    }
+    (study / "table.csv").write_text("id,fixed,moving,fixed_mask\none,fixed.mha,moving.mha,labels.mha\n")
+    settings = {**FAST, "processes": 1, "output": study / "out"}
+    images = [str(study / f"{name}.mha") for name in ("fixed", "moving", "labels")]
+    for number, stage in enumerate(choices[kind]):
+        stages = ["translation", {"transform": "translation", **stage}]
+        wanted = register(*images, **{**FAST, "transform": stages})
+        if number > 0:
+            with pytest.raises(ValueError, match=rf"transform\[1\]: fixed_{kind}"):
+                register_cohort(study / "table.csv", **{**settings, "transform": stages})
+            settings["output"] = study / "other"
+        cohort = register_cohort(study / "table.csv", **{**settings, "transform": stages})
+        assert not cohort.failed
+        assert cohort.transform("one") == wanted.transform

@@ -15,7 +15,7 @@ LIBRARIES = ("itk vector", "itk rgb", "SimpleITK", "xarray", "nibabel")
 
 @pytest.fixture(scope="module", params=[2, 3])
 def scene(request: pytest.FixtureRequest) -> Scene:
-    return make_scene(request.param)
+    return make_scene(request.param, tilted=True)
 
 
 def make_channels(image: Image) -> list[Any]:
@@ -97,18 +97,70 @@ def test_channels_of_files(scene: Scene, library: str, suffix: str, tmp_path: Pa
         images[name] = make_image(library, make_channels(image), image)
         itk.imwrite(images[name], str(paths[name]))
     found = register(**paths, fixed_mask=scene.fixed_mask, **FAST)
-    assert is_same(found, register(**images, fixed_mask=scene.fixed_mask, **FAST))
+    # NIfTI has directions as floats.
+    wanted = register(**images, fixed_mask=scene.fixed_mask, **FAST)
+    np.testing.assert_allclose(found.transform.matrix(), wanted.transform.matrix(), atol=1e-3)
     assert scene.error(found.transform) < 0.3
+    other = found.repeat(**paths, fixed_mask=scene.fixed_mask)
+    assert is_same(other, found)
+    for one in (found, other):
+        assert one._sources is not None
+        assert one._sources.files == {name: str(path) for name, path in paths.items()}
+
+
+@pytest.mark.parametrize("library", ["itk vector", "SimpleITK"])
+def test_one_number_per_pixel_is_no_list(scene: Scene, library: str) -> None:
+    vectors = {
+        "fixed": make_image(library, [scene.fixed.pixels], scene.fixed),
+        "moving": make_image(library, [scene.moving.pixels], scene.moving),
+    }
+    wanted = register(scene.fixed, scene.moving, scene.fixed_mask, **FAST)
+    images: dict[str, Any] = {"fixed": scene.fixed, "moving": scene.moving}
+    for name, vector in vectors.items():
+        found = register(**{**images, name: vector}, fixed_mask=scene.fixed_mask, **FAST)
+        assert found.uncertainty is not None
+        assert is_same(found, wanted)
+
+
+def test_regions_of_itk_images_need_not_begin_at_0(scene: Scene) -> None:
+    itk = pytest.importorskip("itk")
+    fixed = make_image("itk vector", make_channels(scene.fixed), scene.fixed)
+    moving = make_image("itk vector", make_channels(scene.moving), scene.moving)
+    wanted = register(fixed, moving, **FAST)
+    start = [3, -4, 2][: fixed.GetImageDimension()]
+    first = list(fixed.TransformIndexToPhysicalPoint(start))
+    fixed.SetRegions(itk.ImageRegion[len(start)](start, fixed.GetLargestPossibleRegion().GetSize()))
+    fixed.SetOrigin((2 * np.array(fixed.GetOrigin()) - first).tolist())
+    assert is_same(register(fixed, moving, **FAST), wanted)
+
+
+def test_a_mask_for_each_channel(scene: Scene) -> None:
+    pytest.importorskip("SimpleITK")
+    images = {
+        name: make_image("SimpleITK", make_channels(image), image)
+        for name, image in (("fixed", scene.fixed), ("moving", scene.moving))
+    }
+    masks = [scene.fixed_mask, scene.fixed_mask & (np.indices(scene.fixed_mask.shape)[0] > 20), None]
+    lists: dict[str, Any] = {
+        name: [Image(one, image.spacing, image.origin, image.direction) for one in make_channels(image)]
+        for name, image in (("fixed", scene.fixed), ("moving", scene.moving))
+    }
+    found = register(**images, fixed_mask=masks, **FAST)
+    assert is_same(found, register(**lists, fixed_mask=masks, **FAST))
 
 
 def test_as_many_are_needed(scene: Scene) -> None:
     pytest.importorskip("SimpleITK")
     three = make_image("SimpleITK", make_channels(scene.fixed), scene.fixed)
     two = make_image("SimpleITK", make_channels(scene.moving)[:2], scene.moving)
-    with pytest.raises(ValueError, match=r"^moving: 2 numbers per pixel, but 3 in fixed"):
+    with pytest.raises(TypeError, match=r"^fixed: .*not 3 of them, as there are 2 in moving"):
         register(three, two, **FAST)
-    with pytest.raises(ValueError, match=r"^moving: 1 numbers per pixel, but 3 in fixed"):
+    with pytest.raises(TypeError, match=r"^fixed: .*not 3 of them, as there are 1 in moving"):
         register(three, scene.moving, **FAST)
+    with pytest.raises(TypeError, match=r"^moving: .*not 2 of them, as there are 1 in fixed"):
+        register(scene.fixed, two, **FAST)
+    with pytest.raises(TypeError, match=r"^moving: .*not None"):
+        register(three, None, **FAST)
     with pytest.raises(TypeError, match=r"^fixed_mask: one real number per pixel"):
         register(scene.fixed, scene.moving, three, **FAST)
     with pytest.raises(ValueError, match=r"^metric: 2 for 3 pairs of images"):

@@ -115,6 +115,12 @@ def determinable_section(results: Results) -> list[str]:
     ]
 
 
+def farthest(runs: Sequence[Run]) -> str:
+    """How far off a result is, at most, that is called determined."""
+    errors = [run.error for run in runs if run.status == "determined" and math.isfinite(run.error)]
+    return f"Of those that are determined, none is off by more than {max(errors):.2f} mm." if errors else ""
+
+
 def status_section(results: Results) -> list[str]:
     parts: list[str] = []
     for tool in OUR_KEYS:
@@ -128,7 +134,7 @@ def status_section(results: Results) -> list[str]:
             f"What {LABELS[tool]} says of its {len(runs)} results:",
             markdown_table(["status", "within 0.5 mm", "off"], rows),
             f"Of those that are off, {share(told_off, off)} have a status other than determined; of those within "
-            f"0.5 mm, {share(told_good, good)}.",
+            f"0.5 mm, {share(told_good, good)}. {farthest(runs)}",
         ]
     spoiled = find_spoiled(results)
     both = {r.problem for r in results.of(RANDOM, DIFFERENT) if r.tool == PLAIN and r.good}

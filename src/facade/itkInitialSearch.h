@@ -79,10 +79,12 @@ public:
     , m_IsAborting(isAborting)
   {}
 
-  /** \return the best transform, rigid
+  /** \param ofStage from which the stage starts without a search; null: that is not to be compared
+   * \return the best transform, rigid. Where nothing is clearly better than what the stage finds without a search, that
+   * from which it finds it
    * \exception ExceptionObject if there is nothing to compare, ProcessAborted if it was asked for */
   typename LinearTransformType::Pointer
-  Find(ReportType & report);
+  Find(ReportType & report, const TransformType * ofStage);
 
   static bool
   IsSearch(const std::string & initialization)
@@ -105,6 +107,15 @@ private:
   using PoseType = typename PoseSearchType::PoseType;
   using PointType = typename PoseSearchType::PointType;
 
+  using RefinementType = PoseRefinement<TImage>;
+  using CandidateType = typename RefinementType::CandidateType;
+
+  /** Whether a candidate is better than another one, and not by chance. */
+  static bool
+  IsClearlyBetter(CandidateType                  one,
+                  CandidateType                  other,
+                  const RefinementType &         refinement,
+                  const std::vector<PointType> & points);
   /** Samples for the search, and others to choose by. */
   void
   Draw(std::vector<PointType> & points, std::vector<PointType> & others) const;

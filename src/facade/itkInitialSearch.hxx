@@ -30,7 +30,7 @@ namespace itk
 {
 template <typename TImage>
 auto
-InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType::Pointer
+InitialSearch<TImage>::Find(ReportType & report, const TransformType * ofStage) -> typename LinearTransformType::Pointer
 {
   auto inputs = MakePoseSearchInputs<TImage>(
     m_Inputs, m_Settings, m_ToMoving.GetNumberOfTransforms() > 0 ? &m_ToMoving : nullptr, m_IsAborting);
@@ -55,9 +55,18 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
   {
     poses.push_back(candidate.Pose);
   }
-  using RefinementType = PoseRefinement<TImage>;
-  const RefinementType       refinement(m_Inputs, m_Settings, m_ToMoving, m_IsTurning, m_IsAborting);
-  const auto                 candidates = refinement.Refine(poses, search.GetCenter(), others, 0);
+  const RefinementType refinement(m_Inputs, m_Settings, m_ToMoving, m_IsTurning, m_IsAborting);
+  const bool           isCompared = isStartInside && ofStage != nullptr;
+  auto candidates = refinement.Refine(poses, search.GetCenter(), others, 0, isCompared ? ofStage : nullptr);
+  bool isOfStage = false;
+  if (isCompared)
+  {
+    const auto found = candidates.back();
+    candidates.pop_back();
+    isOfStage = std::isfinite(found.Value) && (!std::isfinite(candidates.front().Value) ||
+                                               !IsClearlyBetter(candidates.front(), found, refinement, others));
+    candidates.front() = isOfStage ? found : candidates.front();
+  }
   std::string                problem;
   std::vector<SizeValueType> order; // of those that have a value
   for (SizeValueType n = 0; n < candidates.size(); ++n)
@@ -102,26 +111,36 @@ InitialSearch<TImage>::Find(ReportType & report) -> typename LinearTransformType
     }
   }
   // Of so many places, some are better by chance than where the images lie.
-  constexpr double leastToLeave = 6.0; // standard deviations
-  const bool       hasStart = isStartInside && order.front() == 0;
-  if (hasStart && report.Chosen != 0)
+  const bool hasStart = isStartInside && order.front() == 0;
+  if (hasStart && report.Chosen != 0 &&
+      !IsClearlyBetter(candidates[order[report.Chosen]], candidates.front(), refinement, others))
   {
-    auto best = candidates[order[report.Chosen]];
-    auto start = candidates[0];
-    bool isComparable = refinement.EvaluateTogether(best, refinement, start, others, numberOfGroups);
-    if (!isComparable && refinement.FindInside(best, others) == refinement.FindInside(start, others))
-    {
-      refinement.Evaluate(best, others, numberOfGroups);
-      refinement.Evaluate(start, others, numberOfGroups);
-      isComparable = true;
-    }
-    const double deviation = RefinementType::Compare(best, start).Deviation;
-    if (isComparable && start.Value - best.Value <= leastToLeave * deviation)
-    {
-      report.Chosen = 0;
-    }
+    report.Chosen = 0;
   }
-  return candidates[order[report.Chosen]].Transform;
+  // The stage finds it once more.
+  return hasStart && report.Chosen == 0 && isOfStage ? RefinementType::MakeTransform({}, search.GetCenter())
+                                                     : candidates[order[report.Chosen]].Transform;
+}
+
+template <typename TImage>
+bool
+InitialSearch<TImage>::IsClearlyBetter(CandidateType                  one,
+                                       CandidateType                  other,
+                                       const RefinementType &         refinement,
+                                       const std::vector<PointType> & points)
+{
+  constexpr SizeValueType numberOfGroups = 8;
+  constexpr double        least = 6.0; // standard deviations
+  if (!refinement.EvaluateTogether(one, refinement, other, points, numberOfGroups))
+  {
+    if (refinement.FindInside(one, points) != refinement.FindInside(other, points))
+    {
+      return one.Value < other.Value; // where they see too little of the same
+    }
+    refinement.Evaluate(one, points, numberOfGroups);
+    refinement.Evaluate(other, points, numberOfGroups);
+  }
+  return other.Value - one.Value > least * RefinementType::Compare(one, other).Deviation;
 }
 
 template <typename TImage>

@@ -59,7 +59,7 @@ public:
 
   struct CandidateType
   {
-    /** Rigid. */
+    /** Rigid, if it comes from a pose. */
     typename LinearTransformType::Pointer Transform{};
     /** The lower, the better; infinite: there is none. */
     double Value{};
@@ -92,12 +92,15 @@ public:
    * \param center of the rotations
    * \param points to evaluate the metric at
    * \param numberOfGroups of the points, in which it is evaluated, too
+   * \param ofStage if there is one: from this transform as well, in the way in which the stage does it. That is the
+   * last one of those that are returned, and of the kind of this transform
    * \exception ProcessAborted if it was asked for */
   std::vector<CandidateType>
   Refine(const std::vector<PoseType> &  poses,
          const PointType &              center,
          const std::vector<PointType> & points,
-         SizeValueType                  numberOfGroups) const;
+         SizeValueType                  numberOfGroups,
+         const TransformType *          ofStage = nullptr) const;
 
   /** Only evaluate the metric, where nothing is moved. */
   CandidateType
@@ -106,6 +109,9 @@ public:
   /** Evaluate the metric of a candidate. */
   void
   Evaluate(CandidateType & candidate, const std::vector<PointType> & points, SizeValueType numberOfGroups) const;
+
+  static typename LinearTransformType::Pointer
+  MakeTransform(const PoseType & pose, const PointType & center);
 
   /** At which points a candidate is in the moving image. */
   std::vector<bool>
@@ -136,13 +142,13 @@ private:
   using RigidType = std::conditional_t<ImageDimension == 2, Euler2DTransform<double>, Euler3DTransform<double>>;
   using TransformsType = MaskedRegistrationTransform<ImageDimension>;
 
-  static typename LinearTransformType::Pointer
-  MakeTransform(const PoseType & pose, const PointType & center);
   SettingsType
   MakeSettings() const;
-  /** Register from a transform, which is set to the end. */
-  void
-  Register(LinearTransformType & transform) const;
+  /** Register from a transform. \return where that ends, a linear transform */
+  typename LinearTransformType::Pointer
+  Register(const TransformType & start, SettingsType settings) const;
+  typename LinearTransformType::Pointer
+  RegisterFrom(const PoseType & pose, const PointType & center) const;
   void
   CheckAborted() const
   {

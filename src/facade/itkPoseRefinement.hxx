@@ -38,18 +38,23 @@ auto
 PoseRefinement<TImage>::Refine(const std::vector<PoseType> &  poses,
                                const PointType &              center,
                                const std::vector<PointType> & points,
-                               SizeValueType                  numberOfGroups) const -> std::vector<CandidateType>
+                               SizeValueType                  numberOfGroups,
+                               const TransformType *          ofStage) const -> std::vector<CandidateType>
 {
-  // Each with one thread: there are more of them than threads, and the samples of one are too few to divide.
-  std::vector<CandidateType> candidates(poses.size());
-  ParallelTasks::ForEach(poses.size(), InputsType::GetNumberOfWorkUnits(m_Settings), [&](SizeValueType n) {
-    const QuietScope scope;
-    auto &           candidate = candidates[n];
+  // Each with one thread: there are more of them than threads, and the samples of one are too few to divide. That of
+  // the stage takes the longest, and comes first.
+  const SizeValueType        before = ofStage != nullptr ? 1 : 0;
+  std::vector<CandidateType> candidates(poses.size() + before);
+  const auto                 units = InputsType::GetNumberOfWorkUnits(m_Settings);
+  ParallelTasks::ForEach(candidates.size(), units, [&](SizeValueType task) {
+    const QuietScope    scope;
+    const bool          isOfStage = task < before;
+    const SizeValueType n = isOfStage ? poses.size() : task - before;
+    auto &              candidate = candidates[n];
     candidate.Value = std::numeric_limits<double>::infinity();
     try
     {
-      candidate.Transform = MakeTransform(poses[n], center);
-      this->Register(*candidate.Transform);
+      candidate.Transform = isOfStage ? this->Register(*ofStage, m_Settings) : this->RegisterFrom(poses[n], center);
       this->Evaluate(candidate, points, numberOfGroups);
     }
     catch (const ExceptionObject & exception)
@@ -186,11 +191,32 @@ PoseRefinement<TImage>::MakeSettings() const -> SettingsType
 }
 
 template <typename TImage>
-void
-PoseRefinement<TImage>::Register(LinearTransformType & transform) const
+auto
+PoseRefinement<TImage>::RegisterFrom(const PoseType & pose, const PointType & center) const ->
+  typename LinearTransformType::Pointer
 {
-  SettingsType settings = this->MakeSettings();
-  const auto   registration = FacadeType::New();
+  const auto start = MakeTransform(pose, center);
+  if (m_IsTurning)
+  {
+    return this->Register(*start, this->MakeSettings());
+  }
+  const auto translation = TranslationTransform<double, ImageDimension>::New();
+  translation->SetOffset(start->GetTranslation());
+  const auto found = this->Register(*translation, this->MakeSettings());
+  start->SetTranslation(found->GetTranslation());
+  return start;
+}
+
+template <typename TImage>
+auto
+PoseRefinement<TImage>::Register(const TransformType & start, SettingsType settings) const ->
+  typename LinearTransformType::Pointer
+{
+  settings.Transform = "given";
+  settings.Initialization = "none";
+  settings.Uncertainty = "none";
+  settings.WorkUnits = 1;
+  const auto registration = FacadeType::New();
   m_Inputs.SetImagesOf(*registration);
   registration->SetSamplingWeightImage(m_Inputs.SamplingWeightImage);
   registration->SetSamplePoints(m_Inputs.SamplePoints);
@@ -198,27 +224,19 @@ PoseRefinement<TImage>::Register(LinearTransformType & transform) const
   {
     registration->SetMovingInitialTransform(TransformsType::Copy(m_ToMoving));
   }
-  typename TransformType::Pointer start = &transform;
-  if (settings.Transform == "translation")
-  {
-    const auto translation = TranslationTransform<double, ImageDimension>::New();
-    translation->SetOffset(transform.GetTranslation());
-    start = translation.GetPointer();
-  }
-  settings.Transform = "given";
-  registration->SetTransformToOptimize(start);
+  registration->SetTransformToOptimize(&start);
   registration->AddStage(settings);
   registration->AddObserver(IterationEvent(), [this](const EventObject &) { this->CheckAborted(); });
   registration->Update();
-  const auto & found = *registration->GetOptimizedTransform();
-  if (const auto * const offset = dynamic_cast<const TranslationTransform<double, ImageDimension> *>(&found))
+  const auto found = TransformsType::Copy(*registration->GetOptimizedTransform());
+  if (const auto * const offset =
+        dynamic_cast<const TranslationTransform<double, ImageDimension> *>(found.GetPointer()))
   {
-    transform.SetTranslation(offset->GetOffset());
+    const auto rigid = MakeTransform({}, PointType{});
+    rigid->SetTranslation(offset->GetOffset());
+    return rigid;
   }
-  else
-  {
-    transform.SetParameters(found.GetParameters());
-  }
+  return dynamic_cast<LinearTransformType *>(found.GetPointer());
 }
 
 template <typename TImage>

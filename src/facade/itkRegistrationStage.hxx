@@ -216,7 +216,14 @@ RegistrationStage<TImage>::Search()
   const bool isTurning =
     dynamic_cast<TranslationTransform<double, ImageDimension> *>(m_Transform.GetPointer()) == nullptr;
   InitialSearch<TImage> search(m_Context.Inputs, m_Settings, *chain, *m_Sampler, isTurning, m_Context.IsAborting);
-  const auto            found = search.Find(report);
+  // What the stage finds without a search, if that does not take long on one thread.
+  constexpr SizeValueType mostSamples = 20000;
+  const auto              areFew = [](SizeValueType number) { return number > 0 && number <= mostSamples; };
+  const bool isQuick = m_Settings.Sampling != "none" && !m_Settings.StockMetric && !m_Settings.StockOptimizer &&
+                       m_Context.Inputs.SamplePoints == nullptr &&
+                       std::all_of(m_Settings.Samples.begin(), m_Settings.Samples.end(), areFew);
+  const bool isOwn = m_Settings.Transform != "given" && m_Transform->GetTransformCategory() == CategoryEnum::Linear;
+  const auto found = search.Find(report, isQuick && isOwn ? m_Transform.GetPointer() : nullptr);
   if (!TransformsType::ApplyBefore(*m_Transform, *found))
   {
     if (m_Transform->GetTransformCategory() == CategoryEnum::Linear)

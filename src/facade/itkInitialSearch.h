@@ -110,12 +110,14 @@ private:
   using RefinementType = PoseRefinement<TImage>;
   using CandidateType = typename RefinementType::CandidateType;
 
-  /** Whether a candidate is better than another one, and not by chance. */
+  /** Whether a candidate is better than another one, and not by chance.
+   * \param otherwise the answer where they see too little of the same */
   static bool
   IsClearlyBetter(CandidateType                  one,
                   CandidateType                  other,
                   const RefinementType &         refinement,
-                  const std::vector<PointType> & points);
+                  const std::vector<PointType> & points,
+                  bool                           otherwise);
   /** Samples for the search, and others to choose by. */
   void
   Draw(std::vector<PointType> & points, std::vector<PointType> & others) const;

@@ -63,8 +63,10 @@ InitialSearch<TImage>::Find(ReportType & report, const TransformType * ofStage) 
   {
     const auto found = candidates.back();
     candidates.pop_back();
-    isOfStage = std::isfinite(found.Value) && (!std::isfinite(candidates.front().Value) ||
-                                               !IsClearlyBetter(candidates.front(), found, refinement, others));
+    const auto & start = candidates.front();
+    const bool   isLower = start.Value < found.Value;
+    isOfStage = std::isfinite(found.Value) &&
+                (!std::isfinite(start.Value) || !IsClearlyBetter(start, found, refinement, others, isLower));
     candidates.front() = isOfStage ? found : candidates.front();
   }
   std::string                problem;
@@ -113,7 +115,7 @@ InitialSearch<TImage>::Find(ReportType & report, const TransformType * ofStage) 
   // Of so many places, some are better by chance than where the images lie.
   const bool hasStart = isStartInside && order.front() == 0;
   if (hasStart && report.Chosen != 0 &&
-      !IsClearlyBetter(candidates[order[report.Chosen]], candidates.front(), refinement, others))
+      !IsClearlyBetter(candidates[order[report.Chosen]], candidates.front(), refinement, others, true))
   {
     report.Chosen = 0;
   }
@@ -127,15 +129,16 @@ bool
 InitialSearch<TImage>::IsClearlyBetter(CandidateType                  one,
                                        CandidateType                  other,
                                        const RefinementType &         refinement,
-                                       const std::vector<PointType> & points)
+                                       const std::vector<PointType> & points,
+                                       bool                           otherwise)
 {
   constexpr SizeValueType numberOfGroups = 8;
-  constexpr double        least = 6.0; // standard deviations
+  constexpr double        least = 4.5; // standard deviations: what is right has more than 5, what is wrong less than 3
   if (!refinement.EvaluateTogether(one, refinement, other, points, numberOfGroups))
   {
     if (refinement.FindInside(one, points) != refinement.FindInside(other, points))
     {
-      return one.Value < other.Value; // where they see too little of the same
+      return otherwise;
     }
     refinement.Evaluate(one, points, numberOfGroups);
     refinement.Evaluate(other, points, numberOfGroups);

@@ -101,7 +101,17 @@ def test_what_succeeds_without_succeeds_with_it(seed: int) -> None:
     assert scene.error(scene.register(seed=seed, initial="search")) < 0.2
 
 
-@pytest.mark.filterwarnings("ignore:Another place:RuntimeWarning")
+@pytest.mark.parametrize("transform", ["translation", "rigid", "affine"])
+@pytest.mark.parametrize("seed", range(4))
+def test_where_nothing_is_clearly_better_it_is_as_without(transform: str, seed: int) -> None:
+    """The same samples on the same way: but for the matrix that does nothing, to the bit."""
+    scene = Scene(2 + seed % 2, 2.0, 1.0 + 0.3 * seed, turns=transform != "translation")
+    without = scene.register(transform=transform, seed=seed)
+    result = scene.register(transform=transform, seed=seed, initial="search")
+    np.testing.assert_allclose(result.transform.matrix(), without.transform.matrix(), atol=1e-7)
+    assert scene.error(result) < 0.5
+
+
 @pytest.mark.parametrize("metric", ["mutual-information", "mean-squares", "correlation"])
 def test_of_places_that_are_alike_it_is_the_nearest(metric: str) -> None:
     """Of a pattern that repeats itself some parts fit a little better than others, by chance."""

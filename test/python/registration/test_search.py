@@ -112,6 +112,7 @@ def test_where_nothing_is_clearly_better_it_is_as_without(transform: str, seed: 
     assert scene.error(result) < 0.5
 
 
+@pytest.mark.filterwarnings("ignore:Another place:RuntimeWarning")
 @pytest.mark.parametrize("metric", ["mutual-information", "mean-squares", "correlation"])
 def test_of_places_that_are_alike_it_is_the_nearest(metric: str) -> None:
     """Of a pattern that repeats itself some parts fit a little better than others, by chance."""

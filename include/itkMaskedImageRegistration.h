@@ -148,8 +148,7 @@ public:
   /** What a search for the start did. */
   struct SearchReport
   {
-    /** Where it registered to: a rigid transform in the place of that of the first stage, and the metric there. The first
-     * one may be of the kind of the stage. */
+    /** Where it registered to: a rigid transform in the place of that of the first stage, and the metric there. */
     struct Candidate
     {
       ParametersType                              Parameters{};

@@ -213,6 +213,8 @@ PoseRefinement<TImage>::Register(const TransformType & start, SettingsType setti
   typename LinearTransformType::Pointer
 {
   settings.Transform = "given";
+  settings.Regularization = 0.0;
+  settings.Levels = 0;
   settings.Initialization = "none";
   settings.Uncertainty = "none";
   settings.WorkUnits = 1;

@@ -235,6 +235,10 @@ private:
   /** Start at the best place that a search finds. */
   void
   Search();
+  /** Whether what is found without a search is one of the places to choose from: if that is as rigid as they are, and
+   * does not take long. */
+  bool
+  IsComparedWithoutSearch() const;
 };
 } // end namespace itk
 

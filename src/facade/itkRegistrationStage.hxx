@@ -24,6 +24,7 @@
 #include "facade/itkInitialTranslation.h"
 #include "facade/itkIsFastField.h"
 #include "facade/itkIsField.h"
+#include "facade/itkMetricAtSamples.h"
 #include "facade/itkPerLevel.h"
 #include "geometry/itkGridGeometry.h"
 
@@ -216,14 +217,7 @@ RegistrationStage<TImage>::Search()
   const bool isTurning =
     dynamic_cast<TranslationTransform<double, ImageDimension> *>(m_Transform.GetPointer()) == nullptr;
   InitialSearch<TImage> search(m_Context.Inputs, m_Settings, *chain, *m_Sampler, isTurning, m_Context.IsAborting);
-  // What the stage finds without a search, if that does not take long on one thread.
-  constexpr SizeValueType mostSamples = 20000;
-  const auto              areFew = [](SizeValueType number) { return number > 0 && number <= mostSamples; };
-  const bool isQuick = m_Settings.Sampling != "none" && !m_Settings.StockMetric && !m_Settings.StockOptimizer &&
-                       m_Context.Inputs.SamplePoints == nullptr &&
-                       std::all_of(m_Settings.Samples.begin(), m_Settings.Samples.end(), areFew);
-  const bool isOwn = m_Settings.Transform != "given" && m_Transform->GetTransformCategory() == CategoryEnum::Linear;
-  const auto found = search.Find(report, isQuick && isOwn ? m_Transform.GetPointer() : nullptr);
+  const auto found = search.Find(report, this->IsComparedWithoutSearch() ? m_Transform.GetPointer() : nullptr);
   if (!TransformsType::ApplyBefore(*m_Transform, *found))
   {
     if (m_Transform->GetTransformCategory() == CategoryEnum::Linear)
@@ -236,6 +230,31 @@ RegistrationStage<TImage>::Search()
   }
   report.Seconds = std::chrono::duration<double>(ClockType::now() - start).count();
   m_Context.Record.SetSearchReport(report);
+}
+
+template <typename TImage>
+bool
+RegistrationStage<TImage>::IsComparedWithoutSearch() const
+{
+  // Of all levels, samples times iterations: a second, about, on one thread.
+  constexpr double mostEvaluations = 3e7;
+  const bool       isRigid = m_Settings.Transform == "rigid" || m_Settings.Transform == "translation";
+  const bool       isEvaluatedBySamples = GetMetricAtSamples(m_Settings.Metric) == m_Settings.Metric &&
+                                    m_Settings.Interpolator == "linear" && m_Settings.Sampling != "none" &&
+                                    !m_Settings.StockMetric && m_Context.Inputs.SamplePoints == nullptr &&
+                                    m_Context.Inputs.Channels.empty();
+  const bool isUsual =
+    !m_Settings.StockOptimizer && m_Settings.Optimizer == MaskedRegistrationSettings::MakeDefaults("rigid").Optimizer;
+  double evaluations = 0.0;
+  bool   isKnown = true;
+  for (SizeValueType level = 0; level < m_Settings.Samples.size(); ++level)
+  {
+    const SizeValueType samples = m_Settings.Samples[level];
+    const SizeValueType iterations = PerLevel::At(m_Settings.Iterations, level);
+    isKnown = isKnown && samples > 0 && iterations > 0;
+    evaluations += static_cast<double>(samples) * static_cast<double>(iterations);
+  }
+  return isRigid && isEvaluatedBySamples && isUsual && isKnown && evaluations <= mostEvaluations;
 }
 
 template <typename TImage>

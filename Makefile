@@ -10,6 +10,7 @@
 #   make benchmark-success  how often registrations find the motion, beside the peers and greedy, in build/benchmark
 #   make benchmark-deformable  a lung and its follow-up, and a brain, beside elastix, ANTs and greedy, in build/benchmark
 #   make benchmark-startup  from a fresh process to a first result, beside SimpleITK and itk, in build/benchmark
+#   make benchmark-search  what the search for a start costs, in build/benchmark
 #   make benchmark-sampler  speed and memory of the enumeration, in build/benchmark
 #   make readme     put what the demo made into README.md and doc/images
 #   make clean      remove build/ (the ITK build tree stays in its cache folder)
@@ -31,7 +32,7 @@ PYTHON_FILES := .ci benchmarks cmake doc examples fuzz python test/python test/u
 say = @echo "== $(1)"
 
 .NOTPARALLEL:
-.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-success benchmark-deformable benchmark-sampler benchmark-startup install wheel itk clean
+.PHONY: demo docs readme test lint format cpp-test test-sanitize python-test fuzz benchmark benchmark-success benchmark-deformable benchmark-sampler benchmark-search benchmark-startup install wheel itk clean
 
 demo: $(BUILD)/demo/done
 	$(call say,Tables and pictures (made again when the module or the examples change):)
@@ -80,6 +81,10 @@ fuzz: install
 benchmark-sampler: install
 	$(call say,Enumeration of mask voxels beside numpy.count_nonzero (usually 1 minute))
 	@$(BIN)/python benchmarks/enumeration.py --output $(BUILD)/benchmark
+
+benchmark-search: install
+	$(call say,What the search for a start costs (usually 1 minute))
+	@$(BIN)/python benchmarks/search.py --output $(BUILD)/benchmark
 
 benchmark-startup: install
 	$(call say,A first result of a fresh process (usually 2 minutes))

@@ -18,7 +18,7 @@ readmes = {
     path: path.read_text() for path in (ROOT / f"{folder}README.md" for folder in ("", "examples/", "benchmarks/"))
 }
 tables = {table.name: table.read_text() for table in DEMO.glob("*.md")}
-for name in ("startup.md", "deformable.md"):
+for name in ("search.md", "startup.md", "deformable.md"):
     if (BENCHMARK / name).exists():
         tables[name] = (BENCHMARK / name).read_text()
 success, success_map = BENCHMARK / "success.md", BENCHMARK / "success.png"

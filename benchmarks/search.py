@@ -82,9 +82,9 @@ def main() -> None:
             )
             lines.append(f"| {' | '.join(cells)} |")
     note = (
-        f"Of each {arguments.repetitions}, after one that does not count. If nothing else is said, the ball has a radius "
-        f"of {USUAL['radius']} voxels, and there are {USUAL['work_units']} threads. {os.cpu_count()} cores; load average "
-        f"before: {load:.2f}."
+        f"Of each {arguments.repetitions}, after one that does not count. Where nothing else is said, the ball has a "
+        f"radius of {USUAL['radius']} voxels, and there are {USUAL['work_units']} threads. {os.cpu_count()} cores; "
+        f"load average before: {load:.2f}."
     )
     table = "\n".join(lines) + f"\n\n{note}\n"
     print(table)

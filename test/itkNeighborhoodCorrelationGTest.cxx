@@ -279,15 +279,14 @@ TYPED_TEST(NeighborhoodCorrelationOf, ThreadsChangeNoBit)
 
 TYPED_TEST(NeighborhoodCorrelationOf, NothingIsLeftFromTheTimeBefore)
 {
-  using SceneType = typename TestFixture::SceneType;
-  using CorrelationType = typename SceneType::CorrelationType;
+  using CorrelationType = typename TestFixture::SceneType::CorrelationType;
   using WeightsEnum = typename CorrelationType::WeightsEnum;
-  SceneType first(1);
+  typename TestFixture::SceneType first(1);
   first.Radius.fill(2);
   CorrelationType correlation(first.Radius);
   for (unsigned int seed = 0; seed < 12; ++seed)
   {
-    SceneType scene(seed);
+    typename TestFixture::SceneType scene(seed);
     scene.Radius = first.Radius;
     const bool   ofFixed = seed % 3 == 1;
     const auto   weights = seed % 3 == 2 ? WeightsEnum::None : ofFixed ? WeightsEnum::Both : WeightsEnum::Moving;

@@ -42,17 +42,16 @@ PAIR = ("fixed_landmarks", "moving_landmarks")
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
-    others = ("fixed_label", "moving_label", "metric_weights")
-    settings |= {name: getattr(args, name) for name in others if getattr(args, name) is not None}
+    more = ("fixed_label", "moving_label", "metric_weights")
+    settings |= {name: getattr(args, name) for name in more if getattr(args, name) is not None}
     if args.points is not None:
         settings["points"] = read_points(args.points)
     names = {name: getattr(args, name) for name in IMAGES}
     if args.metric_weights_image is not None:
         names["metric_weights_image"] = args.metric_weights_image
     channels = read_pairs({"fixed": args.fixed, "moving": args.moving}, args.channel)
-    images: dict[str, Any] = {
-        name: read_input(name, path) for name, path in names.items() if name not in channels and path is not None
-    }
+    others = {name: path for name, path in names.items() if name not in channels}
+    images: dict[str, Any] = {name: None if path is None else read_input(name, path) for name, path in others.items()}
     landmarks = read_landmarks(args, channels["fixed"][0].pixels.ndim)
     outputs = make_outputs(args, channels["moving"][0], count_parts(settings), landmarks)
     inputs = {**names, "points": args.points, "initial": args.initial, **{name: getattr(args, name) for name in PAIR}}

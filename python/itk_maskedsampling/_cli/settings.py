@@ -113,8 +113,9 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
                     f"set: {word!r}: there is no stage {stage!r}; they are counted from 0 to {len(own) - 1}"
                 )
             place = own[int(stage)]
-            if name in place:
-                raise ValueError(f"set: {word!r} is given twice")
+        if name in place:
+            raise ValueError(f"set: {name!r} is given twice, {place[name]!r} and {text!r}")
+        if colon:
             if name in MASKS:
                 place[name] = None if text.strip().lower() == "none" else read_input(f"set: {word}", text)
                 continue
@@ -125,8 +126,6 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
             raise ValueError(f"set: {name!r} is no setting; give it as {args.labels[name]}")
         if name == "transform":
             raise ValueError("set: give the transform as --transform")
-        if name in place:
-            raise ValueError(f"set: {name!r} is given twice, {place[name]!r} and {text!r}")
         place[name] = to_setting(name, text)
     settings["transform"] = [{"transform": kind, **one} for kind, one in zip(stages, own, strict=True)]
     if len(stages) == 1 and not own[0]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .conversion import CONVERSIONS, ItkConversion, libraries_of
-from .files import read, read_with
+from .conversion import ItkConversion, libraries_of
+from .files import copy_of_itk, read, read_with
 from .image import Image, Raster
 
 
@@ -55,15 +55,10 @@ def read_channels(name: str, path: str | os.PathLike[str]) -> Image | list[Image
     """Read an image from a file, with as many numbers per pixel as it has."""
 
     def take(image: Any) -> Image | list[Image]:
-        images = [to_image(CONVERSIONS["itk"].read(name, one)) for one in split_itk(name, image) or [image]]
+        images = [copy_of_itk(name, one) for one in split_itk(name, image) or [image]]
         return images if len(images) > 1 else images[0]
 
     return read_with(name, path, take)
-
-
-def to_image(raster: Raster) -> Image:
-    grid = raster.geometry
-    return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
 
 
 def split_itk(name: str, value: Any) -> list[Any]:

@@ -53,13 +53,14 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
 def read_file(name: str, path: str | os.PathLike[str]) -> Image:
     """Read an image; the name is what errors call the argument."""
+    return read_with(name, path, lambda image: copy_of_itk(name, image))
 
-    def take(image: Any) -> Image:
-        raster = CONVERSIONS["itk"].read(name, image)
-        grid = raster.geometry
-        return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
 
-    return read_with(name, path, take)
+def copy_of_itk(name: str, image: Any) -> Image:
+    """An image of itk, of one number per pixel, as an Image with pixels of its own."""
+    raster = CONVERSIONS["itk"].read(name, image)
+    grid = raster.geometry
+    return Image(np.array(raster.pixels), grid.spacing, grid.origin, grid.direction)
 
 
 def read_with(name: str, path: str | os.PathLike[str], take: Callable[[Any], Read]) -> Image | Read:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._images.channels import split_channels
 from .._images.files import read
 from .._images.image import Raster
 from .._images.masks import check_same_dimension, read_labels, read_mask, read_weights
 from .plan import LABELS
-from .sources import Images, Inputs, Pair, Sources
+from .sources import Images, Inputs, Pair, Sources, first_pair, split_pairs
 
 Labels = int | Sequence[int] | npt.NDArray[np.integer[Any]] | None
 
@@ -105,6 +106,15 @@ def sources_of(inputs: Inputs) -> Sources:
         inputs.stages,
         inputs.files,
     )
+
+
+def find_pairs(
+    fixed: Any, moving: Any, fixed_mask: Any, moving_mask: Any, weights: Any, metric_weights_image: Any
+) -> tuple[tuple[Pair[Any], ...], dict[str, str]]:
+    """The pairs that images, or their channels, are, and the files that they were handed in as."""
+    first = first_pair(fixed, moving, fixed_mask, moving_mask)
+    files = find_files(Images((first,), weights, metric_weights_image))
+    return split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask), files
 
 
 def find_files(sources: Sources) -> dict[str, str]:

@@ -14,18 +14,17 @@ import numpy.typing as npt
 
 from .. import _core, public
 from .._images.arrays import Array, exceeds_float32, freeze, is_double, to_points
-from .._images.channels import split_channels
 from .._images.choices import snake
 from .._images.masks import to_real
 from .._transforms.tears import find_tear
 from .._transforms.transform import Transform
 from .folding import read_folding
-from .inputs import Labels, find_files, read_inputs, sources_of
+from .inputs import Labels, find_pairs, read_inputs, sources_of
 from .plan import MASKS, Plan, check_dimensions, make_metrics, make_plan, name_metrics, take_masks
 from .progress import Callback, Watch, count_iterations
 from .result import Registration
 from .settings import Stage
-from .sources import Images, Inputs, Sources, first_pair, split_pairs
+from .sources import Images, Inputs, Sources
 from .uncertainty import read_uncertainty
 
 #: Arguments of which the core can say, when it sees the images, that they do not do.
@@ -217,9 +216,7 @@ def register(
         raise TypeError(f"callback: a function is needed, not {type(callback).__name__}")
     plan = make_plan(transform, initial, {**given, **settings})
     with _core.collect_warnings() as told:
-        given_images = first_pair(fixed, moving, fixed_mask, moving_mask)
-        files = find_files(Images((given_images,), weights, metric_weights_image))
-        pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
+        pairs, files = find_pairs(fixed, moving, fixed_mask, moving_mask, weights, metric_weights_image)
         metrics = make_metrics(names, metric_weights, len(pairs))
         plan = replace(plan, metrics=metrics)
         masks = {name: [getattr(pair, name) for pair in pairs] for name in MASKS}

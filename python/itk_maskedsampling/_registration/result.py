@@ -15,7 +15,6 @@ import numpy.typing as npt
 from .. import public
 from .._core import Geometry, LevelReport
 from .._images.arrays import Array, Floats, freeze, join
-from .._images.channels import split_channels
 from .._images.files import read
 from .._images.image import Image, Raster
 from .._images.masks import read_mask
@@ -24,10 +23,10 @@ from .._pictures.slices import middle_of, name_unit
 from .._pictures.voxels import Contrast, find_contrast
 from .._transforms.transform import Transform
 from .folding import Folding
-from .inputs import find_files
+from .inputs import find_pairs
 from .plan import Plan
 from .progress import Callback
-from .sources import Images, Sources, first_pair, split_pairs
+from .sources import Images, Sources
 from .uncertainty import Uncertainty
 
 
@@ -159,9 +158,7 @@ class Registration:
                 "fixed: stages have masks of their own, which are not those of other images; call register()"
             )
         if fixed is not None:
-            given_images = first_pair(fixed, moving, fixed_mask, moving_mask)
-            files = find_files(Images((given_images,), weights, metric_weights_image))
-            pairs = split_pairs(*split_channels(fixed, moving), fixed_mask, moving_mask)
+            pairs, files = find_pairs(fixed, moving, fixed_mask, moving_mask, weights, metric_weights_image)
             if len(pairs) == 1:
                 pairs *= len(self._plan.metrics)  # several metrics of one pair
             if len(pairs) != len(self._plan.metrics):

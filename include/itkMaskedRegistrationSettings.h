@@ -93,9 +93,14 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** mutual-information (of Mattes), mean-squares, correlation, neighborhood-correlation,
    * joint-histogram-mutual-information, demons. */
   std::string Metric{ "mutual-information" };
-  /** For the first four: ITK's class, instead of the faster one of this module, which has the exact derivative. For
-   * displacement-field and syn with mean-squares or one of the correlations, and sampling none: ITK's method, too. */
-  bool          StockMetric{ false };
+  /** For the first four: ITK's class, instead of the faster one of this module. For displacement-field and syn with
+   * mean-squares or one of the correlations, and sampling none: ITK's method, too. */
+  bool StockMetric{ false };
+  /** For mutual-information, mean-squares and correlation, with transforms that are linear or a B-spline: the
+   * derivative of the value; false: that of ITK's metrics, from a gradient image of the moving image, blurred, at about
+   * the speed of this module's. It reaches further on hard edges that are not smoothed; otherwise the exact one is
+   * better. */
+  bool          ExactDerivative{ true };
   SizeValueType HistogramBins{ 32 };
   /** Of the windows of neighborhood-correlation, in voxels. It is fast with sampling none alone. */
   SizeValueType Radius{ 4 };
@@ -103,7 +108,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   double JointVariance{ 1.5 };
   /** Of demons. */
   double IntensityDifferenceThreshold{ 0.001 };
-  /** Whether a gradient image is blurred once, instead of central differences at every point. For ITK's metrics. */
+  /** Whether a gradient image is blurred once, instead of central differences at every point. For ITK's metrics, and
+   * where exact-derivative is false. */
   bool FixedGradientFilter{ true };
   bool MovingGradientFilter{ true };
   /** Of both images: nearest-neighbor, linear, b-spline, b-spline-1, -2, -4, -5, gaussian, label-gaussian,

@@ -136,16 +136,21 @@ public:
   GetNumberOfSamples() const;
 
   /** Say that the buffer of a moving image is only a part of its largest possible region, in which points are inside.
-   * For others nothing of this holds. */
+   * For others nothing of this holds. What was made of moving images before is forgotten. */
   void
   SetMovingPart(const MovingImageType * image, const RegionGrowerType & grower);
 
-  /** Prepare an evaluation. Everything must stay as it is until that is over. */
+  /** Prepare an evaluation. Everything must stay as it is until that is over.
+   * \param usesGradientImage whether gradients are those that metrics of ITK have by default, blurred, and not those of
+   * the linear interpolant. They are made of the part of the image that samples reach
+   * \param computesDerivative whether there will be a derivative: for the value alone, no gradient image is made */
   void
   SetMoving(const MovingImageType & image,
             const MaskType *        mask,
             const TransformType &   transform,
-            ThreadIdType            numberOfWorkUnits);
+            ThreadIdType            numberOfWorkUnits,
+            bool                    usesGradientImage = false,
+            bool                    computesDerivative = true);
 
   /** Evaluate the mean of the squared differences; if no sample is valid, the value is 0.
    * \param derivative null, or what the derivative is added to */

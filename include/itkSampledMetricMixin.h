@@ -27,7 +27,9 @@ namespace itk
  *
  * The value is that of the superclass for the same sample points. The derivative is the exact derivative of that value,
  * but for the rounding of intensities to the pixel type (and with the sign that metrics of ITK's version 4 have: it
- * points to where the value falls). The superclass takes its derivative from a smoothed gradient image instead.
+ * points to where the value falls). The superclass takes its derivative from a smoothed gradient image instead; with
+ * UseExactDerivative off, so it is here, but for roundings, and of the gradient image only the part that samples reach
+ * is made.
  *
  * Where a sample is mapped to the centre of a voxel, the value has a kink: the derivative is the mean of those on both
  * sides, as a central difference tells it.
@@ -35,13 +37,14 @@ namespace itk
  * \par When
  * There must be a sample point set, or sample points that a registration method sets (see SampledMetricInterface);
  * pixels float or double, in 2 to 4 dimensions; LinearInterpolateImageFunction for the moving image; the default
- * settings of the gradients of the moving image; a transform that is affine in the point, or one cubic BSplineTransform
- * with such transforms before and after it that are not optimised. Everything else (dense sampling, displacement
- * fields, vector pixels ...) is left to the superclass, whose answer is given.
+ * settings of the gradients of the moving image (with UseExactDerivative off, UseMovingImageGradientFilter on); a
+ * transform that is affine in the point, or one cubic BSplineTransform with such transforms before and after it that
+ * are not optimised. Everything else (dense sampling, displacement fields, vector pixels ...) is left to the
+ * superclass, whose answer is given.
  *
  * \par Values that are no numbers
- * A sample at which the value of an image, or the gradient of the moving one, is not a finite number is not valid: it
- * counts as one outside the images.
+ * A sample at which the value of an image, or the exact gradient of the moving one, is not a finite number is not
+ * valid: it counts as one outside the images. A gradient image is made as if such pixels were like those around them.
  *
  * \par Threads
  * The result is the same, to the bit, with any number of work units.
@@ -87,6 +90,15 @@ public:
   /** Initialize as the superclass does, except for what the samples do not need: the gradient of the moving image. */
   void
   Initialize() override;
+
+  /** Set/Get whether the derivative is that of the value, and not the superclass' own, which takes the gradient of the
+   * moving image from a gradient image, blurred by a sigma of its largest spacing. That one is fast here if
+   * UseMovingImageGradientFilter is on, which is the default of metrics, but not of the metric that a registration
+   * method has by itself. Neighbourhood correlation knows the exact one only. To be followed by Initialize(). Default:
+   * true. */
+  itkSetMacro(UseExactDerivative, bool);
+  itkGetConstMacro(UseExactDerivative, bool);
+  itkBooleanMacro(UseExactDerivative);
 
   /** Get the number of work units that the last evaluation had work for. */
   ThreadIdType
@@ -169,6 +181,13 @@ protected:
     return true;
   }
 
+  /** Whether there is a derivative from a gradient image here, too; if not, it is always exact. */
+  virtual bool
+  KnowsGradientImages() const
+  {
+    return true;
+  }
+
   /** Call function(point), a point in virtual space in double precision, for each sample point. */
   template <typename TFunction>
   void
@@ -222,6 +241,14 @@ private:
   /** The coordinates that were set, or those of the metric's own points. */
   CoordinatesPointer
   GetCoordinates() const;
+  bool
+  UsesGradientImage() const
+  {
+    return !m_UseExactDerivative && this->KnowsGradientImages();
+  }
+  /** \exception ExceptionObject if a gradient image is wanted, but the moving image is too thin for it */
+  void
+  CheckGradientImage() const;
 
   mutable std::unique_ptr<KernelType>                   m_Kernel{};
   mutable KeyType                                       m_KeyOfSamples{};
@@ -231,6 +258,7 @@ private:
   CoordinatesPointer                                    m_Coordinates{};
   bool                                                  m_IsRangeOfMask{};
   mutable ThreadIdType                                  m_NumberOfWorkUnitsUsed{};
+  bool                                                  m_UseExactDerivative{ true };
   /** Whether the current evaluation is left to the superclass. */
   mutable bool m_IsLeftToSuperclass{};
   /** Whether there is all that the superclass needs. */

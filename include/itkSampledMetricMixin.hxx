@@ -137,10 +137,11 @@ SampledMetricMixin<TSuperclass>::IsApplicable(const typename Superclass::MovingT
         : this->m_MovingImageGradientCalculator.GetPointer() ==
             this->m_DefaultMovingImageGradientCalculator.GetPointer();
     const auto * const interpolator = this->m_MovingInterpolator.GetPointer();
-    return hasDefaultGradient && !this->GetUseFloatingPointCorrection() && !this->GetGradientSourceIncludesFixed() &&
-           this->GetGradientSourceIncludesMoving() && interpolator != nullptr &&
-           typeid(*interpolator) == typeid(LinearInterpolatorType) && movingTransform != nullptr &&
-           KernelType::IsKnown(*movingTransform);
+    const bool         isDerivativeKnown = !this->UsesGradientImage() || this->m_UseMovingImageGradientFilter;
+    return hasDefaultGradient && isDerivativeKnown && !this->GetUseFloatingPointCorrection() &&
+           !this->GetGradientSourceIncludesFixed() && this->GetGradientSourceIncludesMoving() &&
+           interpolator != nullptr && typeid(*interpolator) == typeid(LinearInterpolatorType) &&
+           movingTransform != nullptr && KernelType::IsKnown(*movingTransform);
   }
   return false;
 }
@@ -154,6 +155,7 @@ SampledMetricMixin<TSuperclass>::Initialize()
   this->CheckWeights();
   if (!this->EvaluatesSamples())
   {
+    m_Kernel = nullptr; // with what it has made of images
     Superclass::Initialize();
     m_IsSuperclassInitialized = true;
     return;
@@ -170,7 +172,29 @@ SampledMetricMixin<TSuperclass>::Initialize()
     throw;
   }
   this->m_UseMovingImageGradientFilter = usesFilter;
+  if constexpr (IsTypeKnown)
+  {
+    this->GetKernel().SetMovingPart(m_MovingPart.Image, m_MovingPart.Grower);
+  }
+  this->CheckGradientImage();
   this->InitializeSampling();
+}
+
+template <typename TSuperclass>
+void
+SampledMetricMixin<TSuperclass>::CheckGradientImage() const
+{
+  constexpr SizeValueType fewest = 4; // the recursive filter needs
+  const bool              isPart = m_MovingPart.Image == this->m_MovingImage && m_MovingPart.Grower;
+  const auto &            region =
+    isPart ? this->m_MovingImage->GetLargestPossibleRegion() : this->m_MovingImage->GetBufferedRegion();
+  const auto & size = region.GetSize();
+  if (this->UsesGradientImage() && *std::min_element(size.begin(), size.end()) < fewest)
+  {
+    itkExceptionMacro("The moving image has " << size << " voxels, but the gradient image that the derivative is taken "
+                                              << "from needs " << fewest << " or more along each dimension. Pad the "
+                                              << "image, or use the exact derivative.");
+  }
 }
 
 template <typename TSuperclass>
@@ -214,11 +238,14 @@ SampledMetricMixin<TSuperclass>::GetValueAndDerivativeExecute() const
   if constexpr (IsTypeKnown)
   {
     this->UpdateSamples();
+    this->CheckGradientImage(); // again, as settings may have changed
     KernelType & kernel = this->GetKernel();
     kernel.SetMoving(*this->m_MovingImage,
                      this->m_MovingImageMask,
                      *this->m_MovingTransform,
-                     std::max<ThreadIdType>(this->GetMaximumNumberOfWorkUnits(), 1));
+                     std::max<ThreadIdType>(this->GetMaximumNumberOfWorkUnits(), 1),
+                     this->UsesGradientImage(),
+                     this->GetComputeDerivative());
     m_NumberOfWorkUnitsUsed = kernel.GetNumberOfWorkUnitsUsed();
     this->m_NumberOfValidPoints =
       this->EvaluateSamples(kernel, this->GetComputeDerivative() ? this->m_DerivativeResult : nullptr);
@@ -381,6 +408,7 @@ SampledMetricMixin<TSuperclass>::PrintSelf(std::ostream & os, Indent indent) con
   print("Coordinates", m_Coordinates != nullptr);
   print("IsRangeOfMask", m_IsRangeOfMask);
   os << indent << "NumberOfWorkUnitsUsed: " << m_NumberOfWorkUnitsUsed << std::endl;
+  print("UseExactDerivative", m_UseExactDerivative);
   print("IsLeftToSuperclass", m_IsLeftToSuperclass);
   print("IsSuperclassInitialized", m_IsSuperclassInitialized);
 }

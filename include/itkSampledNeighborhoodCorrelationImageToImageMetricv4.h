@@ -95,6 +95,12 @@ protected:
   {
     return false;
   }
+  /** ITK differentiates each window by its own voxel only. */
+  bool
+  KnowsGradientImages() const override
+  {
+    return false;
+  }
 };
 } // end namespace itk
 

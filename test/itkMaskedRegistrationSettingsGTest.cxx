@@ -130,6 +130,7 @@ ListMembers()
            MEMBER(TotalFieldVariance),
            MEMBER(Metric),
            MEMBER(StockMetric),
+           MEMBER(ExactDerivative),
            MEMBER(StockOptimizer),
            MEMBER(HistogramBins),
            MEMBER(Radius),

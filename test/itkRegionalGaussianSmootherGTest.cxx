@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "smoothing/itkRegionalGaussianSmoother.h"
 
+#include "itkGradientRecursiveGaussianImageFilter.h"
 #include "itkImageRegionConstIteratorWithIndex.h"
 #include "itkSmoothingRecursiveGaussianImageFilter.h"
 
@@ -232,6 +233,41 @@ TEST(RegionalGaussianSmoother, IsEqualToStockForIntegers)
 {
   ExpectEqualToStock<itk::Image<short, 3>>({ { 21, 18, 35 } });
   ExpectEqualToStock<itk::Image<unsigned char, 2>>({ { 21, 18 } });
+}
+
+/** Of several sizes, so that the axes are filtered in slices, and not. */
+template <typename TImage>
+void
+ExpectDerivativesOfStock(const typename TImage::SizeType & size)
+{
+  SCOPED_TRACE(size);
+  const auto image = MakeImage<TImage>(size);
+  const auto filter = itk::GradientRecursiveGaussianImageFilter<TImage>::New();
+  filter->SetInput(image);
+  filter->SetSigma(1.7);
+  filter->SetNormalizeAcrossScale(true);
+  filter->SetUseImageDirection(false);
+  filter->Update();
+  for (unsigned int d = 0; d < TImage::ImageDimension; ++d)
+  {
+    const auto   component = Smoother<TImage>(image, Sigmas<TImage>(1.7), 2, d).Smooth(image->GetBufferedRegion());
+    const double spacing = image->GetSpacing()[d];
+    for (itk::ImageRegionConstIteratorWithIndex<TImage> it(component, component->GetBufferedRegion()); !it.IsAtEnd();
+         ++it)
+    {
+      const auto difference = it.Get() / spacing - filter->GetOutput()->GetPixel(it.GetIndex())[d];
+      ASSERT_LE(std::abs(difference), 4e-6) << "axis " << d << ", voxel " << it.GetIndex();
+    }
+  }
+}
+
+TEST(RegionalGaussianSmoother, DerivativesAreThoseOfStock)
+{
+  ExpectDerivativesOfStock<itk::Image<float, 2>>({ { 33, 19 } });
+  ExpectDerivativesOfStock<itk::Image<double, 2>>({ { 7, 40 } });
+  ExpectDerivativesOfStock<itk::Image<float, 3>>({ { 21, 34, 5 } });
+  ExpectDerivativesOfStock<itk::Image<double, 3>>({ { 9, 12, 35 } });
+  ExpectDerivativesOfStock<itk::Image<float, 4>>({ { 8, 5, 6, 9 } });
 }
 
 TEST(RegionalGaussianSmoother, IsEqualToStockWhereTailsUnderflow)

@@ -62,6 +62,13 @@ TEST(SampledCorrelationImageToImageMetricv4, DerivativeIsNearThatOfStock)
   ExpectDerivativeNearStock<CorrelationKind, ImageType2D>(106);
 }
 
+TEST(SampledCorrelationImageToImageMetricv4, NotExactDerivativeIsThatOfStock)
+{
+  ExpectAnswersOfStock<CorrelationKind, ImageType2D>(109);
+  ExpectAnswersOfStock<CorrelationKind, ImageType3D>(110);
+  ExpectAnswerOfStockInPart<CorrelationKind>(111);
+}
+
 TEST(SampledCorrelationImageToImageMetricv4, ResultIsTheSameWithAnyNumberOfWorkUnits)
 {
   ExpectSameWithAnyNumberOfWorkUnits<CorrelationKind, ImageType2D>(107);

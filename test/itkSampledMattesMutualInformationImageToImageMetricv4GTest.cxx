@@ -112,6 +112,13 @@ TEST(SampledMattesMutualInformationImageToImageMetricv4, DerivativeIsNearThatOfS
   ExpectDerivativeNearStock<MattesKind, ImageType2D>(106);
 }
 
+TEST(SampledMattesMutualInformationImageToImageMetricv4, NotExactDerivativeIsThatOfStock)
+{
+  ExpectAnswersOfStock<MattesKind, ImageType2D>(109);
+  ExpectAnswersOfStock<MattesKind, ImageType3D>(110);
+  ExpectAnswerOfStockInPart<MattesKind>(111);
+}
+
 TEST(SampledMattesMutualInformationImageToImageMetricv4, ResultIsTheSameWithAnyNumberOfWorkUnits)
 {
   ExpectSameWithAnyNumberOfWorkUnits<MattesKind, ImageType2D>(107);

@@ -62,6 +62,13 @@ TEST(SampledMeanSquaresImageToImageMetricv4, DerivativeIsNearThatOfStock)
   ExpectDerivativeNearStock<MeanSquaresKind, ImageType2D>(106);
 }
 
+TEST(SampledMeanSquaresImageToImageMetricv4, NotExactDerivativeIsThatOfStock)
+{
+  ExpectAnswersOfStock<MeanSquaresKind, ImageType2D>(109);
+  ExpectAnswersOfStock<MeanSquaresKind, ImageType3D>(110);
+  ExpectAnswerOfStockInPart<MeanSquaresKind>(111);
+}
+
 TEST(SampledMeanSquaresImageToImageMetricv4, ResultIsTheSameWithAnyNumberOfWorkUnits)
 {
   ExpectSameWithAnyNumberOfWorkUnits<MeanSquaresKind, ImageType2D>(107);

@@ -75,7 +75,7 @@ struct KernelScene
       {},
       nullptr,
       numberOfWorkUnits);
-    kernel.SetMoving(*Moving, nullptr, *Transform, numberOfWorkUnits);
+    kernel.SetMoving(*Moving, nullptr, *Transform, numberOfWorkUnits, false);
   }
 
   /** Pairs of values, found one by one. */

@@ -22,6 +22,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <string>
@@ -230,6 +231,18 @@ ExpectDerivativeAtCenters(unsigned int seed, bool isPlain)
   }
 }
 
+/** A metric that takes its derivative from a gradient image. */
+template <typename TKind, typename TImage>
+auto
+MakeWithGradientImage(const MetricScene<TImage> & scene)
+{
+  const auto metric = TKind::template Sampled<TImage>::New();
+  scene.SetInputs(*metric);
+  metric->UseExactDerivativeOff();
+  metric->Initialize();
+  return metric;
+}
+
 template <typename TKind>
 class SampledMetricMixin : public testing::Test
 {};
@@ -268,6 +281,101 @@ TYPED_TEST(SampledMetricMixin, DerivativeAtCentersIsThatOfValue)
     ExpectDerivativeAtCenters<TypeParam, ImageType2D>(205, isPlain);
     ExpectDerivativeAtCenters<TypeParam, itk::Image<double, 3>>(206, isPlain);
   }
+}
+
+/** Samples on the centres beside a voxel without a number: the same ones count, with a derivative and without. */
+TYPED_TEST(SampledMetricMixin, GradientImageChangesNoSamples)
+{
+  MetricScene<ImageType2D> scene(207, 1);
+  scene.Moving = MakeSmoothImage<ImageType2D>(*scene.Fixed, 0.5);
+  scene.MovingTransform = itk::TranslationTransform<double, 2>::New();
+  const auto middle = scene.Moving->GetBufferedRegion().GetIndex() + itk::Offset<2>{ { 12, 12 } };
+  scene.Moving->SetPixel(middle, std::numeric_limits<double>::quiet_NaN());
+  const auto metric = MakeWithGradientImage<TypeParam>(scene);
+  GetInterfaceOf(*metric).SetSampleCoordinates(MakeCenters<ImageType2D>(*scene.Fixed), false);
+  metric->Initialize();
+  const double value = metric->GetValue();
+  const auto   number = metric->GetNumberOfValidPoints();
+  const auto   result = Evaluate(*metric);
+  EXPECT_EQ(result.Value, value);
+  EXPECT_EQ(result.NumberOfValidPoints, number);
+  EXPECT_LT(number, scene.Fixed->GetBufferedRegion().GetNumberOfPixels());
+  EXPECT_TRUE(std::isfinite(result.Derivative[0]) && std::isfinite(result.Derivative[1]));
+}
+
+/** Whenever there is a derivative of too thin an image; not for the value alone. */
+TYPED_TEST(SampledMetricMixin, GradientImageOfThinImagesIsRefused)
+{
+  MetricScene<ImageType3D> scene(208, 1000);
+  auto                     region = scene.Moving->GetLargestPossibleRegion();
+  region.SetSize(2, 3);
+  const auto thin = ImageType3D::New();
+  thin->CopyInformation(scene.Moving);
+  thin->SetBufferedRegion(region); // a part of what there may be
+  thin->Allocate();
+  thin->FillBuffer(7.0F);
+  scene.Moving = thin;
+  EXPECT_THROW(MakeWithGradientImage<TypeParam>(scene), itk::ExceptionObject);
+  thin->SetRegions(region);
+  EXPECT_THROW(MakeWithGradientImage<TypeParam>(scene), itk::ExceptionObject);
+  const auto metric = scene.template Make<typename TypeParam::template Sampled<ImageType3D>>();
+  metric->UseExactDerivativeOff();
+  EXPECT_THROW(Evaluate(*metric), itk::ExceptionObject);
+}
+
+/** Without the filter of gradients: the very answer of the superclass. */
+TYPED_TEST(SampledMetricMixin, WithoutGradientImageItIsLeftToSuperclass)
+{
+  const MetricScene<ImageType2D> scene(209);
+  const auto                     make = [&](const auto & metric) {
+    scene.SetInputs(*metric);
+    metric->UseMovingImageGradientFilterOff();
+    metric->Initialize();
+    return metric;
+  };
+  const auto metric = make(TypeParam::template Sampled<ImageType2D>::New());
+  const auto exact = Evaluate(*metric);
+  metric->UseExactDerivativeOff();
+  metric->Initialize();
+  const auto stock = Evaluate(*make(TypeParam::template Stock<ImageType2D>::New()));
+  EXPECT_EQ(Evaluate(*metric), stock);
+  EXPECT_NE(exact.Derivative, stock.Derivative);
+}
+
+/** Another image, or other pixels: another gradient image. */
+TYPED_TEST(SampledMetricMixin, GradientImageIsThatOfTheImage)
+{
+  MetricScene<ImageType2D> scene(210);
+  const auto               metric = MakeWithGradientImage<TypeParam>(scene);
+  const auto               first = Evaluate(*metric);
+  scene.Moving = MakeSmoothImage<ImageType2D>(*scene.Moving, 1.5);
+  metric->SetMovingImage(scene.Moving);
+  metric->Initialize();
+  const auto second = Evaluate(*metric);
+  EXPECT_NE(second.Derivative, first.Derivative);
+  EXPECT_EQ(second, Evaluate(*MakeWithGradientImage<TypeParam>(scene)));
+  auto * const pixels = scene.Moving->GetBufferPointer();
+  std::reverse(pixels, pixels + scene.Moving->GetBufferedRegion().GetNumberOfPixels());
+  metric->Initialize();
+  const auto third = Evaluate(*metric);
+  EXPECT_NE(third.Derivative, second.Derivative);
+  EXPECT_EQ(third, Evaluate(*MakeWithGradientImage<TypeParam>(scene)));
+}
+
+/** Neighbourhood correlation has none: its derivative is exact, whatever is asked for. */
+TEST(SampledMetricMixinOfNeighborhoodCorrelation, DerivativeIsExact)
+{
+  using MetricType = NeighborhoodCorrelationKind::Sampled<ImageType2D>;
+  const MetricScene<ImageType2D> scene(211, 1);
+  const auto                     evaluate = [&](bool isExact) {
+    const auto metric = MetricType::New();
+    scene.SetInputs(*metric);
+    metric->SetUseExactDerivative(isExact);
+    GetInterfaceOf(*metric).SetSampleCoordinates(MakeCenters<ImageType2D>(*scene.Fixed), false);
+    metric->Initialize();
+    return Evaluate(*metric);
+  };
+  EXPECT_EQ(evaluate(false), evaluate(true));
 }
 
 } // namespace SampledMetricMixinGTest

@@ -80,6 +80,7 @@ CallWithMetric(MaskedRegistrationSettings                                       
   using TransformsType = MaskedRegistrationTransform<TImage::ImageDimension>;
   using PointSetType = typename RegistrationInputs<TImage>::PointSetType;
   settings.StockMetric = false;
+  settings.ExactDerivative = true;
   settings.Interpolator = "linear";
   SetMetricAtSamples(settings, settings);
   const auto pointSet = PointSetType::New();

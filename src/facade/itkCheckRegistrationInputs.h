@@ -163,15 +163,13 @@ private:
   static void
   CheckWeights(const SettingsType & stage)
   {
-    const auto & metric = stage.Metric;
-    const bool   isKnown = GetMetricAtSamples(metric) == metric;
-    if (IsField(stage) || !isKnown || stage.StockMetric || stage.Interpolator != "linear")
+    if (IsField(stage) || !IsMetricAtSamples(stage))
     {
       itkGenericExceptionMacro(
         "metric-weights-image: weights of samples are known with the metrics "
         "\"mutual-information\", \"mean-squares\" and \"correlation\", linear interpolation, and "
         "transforms that are linear or a B-spline, but not with the metric \""
-        << metric << "\" of the transform \"" << stage.Transform << "\". Leave them out.");
+        << stage.Metric << "\" of the transform \"" << stage.Transform << "\". Leave them out.");
     }
   }
 

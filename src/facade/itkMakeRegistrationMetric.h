@@ -41,7 +41,13 @@ MakeRegistrationMetric(const MaskedRegistrationSettings & settings)
   using MetricPointer = typename ImageToImageMetricv4<TImage, TImage>::Pointer;
   const std::string & name = settings.Metric;
   const auto          choose = [&settings](const auto & makeStock, const auto & makeSampled) -> MetricPointer {
-    return settings.StockMetric ? MetricPointer(makeStock().GetPointer()) : MetricPointer(makeSampled().GetPointer());
+    if (settings.StockMetric)
+    {
+      return makeStock().GetPointer();
+    }
+    const auto metric = makeSampled();
+    metric->SetUseExactDerivative(settings.ExactDerivative);
+    return metric.GetPointer();
   };
   if (name == "mutual-information")
   {

@@ -34,6 +34,14 @@ GetMetricAtSamples(const std::string & metric)
   return metric == "mean-squares" || metric == "correlation" ? metric : "mutual-information";
 }
 
+/** Whether the metric of settings is evaluated sample by sample, for transforms that are linear or a B-spline. */
+inline bool
+IsMetricAtSamples(const MaskedRegistrationSettings & settings)
+{
+  return GetMetricAtSamples(settings.Metric) == settings.Metric && settings.Interpolator == "linear" &&
+         !settings.StockMetric && (settings.ExactDerivative || settings.MovingGradientFilter);
+}
+
 /** Let settings have that metric for the one of others, with as many bins as it can have. */
 inline void
 SetMetricAtSamples(const MaskedRegistrationSettings & from, MaskedRegistrationSettings & settings)

@@ -40,11 +40,12 @@ public:
   using InputsType = RegistrationInputs<TImage>;
 
   MetricEvaluation(MaskedRegistrationSettings settings, InputsType inputs)
-    : m_Metric(MakeRegistrationMetric<TImage>(settings, inputs))
   {
+    // Only the value is wanted.
+    settings.ExactDerivative = true;
     settings.Sampling = "none";
     settings.SmoothingSigmas = { 0.0 };
-    // Only the value is wanted.
+    m_Metric = MakeRegistrationMetric<TImage>(settings, inputs);
     m_Metric->SetUseFixedImageGradientFilter(false);
     m_Metric->SetUseMovingImageGradientFilter(false);
     // Some metrics want a certain kind of transform in the place of that which is optimised.

@@ -239,10 +239,8 @@ RegistrationStage<TImage>::IsComparedWithoutSearch() const
   // Of all levels, samples times iterations: a second, about, on one thread.
   constexpr double mostEvaluations = 3e7;
   const bool       isRigid = m_Settings.Transform == "rigid" || m_Settings.Transform == "translation";
-  const bool       isEvaluatedBySamples = GetMetricAtSamples(m_Settings.Metric) == m_Settings.Metric &&
-                                    m_Settings.Interpolator == "linear" && m_Settings.Sampling != "none" &&
-                                    !m_Settings.StockMetric && m_Context.Inputs.SamplePoints == nullptr &&
-                                    m_Context.Inputs.Channels.empty();
+  const bool       isEvaluatedBySamples = IsMetricAtSamples(m_Settings) && m_Settings.Sampling != "none" &&
+                                    m_Context.Inputs.SamplePoints == nullptr && m_Context.Inputs.Channels.empty();
   const bool isUsual =
     !m_Settings.StockOptimizer && m_Settings.Optimizer == MaskedRegistrationSettings::MakeDefaults("rigid").Optimizer;
   double evaluations = 0.0;

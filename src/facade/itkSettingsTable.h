@@ -98,6 +98,7 @@ public:
                      "joint-histogram-mutual-information",
                      "demons" });
     visit("stock-metric", s.StockMetric, RangeType::Any);
+    visit("exact-derivative", s.ExactDerivative, RangeType::Any);
     visit("histogram-bins", s.HistogramBins, RangeType::Positive);
     visit("radius", s.Radius, RangeType::Positive);
     visit("joint-variance", s.JointVariance, RangeType::NotNegative);

@@ -164,6 +164,7 @@ SplineErrorMap<TImage>::MakeSettings() const -> SettingsType
   settings.Initialization = "none";
   settings.Uncertainty = "none";
   settings.StockMetric = false;
+  settings.ExactDerivative = true;
   settings.Interpolator = "linear";
   settings.Levels = 1;
   settings.GridScaleFactors = {};

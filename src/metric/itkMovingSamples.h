@@ -19,6 +19,7 @@
 #define itkMovingSamples_h
 
 #include "itkSpatialObject.h"
+#include "metric/itkGradientImageInterpolator.h"
 #include "metric/itkLinearGradientInterpolator.h"
 #include "metric/itkSampledTransform.h"
 #include "metric/itkSampleParts.h"
@@ -58,19 +59,23 @@ public:
   using GrowerType = std::function<ImagePointer(const RegionType &)>;
 
   /** Say that the buffer of an image is only a part of what counts as inside. For other images nothing of this holds.
-   */
+   * What was made of images before is forgotten. */
   void
   SetPart(const ImageType * image, const GrowerType & grower)
   {
     m_PartImage = image;
     m_Grower = grower;
     m_GrownImage = nullptr;
+    m_GradientInterpolator.Clear();
   }
 
   /** Prepare an evaluation at samples.
    * \param coordinates in physical space, for the next evaluation
    * \param center of the samples
-   * \param radius distance of a sample from there along an axis, at most */
+   * \param radius distance of a sample from there along an axis, at most
+   * \param usesGradientImage whether gradients are those of GaussianGradient, of the part that samples reach, and not
+   * those of the linear interpolant, which must be finite numbers
+   * \param computesDerivative whether there will be a derivative */
   void
   Start(const ImageType &     image,
         const MaskType *      mask,
@@ -79,7 +84,9 @@ public:
         SizeValueType         numberOfSamples,
         const PointType &     center,
         double                radius,
-        ThreadIdType          numberOfWorkUnits);
+        ThreadIdType          numberOfWorkUnits,
+        bool                  usesGradientImage = false,
+        bool                  computesDerivative = true);
 
   const SampleParts &
   GetParts() const
@@ -144,6 +151,9 @@ private:
   using BatchType = typename InterpolatorType::BatchType;
   static constexpr unsigned int BatchSize = InterpolatorType::BatchSize;
 
+  /** Make pixels, and gradients, around a region that samples need. */
+  void
+  Grow(const RegionType & missing);
   ColumnsType
   GetCoordinates(SizeValueType first) const;
   void
@@ -166,8 +176,19 @@ private:
   ColumnsType             m_Coordinates{};
   SampledTransformType    m_Transform{};
   InterpolatorType        m_Interpolator{};
-  SampleParts             m_Parts{};
-  ThreadIdType            m_NumberOfWorkUnits{ 1 };
+  /** Where points are inside. */
+  RegionType m_Region{};
+
+  GradientImageInterpolator<ImageType> m_GradientInterpolator{};
+  bool                                 m_UsesGradientImage{};
+  /** Whether the gradient image is needed now. */
+  bool m_TakesGradientImage{};
+  /** What the gradients are of: the address of an image may be that of another one later. */
+  const ImageType * m_ImageOfGradients{};
+  ModifiedTimeType  m_TimeOfGradients{};
+
+  SampleParts  m_Parts{};
+  ThreadIdType m_NumberOfWorkUnits{ 1 };
 
   std::vector<TMovingPixel>                         m_Values{};
   std::array<std::vector<TMovingPixel>, VDimension> m_Gradients{};

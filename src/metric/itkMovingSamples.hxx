@@ -37,11 +37,22 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
                                                SizeValueType         numberOfSamples,
                                                const PointType &     center,
                                                double                radius,
-                                               ThreadIdType          numberOfWorkUnits)
+                                               ThreadIdType          numberOfWorkUnits,
+                                               bool                  usesGradientImage,
+                                               bool                  computesDerivative)
 {
   const bool isPart = m_Grower && m_PartImage == &image;
   m_Image = isPart && m_GrownImage ? m_GrownImage.GetPointer() : &image;
-  m_Interpolator.SetImage(*m_Image, isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion());
+  m_Region = isPart ? m_Image->GetLargestPossibleRegion() : m_Image->GetBufferedRegion();
+  m_Interpolator.SetImage(*m_Image, m_Region);
+  m_UsesGradientImage = usesGradientImage;
+  m_TakesGradientImage = usesGradientImage && computesDerivative;
+  if (m_ImageOfGradients != &image || m_TimeOfGradients != image.GetMTime())
+  {
+    m_GradientInterpolator.Clear();
+    m_ImageOfGradients = &image;
+    m_TimeOfGradients = image.GetMTime();
+  }
   m_Transform.SetTransform(transform, *m_Image, center, radius);
   m_Coordinates = coordinates;
 
@@ -81,9 +92,48 @@ MovingSamples<TMovingPixel, VDimension>::Evaluate(const TWork & work)
     {
       return;
     }
-    m_GrownImage = m_Grower(missing);
+    this->Grow(missing);
+  }
+}
+
+template <typename TMovingPixel, unsigned int VDimension>
+void
+MovingSamples<TMovingPixel, VDimension>::Grow(const RegionType & missing)
+{
+  using GradientsType = typename GradientImageInterpolator<ImageType>::GradientsType;
+  // As far as samples may soon be, so that it is seldom done again.
+  constexpr SizeValueType voxels = 8;
+  constexpr SizeValueType share = 8;
+  constexpr double        nearlyAll = 0.7;
+
+  RegionType region = GridGeometry<VDimension>::Unite(m_GradientInterpolator.GetRegion(), missing);
+  RegionType needed = missing;
+  if (m_TakesGradientImage)
+  {
+    Size<VDimension> radius;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      radius[d] = voxels + region.GetSize(d) / share;
+    }
+    region.PadByRadius(radius);
+    region.Crop(m_Region);
+    needed = GradientsType::GetInputRegion(*m_Image, region, m_Region);
+    const auto number = static_cast<double>(needed.GetNumberOfPixels());
+    if (number > nearlyAll * static_cast<double>(m_Region.GetNumberOfPixels()))
+    {
+      region = m_Region;
+      needed = m_Region;
+    }
+  }
+  if (!m_Image->GetBufferedRegion().IsInside(needed))
+  {
+    m_GrownImage = m_Grower(needed);
     m_Image = m_GrownImage;
-    m_Interpolator.SetImage(*m_Image, m_Image->GetLargestPossibleRegion());
+    m_Interpolator.SetImage(*m_Image, m_Region);
+  }
+  if (m_TakesGradientImage)
+  {
+    m_GradientInterpolator.Make(*m_Image, region, m_Region, m_NumberOfWorkUnits);
   }
 }
 
@@ -108,6 +158,10 @@ MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeVa
     batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
     m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
     m_Interpolator.Evaluate(batch);
+    if (m_TakesGradientImage)
+    {
+      m_GradientInterpolator.Evaluate(batch);
+    }
 
     this->Clean(batch);
     this->Keep(batch, start);
@@ -124,9 +178,13 @@ void
 MovingSamples<TMovingPixel, VDimension>::Clean(BatchType & batch) const
 {
   // Not a number, or too great for one: neither value nor derivative may have anything of it.
-  const auto isFinite = [](double value, const std::array<double, VDimension> & gradient) {
+  const bool isGradientJudged = !m_UsesGradientImage;
+  const auto isFinite = [isGradientJudged](double value, const std::array<double, VDimension> & gradient) {
     double sum = std::abs(value);
-    UnrolledLoop<VDimension>::ForEach([&](auto d) { sum += std::abs(gradient[d]); });
+    if (isGradientJudged)
+    {
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { sum += std::abs(gradient[d]); });
+    }
     return sum <= static_cast<double>(NumericTraits<TMovingPixel>::max());
   };
   // If the sums of all are finite, so is each: the usual case.

@@ -189,7 +189,9 @@ void
 SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMoving(const MovingImageType & image,
                                                                       const MaskType *        mask,
                                                                       const TransformType &   transform,
-                                                                      ThreadIdType            numberOfWorkUnits)
+                                                                      ThreadIdType            numberOfWorkUnits,
+                                                                      bool                    usesGradientImage,
+                                                                      bool                    computesDerivative)
 {
   const auto & samples = m_Implementation->Samples;
   m_Implementation->Moving.Start(image,
@@ -199,7 +201,9 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMoving(const Movi
                                  samples.GetNumberOfSamples(),
                                  samples.GetCenter(),
                                  samples.GetRadius(),
-                                 numberOfWorkUnits);
+                                 numberOfWorkUnits,
+                                 usesGradientImage,
+                                 computesDerivative);
 }
 
 template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>

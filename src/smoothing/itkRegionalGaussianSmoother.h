@@ -26,6 +26,7 @@
 #include "smoothing/itkTransposedRows.h"
 
 #include <array>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -34,10 +35,14 @@ namespace itk
 /** \class RegionalGaussianSmoother
  * \brief Smooths a region of an image as SmoothingRecursiveGaussianImageFilter smooths the whole image, only faster.
  *
+ * Or takes a derivative of what is smoothed: along one axis, per voxel, times that axis' sigma. That is a component of
+ * the gradient of GradientRecursiveGaussianImageFilter, with NormalizeAcrossScale on, before it is divided by the
+ * spacing and turned.
+ *
  * \par Equality
- * For the whole image, the result is that of the filter (with NormalizeAcrossScale off) to the last bit, whatever the
- * number of work units. If the program is compiled for a processor that fuses multiplications and additions, it is
- * equal but for roundings. The filter's boundary is that of the buffered region.
+ * For the whole image, the result is that of the filter (if it smooths, with NormalizeAcrossScale off) to the last bit,
+ * whatever the number of work units. If the program is compiled for a processor that fuses multiplications and
+ * additions, it is equal but for roundings. The filter's boundary is that of the buffered region.
  *
  * \par Error of a region
  * A smaller region is computed from a box that is MarginInSigmas wider on each side, where the image does not end
@@ -46,9 +51,9 @@ namespace itk
  * the impulse response beyond the margin, for either side. The slowest poles of the filter make the response decay as
  * \f$ e^{-1.3732 x / \sigma} \f$; the sum is less than \f$ 1.25 \cdot 10^{-8} \f$ beyond 12 sigmas, for any sigma. In
  * four dimensions, this is an error of at most \f$ 10^{-7} \f$ of the range. Added to it are the roundings that it tips
- * over, at most one unit of type float for each axis.
+ * over, at most one unit of type float for each axis. The poles of the derivative are the same.
  *
- * \sa SmoothingRecursiveGaussianImageFilter
+ * \sa SmoothingRecursiveGaussianImageFilter, GradientRecursiveGaussianImageFilter
  * \ingroup MaskedSampling
  */
 template <typename TImage>
@@ -70,12 +75,27 @@ public:
 
   static constexpr double MarginInSigmas = 12.0;
 
-  /** Sigmas are in the units of the spacing of the image. The image must exist, unchanged, as long as the smoother. */
-  RegionalGaussianSmoother(const TImage * input, const SigmaArrayType & sigmas, ThreadIdType numberOfWorkUnits);
+  /** Sigmas are in the units of the spacing of the image. The image must exist, unchanged, as long as the smoother.
+   * \param axisOfDerivative none: the image is smoothed, and not differentiated */
+  RegionalGaussianSmoother(const TImage *              input,
+                           const SigmaArrayType &      sigmas,
+                           ThreadIdType                numberOfWorkUnits,
+                           std::optional<unsigned int> axisOfDerivative = std::nullopt);
+
+  /** The part of an image that a region of the output is computed from.
+   * \param whole the region that the image is taken to end with, of 4 voxels at least along each axis */
+  static RegionType
+  GetInputRegion(const RegionType &                   region,
+                 const RegionType &                   whole,
+                 const SigmaArrayType &               sigmas,
+                 const typename TImage::SpacingType & spacing);
 
   /** The part of the input that a region of the output is computed from. */
   RegionType
-  GetInputRegion(const RegionType & region) const;
+  GetInputRegion(const RegionType & region) const
+  {
+    return GetInputRegion(region, m_Input->GetBufferedRegion(), m_Sigmas, m_Input->GetSpacing());
+  }
 
   /** An image with the grid and the largest possible region of the input, whose buffer is a region within the buffered
    * region of the input. */
@@ -95,7 +115,7 @@ private:
     itkSimpleNewMacro(Self);
 
     Coefficients
-    Compute(double sigma, double spacing);
+    Compute(double sigma, double spacing, bool isDerivative);
   };
 
   /** What the passes along the axes share. */
@@ -154,14 +174,25 @@ private:
                    Image<TOut, ImageDimension> &      out,
                    const Pass &                       pass,
                    Scratch &                          scratch);
-  template <typename TOut>
+  template <typename TIn, typename TOut>
   static void
-  FilterRows(const InternalImageType & in, Image<TOut, ImageDimension> & out, const Pass & pass, Scratch & scratch);
+  FilterRows(const Image<TIn, ImageDimension> & in,
+             Image<TOut, ImageDimension> &      out,
+             const Pass &                       pass,
+             Scratch &                          scratch);
+  template <typename TIn, typename TOut>
+  static void
+  FilterPass(const Image<TIn, ImageDimension> & in,
+             Image<TOut, ImageDimension> &      out,
+             const Pass &                       pass,
+             Scratch &                          scratch);
 
   const TImage *                           m_Input;
   SigmaArrayType                           m_Sigmas;
   ThreadIdType                             m_NumberOfWorkUnits;
   std::array<Coefficients, ImageDimension> m_Coefficients;
+  /** In the order of the filter. */
+  std::array<unsigned int, ImageDimension> m_Axes;
 };
 } // end namespace itk
 

@@ -22,15 +22,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
+#include <numeric>
 
 namespace itk
 {
 template <typename TImage>
 auto
-RegionalGaussianSmoother<TImage>::CoefficientsFilter::Compute(double sigma, double spacing) -> Coefficients
+RegionalGaussianSmoother<TImage>::CoefficientsFilter::Compute(double sigma, double spacing, bool isDerivative)
+  -> Coefficients
 {
   this->SetSigma(sigma);
+  this->SetNormalizeAcrossScale(isDerivative);
+  this->SetOrder(isDerivative ? GaussianOrderEnum::FirstOrder : GaussianOrderEnum::ZeroOrder);
   this->SetUp(spacing);
   return { { this->m_N0, this->m_N1, this->m_N2, this->m_N3 },
            { this->m_D1, this->m_D2, this->m_D3, this->m_D4 },
@@ -40,9 +43,10 @@ RegionalGaussianSmoother<TImage>::CoefficientsFilter::Compute(double sigma, doub
 }
 
 template <typename TImage>
-RegionalGaussianSmoother<TImage>::RegionalGaussianSmoother(const TImage *         input,
-                                                           const SigmaArrayType & sigmas,
-                                                           ThreadIdType           numberOfWorkUnits)
+RegionalGaussianSmoother<TImage>::RegionalGaussianSmoother(const TImage *              input,
+                                                           const SigmaArrayType &      sigmas,
+                                                           ThreadIdType                numberOfWorkUnits,
+                                                           std::optional<unsigned int> axisOfDerivative)
   : m_Input(input)
   , m_Sigmas(sigmas)
   , m_NumberOfWorkUnits(std::max<ThreadIdType>(numberOfWorkUnits, 1))
@@ -68,24 +72,30 @@ RegionalGaussianSmoother<TImage>::RegionalGaussianSmoother(const TImage *       
                                                           << ", but the recursive filter needs at least 4 along each. "
                                                           << "Pad the image, or do not smooth it.");
     }
-    m_Coefficients[d] = CoefficientsFilter::New()->Compute(sigmas[d], input->GetSpacing()[d]);
+    m_Coefficients[d] = CoefficientsFilter::New()->Compute(sigmas[d], input->GetSpacing()[d], d == axisOfDerivative);
   }
+  // One axis, then the others from the first on.
+  std::iota(m_Axes.begin(), m_Axes.end(), 0U);
+  const auto first = m_Axes.begin() + axisOfDerivative.value_or(ImageDimension - 1);
+  std::rotate(m_Axes.begin(), first, first + 1);
 }
 
 template <typename TImage>
 auto
-RegionalGaussianSmoother<TImage>::GetInputRegion(const RegionType & region) const -> RegionType
+RegionalGaussianSmoother<TImage>::GetInputRegion(const RegionType &                   region,
+                                                 const RegionType &                   whole,
+                                                 const SigmaArrayType &               sigmas,
+                                                 const typename TImage::SpacingType & spacing) -> RegionType
 {
   constexpr IndexValueType fewest = 4; // the filter needs
-  const RegionType &       buffered = m_Input->GetBufferedRegion();
   RegionType               box;
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
-    const double sigmaInVoxels = m_Sigmas[d] / std::abs(m_Input->GetSpacing()[d]);
-    const double largest = static_cast<double>(buffered.GetSize(d));
+    const double sigmaInVoxels = sigmas[d] / std::abs(spacing[d]);
+    const double largest = static_cast<double>(whole.GetSize(d));
     const auto   margin = static_cast<IndexValueType>(std::min(std::ceil(MarginInSigmas * sigmaInVoxels), largest));
-    const IndexValueType first = buffered.GetIndex(d);
-    const IndexValueType end = first + static_cast<IndexValueType>(buffered.GetSize(d));
+    const IndexValueType first = whole.GetIndex(d);
+    const IndexValueType end = first + static_cast<IndexValueType>(whole.GetSize(d));
     const IndexValueType endOfRegion = region.GetIndex(d) + static_cast<IndexValueType>(region.GetSize(d));
 
     IndexValueType lower = std::max(region.GetIndex(d) - margin, first);
@@ -113,12 +123,14 @@ RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
   output->SetBufferedRegion(region);
   HugePageImageContainer<PixelType>::Allocate(*output);
 
-  constexpr unsigned int lastAxis = ImageDimension - 1;
-  RegionType             lines = this->GetInputRegion(region);
-  const SizeValueType    maximumLength = *std::max_element(lines.GetSize().begin(), lines.GetSize().end());
-  RegionType             internalRegion = lines;
-  internalRegion.SetIndex(lastAxis, region.GetIndex(lastAxis));
-  internalRegion.SetSize(lastAxis, region.GetSize(lastAxis));
+  RegionType          lines = this->GetInputRegion(region);
+  const SizeValueType maximumLength = *std::max_element(lines.GetSize().begin(), lines.GetSize().end());
+  const auto          confine = [&region](RegionType & confined, unsigned int axis) {
+    confined.SetIndex(axis, region.GetIndex(axis));
+    confined.SetSize(axis, region.GetSize(axis));
+  };
+  RegionType internalRegion = lines;
+  confine(internalRegion, m_Axes.front());
 
   typename InternalImageType::Pointer internal;
   if constexpr (std::is_same<PixelType, float>::value)
@@ -136,20 +148,23 @@ RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
   }
 
   const Images images{ m_Input, internal, output, region };
-  const auto   filter = [&](unsigned int axis) {
-    this->ForEachTask(Self::GetNumberOfTasks(lines, axis), maximumLength, [&](SizeValueType task, Scratch & scratch) {
-      this->FilterBundle(images, lines, axis, task, scratch);
-    });
-    lines.SetIndex(axis, region.GetIndex(axis));
-    lines.SetSize(axis, region.GetSize(axis));
-  };
 
-  // The order of the filter: the last axis, then from the first on.
-  filter(lastAxis);
-  unsigned int        axis = 0;
-  const SizeValueType numberOfSlices = lines.GetNumberOfPixels() / (lines.GetSize(0) * lines.GetSize(1));
-  if (ImageDimension > 2 && numberOfSlices >= 4 * SizeValueType{ m_NumberOfWorkUnits })
+  unsigned int pass = 0;
+  while (pass < ImageDimension)
   {
+    const SizeValueType numberOfSlices = lines.GetNumberOfPixels() / (lines.GetSize(0) * lines.GetSize(1));
+    const bool          isInSlices = ImageDimension > 2 && pass + 1 < ImageDimension && m_Axes[pass] < 2 &&
+                            m_Axes[pass + 1] < 2 && numberOfSlices >= 4 * SizeValueType{ m_NumberOfWorkUnits };
+    if (!isInSlices)
+    {
+      const SizeValueType numberOfTasks = Self::GetNumberOfTasks(lines, m_Axes[pass]);
+      this->ForEachTask(numberOfTasks, maximumLength, [&](SizeValueType task, Scratch & scratch) {
+        this->FilterBundle(images, lines, pass, task, scratch);
+      });
+      confine(lines, m_Axes[pass]);
+      ++pass;
+      continue;
+    }
     // Two axes in one go, because a slice may fit into a processor's cache.
     this->ForEachTask(numberOfSlices, maximumLength, [&](SizeValueType slice, Scratch & scratch) {
       RegionType linesOfSlice = lines;
@@ -159,26 +174,19 @@ RegionalGaussianSmoother<TImage>::Smooth(const RegionType & region) const
         linesOfSlice.SetSize(d, 1);
         slice /= lines.GetSize(d);
       }
-      for (unsigned int axisOfSlice = 0; axisOfSlice < 2; ++axisOfSlice)
+      for (const unsigned int passOfSlice : { pass, pass + 1 })
       {
-        const SizeValueType numberOfTasks = Self::GetNumberOfTasks(linesOfSlice, axisOfSlice);
+        const SizeValueType numberOfTasks = Self::GetNumberOfTasks(linesOfSlice, m_Axes[passOfSlice]);
         for (SizeValueType task = 0; task < numberOfTasks; ++task)
         {
-          this->FilterBundle(images, linesOfSlice, axisOfSlice, task, scratch);
+          this->FilterBundle(images, linesOfSlice, passOfSlice, task, scratch);
         }
-        linesOfSlice.SetIndex(axisOfSlice, region.GetIndex(axisOfSlice));
-        linesOfSlice.SetSize(axisOfSlice, region.GetSize(axisOfSlice));
+        confine(linesOfSlice, m_Axes[passOfSlice]);
       }
     });
-    for (; axis < 2; ++axis)
-    {
-      lines.SetIndex(axis, region.GetIndex(axis));
-      lines.SetSize(axis, region.GetSize(axis));
-    }
-  }
-  for (; axis < lastAxis; ++axis)
-  {
-    filter(axis);
+    confine(lines, m_Axes[pass]);
+    confine(lines, m_Axes[pass + 1]);
+    pass += 2;
   }
   return output;
 }
@@ -215,11 +223,12 @@ template <typename TImage>
 void
 RegionalGaussianSmoother<TImage>::FilterBundle(const Images &     images,
                                                const RegionType & lines,
-                                               unsigned int       axis,
+                                               unsigned int       pass,
                                                SizeValueType      task,
                                                Scratch &          scratch) const
 {
   constexpr SizeValueType unit = RecursiveLineBundle::WidthUnit;
+  const unsigned int      axis = m_Axes[pass];
   const unsigned int      axisAcross = axis == 0 ? 1 : 0;
   const SizeValueType     numberOfLines = lines.GetSize(axisAcross);
   const SizeValueType     numberOfUnits = (numberOfLines + unit - 1) / unit;
@@ -243,36 +252,43 @@ RegionalGaussianSmoother<TImage>::FilterBundle(const Images &     images,
   firstOutput[axis] = images.Region.GetIndex(axis);
   const auto begin = static_cast<SizeValueType>(firstOutput[axis] - first[axis]);
 
-  const Pass pass{ m_Coefficients[axis],
-                   first,
-                   firstOutput,
-                   axis,
-                   static_cast<unsigned int>(endLine - firstLine),
-                   lines.GetSize(axis),
-                   begin,
-                   begin + images.Region.GetSize(axis) };
-  if (axis == ImageDimension - 1)
+  const Pass ofBundle{ m_Coefficients[axis],
+                       first,
+                       firstOutput,
+                       axis,
+                       static_cast<unsigned int>(endLine - firstLine),
+                       lines.GetSize(axis),
+                       begin,
+                       begin + images.Region.GetSize(axis) };
+  if (pass == 0)
   {
-    Self::FilterAcrossRows(*images.Input, *images.Internal, pass, scratch);
+    Self::FilterPass(*images.Input, *images.Internal, ofBundle, scratch);
   }
-  else if (axis == 0)
+  else if (pass == ImageDimension - 1)
   {
-    if constexpr (ImageDimension == 2)
-    {
-      Self::FilterRows(*images.Internal, *images.Output, pass, scratch);
-    }
-    else
-    {
-      Self::FilterRows(*images.Internal, *images.Internal, pass, scratch);
-    }
-  }
-  else if (axis == ImageDimension - 2)
-  {
-    Self::FilterAcrossRows(*images.Internal, *images.Output, pass, scratch);
+    Self::FilterPass(*images.Internal, *images.Output, ofBundle, scratch);
   }
   else
   {
-    Self::FilterAcrossRows(*images.Internal, *images.Internal, pass, scratch);
+    Self::FilterPass(*images.Internal, *images.Internal, ofBundle, scratch);
+  }
+}
+
+template <typename TImage>
+template <typename TIn, typename TOut>
+void
+RegionalGaussianSmoother<TImage>::FilterPass(const Image<TIn, ImageDimension> & in,
+                                             Image<TOut, ImageDimension> &      out,
+                                             const Pass &                       pass,
+                                             Scratch &                          scratch)
+{
+  if (pass.Axis == 0)
+  {
+    Self::FilterRows(in, out, pass, scratch);
+  }
+  else
+  {
+    Self::FilterAcrossRows(in, out, pass, scratch);
   }
 }
 
@@ -296,31 +312,35 @@ RegionalGaussianSmoother<TImage>::FilterAcrossRows(const Image<TIn, ImageDimensi
 }
 
 template <typename TImage>
-template <typename TOut>
+template <typename TIn, typename TOut>
 void
-RegionalGaussianSmoother<TImage>::FilterRows(const InternalImageType &     in,
-                                             Image<TOut, ImageDimension> & out,
-                                             const Pass &                  pass,
-                                             Scratch &                     scratch)
+RegionalGaussianSmoother<TImage>::FilterRows(const Image<TIn, ImageDimension> & in,
+                                             Image<TOut, ImageDimension> &      out,
+                                             const Pass &                       pass,
+                                             Scratch &                          scratch)
 {
   static_assert(TransposedRows::Width >= RecursiveLineBundle::MaximumWidth, "A bundle must fit into a tile.");
   constexpr unsigned int tileWidth = TransposedRows::Width;
-  float * const          tile = scratch.Tile.data();
+  std::vector<TIn>       ownInput;
+  std::vector<TOut>      ownOutput;
+  const auto             takeTile = [&](auto & own) {
+    using PixelOfTileType = typename std::decay_t<decltype(own)>::value_type;
+    if constexpr (std::is_same<PixelOfTileType, float>::value)
+    {
+      return scratch.Tile.data();
+    }
+    else
+    {
+      own.resize(pass.Length * tileWidth);
+      return own.data();
+    }
+  };
+  TIn * const  inTile = takeTile(ownInput);
+  TOut * const outTile = takeTile(ownOutput);
   TransposedRows::Read(
-    in.GetBufferPointer() + in.ComputeOffset(pass.FirstInput), in.GetOffsetTable()[1], pass.Width, pass.Length, tile);
-  std::unique_ptr<TOut[]> ownTile;
-  TOut *                  outTile;
-  if constexpr (std::is_same<TOut, float>::value)
-  {
-    outTile = tile;
-  }
-  else
-  {
-    ownTile.reset(new TOut[pass.Length * tileWidth]);
-    outTile = ownTile.get();
-  }
+    in.GetBufferPointer() + in.ComputeOffset(pass.FirstInput), in.GetOffsetTable()[1], pass.Width, pass.Length, inTile);
   scratch.Bundle.Filter(
-    pass.Weights, tile, tileWidth, outTile, tileWidth, pass.Width, pass.Length, pass.Begin, pass.End);
+    pass.Weights, inTile, tileWidth, outTile, tileWidth, pass.Width, pass.Length, pass.Begin, pass.End);
   TransposedRows::Write(outTile,
                         out.GetBufferPointer() + out.ComputeOffset(pass.FirstOutput),
                         out.GetOffsetTable()[1],

@@ -43,30 +43,34 @@ class TransposedRows
 public:
   static constexpr unsigned int Width = 32;
 
+  template <typename TIn>
   static void
-  Read(const float * in, OffsetValueType inStride, unsigned int numberOfRows, SizeValueType length, float * tile)
+  Read(const TIn * in, OffsetValueType inStride, unsigned int numberOfRows, SizeValueType length, TIn * tile)
   {
     unsigned int row = 0;
 #if defined(ITK_TRANSPOSED_ROWS_SSE2)
-    for (; row + 4 <= numberOfRows && length >= 4; row += 4)
+    if constexpr (std::is_same<TIn, float>::value)
     {
-      const float * const rows = in + row * inStride;
-      for (SizeValueType i = 0; i < length; i += 4)
+      for (; row + 4 <= numberOfRows && length >= 4; row += 4)
       {
-        i = std::min(i, length - 4); // the last four may overlap the ones before
-        // The rows after these are likely to be next. A cache line holds the pixels of four turns, one for each row.
-        const auto offset = (numberOfRows + (i / 4) % 4) * static_cast<SizeValueType>(inStride) + i;
-        _mm_prefetch(reinterpret_cast<const char *>(reinterpret_cast<std::uintptr_t>(rows) + offset * sizeof(float)),
-                     _MM_HINT_T0);
-        __m128 a = _mm_loadu_ps(rows + i);
-        __m128 b = _mm_loadu_ps(rows + inStride + i);
-        __m128 c = _mm_loadu_ps(rows + 2 * inStride + i);
-        __m128 d = _mm_loadu_ps(rows + 3 * inStride + i);
-        _MM_TRANSPOSE4_PS(a, b, c, d);
-        _mm_storeu_ps(tile + i * Width + row, a);
-        _mm_storeu_ps(tile + (i + 1) * Width + row, b);
-        _mm_storeu_ps(tile + (i + 2) * Width + row, c);
-        _mm_storeu_ps(tile + (i + 3) * Width + row, d);
+        const float * const rows = in + row * inStride;
+        for (SizeValueType i = 0; i < length; i += 4)
+        {
+          i = std::min(i, length - 4); // the last four may overlap the ones before
+          // The rows after these are likely to be next. A cache line holds the pixels of four turns, one for each row.
+          const auto offset = (numberOfRows + (i / 4) % 4) * static_cast<SizeValueType>(inStride) + i;
+          _mm_prefetch(reinterpret_cast<const char *>(reinterpret_cast<std::uintptr_t>(rows) + offset * sizeof(float)),
+                       _MM_HINT_T0);
+          __m128 a = _mm_loadu_ps(rows + i);
+          __m128 b = _mm_loadu_ps(rows + inStride + i);
+          __m128 c = _mm_loadu_ps(rows + 2 * inStride + i);
+          __m128 d = _mm_loadu_ps(rows + 3 * inStride + i);
+          _MM_TRANSPOSE4_PS(a, b, c, d);
+          _mm_storeu_ps(tile + i * Width + row, a);
+          _mm_storeu_ps(tile + (i + 1) * Width + row, b);
+          _mm_storeu_ps(tile + (i + 2) * Width + row, c);
+          _mm_storeu_ps(tile + (i + 3) * Width + row, d);
+        }
       }
     }
 #endif

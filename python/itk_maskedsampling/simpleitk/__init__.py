@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A drop-in for SimpleITK's ImageRegistrationMethod that samples inside the masks.
 
-Two edits of a script: the class,
+One edit of a script: the class,
 
 >>> from itk_maskedsampling.simpleitk import ImageRegistrationMethod
 
-in place of `SimpleITK.ImageRegistrationMethod`; and, with a mask and a sampling strategy, a call without which it is as
-slow as SimpleITK: `SetMetricUseExactDerivative(True)`. SimpleITK takes the gradient of the whole moving image, blurred,
-at each level; the exact derivative is that of the samples alone, many times faster on a brain. It is as
-accurate on images with texture. On sharp edges in images that are not smoothed, the blur reaches further: therefore it
-is not the default, but a warning tells of it where it would save time.
+in place of `SimpleITK.ImageRegistrationMethod`. With a mask, mean squares, correlation and the mutual information of
+Mattes are many times faster. The derivative is SimpleITK's, from the gradient of the moving image, blurred; but of that
+only the part that samples reach is made.
 
 It has nearly the whole interface of SimpleITK 2.5: methods, arguments, defaults and what is returned; and the same
 numbers, events and texts, as long as there is neither a mask nor sampling. All that differs is in this list.
@@ -22,6 +20,8 @@ With a mask, or with samples:
 - Scales: estimated in the box of the mask.
 - Grids: with a mask and the strategy NONE, a shrunken grid begins at the box of the mask, and not at the corner of the
   image, so that there are a few voxels more or less of it inside.
+- Ranges: with samples in a mask, the histogram of Mattes has the range of the moving image around them. SimpleITK takes
+  that of the whole image.
 - Masks: a pixel is inside if it is not 0. SimpleITK converts it to 8 bits first, where 0.5 and 256 are 0.
 - Gaps: pixels that are not finite numbers are nothing outside the masks, and an error inside, or where there is no
   mask.

@@ -132,7 +132,6 @@ class ImageRegistrationMethod(RegistrationTransforms):
             "grid-scale-factors": factors,
         }
         self._set(core, settings)
-        self._warn_of_slow_derivative(moving.GetSize())
         return core, images, transform
 
     def MetricEvaluate(self, fixed: Any, moving: Any) -> float:

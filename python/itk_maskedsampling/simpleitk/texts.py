@@ -147,6 +147,17 @@ TEXTS = [
         "sigmas of 0, or pad it: SimpleITK.ZeroFluxNeumannPad()",
     ),
     (
+        r"the gradient image that the derivative is taken from needs 4",
+        "MetricUseMovingImageGradientFilterOn: the moving image has less than 4 pixels along an axis, which the filter "
+        "needs. Pad it: SimpleITK.ZeroFluxNeumannPad(), call MetricUseMovingImageGradientFilterOff(), or "
+        "SetMetricUseExactDerivative(True)",
+    ),
+    (
+        r"every voxel inside the mask is left to the superclass",
+        "Execute: with this transform, which is neither linear nor one cubic B-spline, {s.metric} is as slow as "
+        "SimpleITK at {s.points}. SetMetricSamplingStrategy(RANDOM) is faster",
+    ),
+    (
         r"cannot optimise a transform that is applied before a B-spline",
         "SetInitialTransform, SetMovingInitialTransform: ITK cannot optimise a transform that is applied before a "
         "B-spline where the derivative is needed. Resample the moving image by the B-spline first, or use "

@@ -104,6 +104,23 @@ def show_grids() -> None:
     assert any(differences[1:])
 
 
+def show_ranges() -> None:
+    """Something bright, far from the mask."""
+    images = [sitk.ConstantPad(image, [0, 0], [60, 60]) for image in (FIXED, MOVING)]
+    bright = sitk.Image(images[1])
+    bright[bright.GetWidth() - 5, bright.GetHeight() - 5] = 1e6
+
+    def value(cls: Any, moving: Any) -> float:
+        def configure(method: Any) -> None:
+            method.SetMetricAsMattesMutualInformation(20)
+            method.SetMetricFixedMask(sitk.ConstantPad(make_mask(), [0, 0], [60, 60]))
+
+        return float(run(cls, configure, images=(images[0], moving)).GetMetricValue())
+
+    assert value(ImageRegistrationMethod, bright) == pytest.approx(value(ImageRegistrationMethod, images[1]), abs=1e-6)
+    assert value(STOCK, bright) > value(STOCK, images[1]) + 0.05
+
+
 def show_masks() -> None:
     for pixel, inside in ((np.float32, 0.5), (np.int16, 256)):
         assert count_points(ImageRegistrationMethod, 1, make_mask(pixel, inside)) == MASK_VOXELS

@@ -2,7 +2,6 @@
 """The drop-in for SimpleITK samples inside the mask; the images, masks and weights that it is given."""
 
 import gc
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from simpleitk_sides import (
     METRICS,
     MOVING,
     NOT_DETERMINED,
-    NOTHING,
     SPACING,
     STOCK,
     Configure,
@@ -303,59 +301,6 @@ def test_exact_derivative(metric: str) -> None:
     stock, exact = run(False), run(True)
     assert exact[0] == pytest.approx(stock[0], rel=1e-6)
     assert exact[1] != pytest.approx(stock[1], rel=1e-6)
-
-
-#: What is not the usual, and whether there is then something to say of the derivative.
-ARE_SLOW: dict[str, tuple[Configure, bool]] = {
-    "nothing": (NOTHING, True),
-    "moving mask": (lambda m: (m.SetMetricFixedMask(sitk.Image()), m.SetMetricMovingMask(make_mask()))[1], True),
-    "both masks": (lambda m: m.SetMetricMovingMask(make_mask()), True),
-    "regular": (lambda m: m.SetMetricSamplingStrategy(m.REGULAR), True),
-    "mean squares": (METRICS["mean squares"], True),
-    "Mattes": (METRICS["Mattes"], True),
-    "no mask": (lambda m: m.SetMetricFixedMask(sitk.Image()), False),
-    "no samples": (lambda m: m.SetMetricSamplingStrategy(m.NONE), False),
-    "joint histogram": (METRICS["joint histogram"], False),
-    "interpolator": (lambda m: m.SetInterpolator(sitk.sitkNearestNeighbor), False),
-    "gradient": (lambda m: m.MetricUseMovingImageGradientFilterOff(), False),
-    "exact": (lambda m: m.SetMetricUseExactDerivative(True), False),
-    "not exact": (lambda m: m.SetMetricUseExactDerivative(False), False),
-}
-
-
-@pytest.mark.parametrize("name", ARE_SLOW)
-@pytest.mark.parametrize("has_many_pixels", [True, False])
-def test_warning_of_the_slow_derivative(name: str, has_many_pixels: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where SetMetricUseExactDerivative(True) would save time, and nothing was chosen. It changes no result."""
-    configure, is_slow = ARE_SLOW[name]
-    monkeypatch.setattr("itk_maskedsampling.simpleitk.settings.MANY_PIXELS", 720 if has_many_pixels else 721)
-
-    def run(*more: Configure) -> tuple[list[str], Any]:
-        def set_all(method: Any) -> None:
-            METRICS["correlation"](method)
-            method.SetMetricSamplingPercentage(0.9, 1)
-            for each in (configure, *more):
-                each(method)
-
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            parameters = sample(set_all)[1].GetParameters()
-        assert all(each.filename == __file__ for each in caught)
-        return [str(each.message) for each in caught if "ExactDerivative" in str(each.message)], parameters
-
-    told, parameters = run()
-    assert len(told) == (is_slow and has_many_pixels)
-    assert all("30 x 24 pixels" in text and "SetMetricUseExactDerivative(True)" in text for text in told)
-    if is_slow:
-        assert run(lambda m: m.SetMetricUseExactDerivative(False)) == ([], parameters)
-        again, others = run(lambda m: m.SetMetricUseExactDerivative(True))
-        assert not again
-        assert differs(others, parameters)
-    sitk.ProcessObject.GlobalWarningDisplayOff()
-    try:
-        assert run() == ([], parameters)
-    finally:
-        sitk.ProcessObject.GlobalWarningDisplayOn()
 
 
 @pytest.mark.parametrize("interpolator", ["sitkNearestNeighbor", "sitkBSpline3", "sitkGaussian"])

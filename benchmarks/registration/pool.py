@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 from cases import Job, truth_name
-from settings import ANTS, ELASTIX, GREEDY, SIMPLEITK
+from settings import ANTS, ELASTIX, GREEDY, NIFTYREG, SIMPLEITK, WITH_POOL
 from store import Store
 from tool import NUMBER_OF_THREADS
 
-PEERS = (SIMPLEITK, ELASTIX, ANTS, GREEDY)
+PEERS = (SIMPLEITK, ELASTIX, WITH_POOL[ELASTIX], ANTS, GREEDY, NIFTYREG)
 WORKER = Path(__file__).with_name("worker.py")
 #: Libraries that start threads of their own read one of these.
 THREAD_VARIABLES = (
@@ -30,9 +30,10 @@ THREAD_VARIABLES = (
 )
 
 
-def environment() -> dict[str, str]:
+def environment(tool: str = "") -> dict[str, str]:
     """The environment of every process that is measured."""
-    return os.environ | dict.fromkeys(THREAD_VARIABLES, str(NUMBER_OF_THREADS))
+    threader = {"ITK_GLOBAL_DEFAULT_THREADER": "Pool"} if tool in WITH_POOL.values() else {}
+    return os.environ | dict.fromkeys(THREAD_VARIABLES, str(NUMBER_OF_THREADS)) | threader
 
 
 class Worker:
@@ -46,7 +47,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
-            env=environment(),
+            env=environment(tool),
         )
 
     def ask(self, job: Job, limit: float) -> dict[str, Any]:

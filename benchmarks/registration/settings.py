@@ -10,13 +10,13 @@ that one would wait for (accurate). What was tried for elastix: the pyramids Smo
 Shrinking; the samplers RandomSparseMask, Random and RandomCoordinate; the optimizers AdaptiveStochasticGradientDescent
 (50 to 1000 iterations, steps of 1 to 4 voxels), RegularStepGradientDescent and QuasiNewtonLBFGS. For SimpleITK and
 stock ITK: with and without smoothing; RegularStepGradientDescent, LBFGS2; the virtual domain set to the mask's box.
-For ANTs: sampling rates, of which 1 took minutes.
+For ANTs: sampling rates, of which 1 took minutes. greedy and NiftyReg have their usual settings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cases import AFFINE, BSPLINE, MEAN_SQUARES, MUTUAL_INFORMATION, RIGID
@@ -26,9 +26,11 @@ STOCK = "stock ITK"
 SIMPLEITK = "SimpleITK"
 ELASTIX = "elastix"
 ANTS = "ANTs"
-#: In the success map alone.
 GREEDY = "greedy"
-TOOLS = (OURS, STOCK, SIMPLEITK, ELASTIX, ANTS)
+NIFTYREG = "NiftyReg"
+#: The same with ITK's own threads: the wheels make TBB the default, and some found it slower.
+WITH_POOL = {tool: f"{tool} (Pool)" for tool in (STOCK, ELASTIX)}
+TOOLS = (OURS, STOCK, SIMPLEITK, ELASTIX, ANTS, GREEDY, NIFTYREG, *WITH_POOL.values())
 
 Options = dict[str, Any]
 
@@ -177,6 +179,23 @@ def ants_options(changes: Options, deformable: Options) -> dict[str, Options]:
     }
 
 
+# ---------------------------------------------------------------------------------------------- greedy and NiftyReg
+
+
+def greedy_options(iterations: str) -> dict[str, Options]:
+    """Of its metrics the one that does for both contrasts. Not a B-spline: its own deformable transform."""
+    linear: Options = {"arguments": f"-m NMI -n {iterations}"}
+    spline: Options = {"deformable": f"-m NCC 2x2x2 -n {iterations}"}
+    return {RIGID: linear, AFFINE: linear, BSPLINE: spline}
+
+
+#: reg_aladin matches blocks, whatever the metric; reg_f3d has mutual information, and a B-spline on a grid of mm.
+NIFTYREG_DEFAULT: dict[str, Options] = {
+    RIGID: {"arguments": "-noSym"},
+    AFFINE: {"arguments": "-noSym"},
+    BSPLINE: {"arguments": "-sx -10"},
+}
+
 # ---------------------------------------------------------------------------------------------------------- all
 
 CONFIGURATIONS = [
@@ -218,4 +237,8 @@ CONFIGURATIONS = [
     ),
     Configuration(ANTS, "fast", ants_options({}, SYN)),
     Configuration(ANTS, "accurate", ants_options({"rate for factor": 2}, SYN | {"convergence": "[100x70,1e-6,10]"})),
+    Configuration(GREEDY, "fast", greedy_options("40x20x0")),
+    Configuration(GREEDY, "accurate", greedy_options("100x50x10")),
+    Configuration(NIFTYREG, "", NIFTYREG_DEFAULT),
 ]
+CONFIGURATIONS += [replace(c, tool=WITH_POOL[c.tool]) for c in CONFIGURATIONS if c.tool in WITH_POOL]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""greedy, by the picsl-greedy package. Rigid, or deformable, also after an affine step."""
+"""greedy, by the picsl-greedy package. Rigid, affine, or deformable, also after an affine step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from cases import DEFORMABLE, RIGID, Job
+from cases import BSPLINE, DEFORMABLE, RIGID, Job
 from picsl_greedy import Greedy3D
 from simpleitk_image import make_simpleitk_image
 from store import FloatArray
@@ -24,12 +24,11 @@ class GreedyTool(Tool):
         return make_simpleitk_image(array, geometry)
 
     def prepare(self, job: Job) -> Callable[[], Any]:
-        if job.transform == DEFORMABLE:
+        if job.transform in (DEFORMABLE, BSPLINE):
             return self.prepare_deformable(job)
-        if job.transform != RIGID:
-            raise ValueError("greedy is called for rigid and deformable registrations only")
         fixed, moving, mask = self.images(job)
-        command = f"-threads {NUMBER_OF_THREADS} -V 0 -a -dof 6 -i fixed moving -gm mask -ia-identity -o found "
+        freedom = 6 if job.transform == RIGID else 12
+        command = f"-threads {NUMBER_OF_THREADS} -V 0 -a -dof {freedom} -i fixed moving -gm mask -ia-identity -o found "
 
         def register() -> Any:
             greedy = Greedy3D()

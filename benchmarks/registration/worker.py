@@ -25,10 +25,13 @@ from tool import NUMBER_OF_THREADS, Tool
 TOOLS = {
     "masked": ("tool_itk", "MaskedTool"),
     "stock ITK": ("tool_itk", "ItkTool"),
+    "stock ITK (Pool)": ("tool_itk", "ItkTool"),
     "SimpleITK": ("tool_simpleitk", "SimpleItkTool"),
     "elastix": ("tool_elastix", "ElastixTool"),
+    "elastix (Pool)": ("tool_elastix", "ElastixTool"),
     "ANTs": ("tool_ants", "AntsTool"),
     "greedy": ("tool_greedy", "GreedyTool"),
+    "NiftyReg": ("tool_niftyreg", "NiftyRegTool"),
 }
 
 

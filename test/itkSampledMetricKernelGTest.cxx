@@ -75,7 +75,7 @@ struct KernelScene
       {},
       nullptr,
       numberOfWorkUnits);
-    kernel.SetMoving(*Moving, nullptr, *Transform, numberOfWorkUnits, false);
+    kernel.SetMoving(*Moving, nullptr, *Transform, numberOfWorkUnits);
   }
 
   /** Pairs of values, found one by one. */

@@ -79,9 +79,6 @@ CallWithMetric(MaskedRegistrationSettings                                       
 {
   using TransformsType = MaskedRegistrationTransform<TImage::ImageDimension>;
   using PointSetType = typename RegistrationInputs<TImage>::PointSetType;
-  settings.StockMetric = false;
-  settings.ExactDerivative = true;
-  settings.Interpolator = "linear";
   SetMetricAtSamples(settings, settings);
   const auto pointSet = PointSetType::New();
   for (const auto & point : points)

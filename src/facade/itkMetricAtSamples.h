@@ -42,7 +42,8 @@ IsMetricAtSamples(const MaskedRegistrationSettings & settings)
          !settings.StockMetric && (settings.ExactDerivative || settings.MovingGradientFilter);
 }
 
-/** Let settings have that metric for the one of others, with as many bins as it can have. */
+/** Let settings have that metric for the one of others, with as many bins as it can have, and all that it needs to be
+ * evaluated sample by sample. */
 inline void
 SetMetricAtSamples(const MaskedRegistrationSettings & from, MaskedRegistrationSettings & settings)
 {
@@ -50,6 +51,9 @@ SetMetricAtSamples(const MaskedRegistrationSettings & from, MaskedRegistrationSe
   constexpr SizeValueType mostBins = 1024;
   settings.HistogramBins = std::min(std::max(from.HistogramBins, fewestBins), mostBins);
   settings.Metric = GetMetricAtSamples(from.Metric);
+  settings.StockMetric = false;
+  settings.ExactDerivative = true;
+  settings.Interpolator = "linear";
 }
 } // end namespace itk
 

@@ -163,9 +163,6 @@ SplineErrorMap<TImage>::MakeSettings() const -> SettingsType
   settings.RegionSize = m_Settings.RegionSize;
   settings.Initialization = "none";
   settings.Uncertainty = "none";
-  settings.StockMetric = false;
-  settings.ExactDerivative = true;
-  settings.Interpolator = "linear";
   settings.Levels = 1;
   settings.GridScaleFactors = {};
   settings.ShrinkFactors = { m_Settings.ShrinkFactors.back() };

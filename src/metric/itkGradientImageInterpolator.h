@@ -22,9 +22,7 @@
 #include "metric/itkLinearGradientInterpolator.h"
 #include "smoothing/itkGaussianGradient.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace itk
 {
@@ -69,7 +67,7 @@ public:
   {
     m_Gradients = nullptr; // before there are others
     m_Gradients = GradientsType::Compute(image, region, numberOfWorkUnits);
-    m_Whole = whole;
+    m_Axes = InterpolationAxis::MakeAll<ImageDimension>(*m_Gradients, whole);
   }
 
   /** Set the gradients of the points that are inside; those beyond the region that has gradients are then missing. */
@@ -77,14 +75,9 @@ public:
   Evaluate(BatchType & batch) const
   {
     using StateEnum = typename InterpolatorType::StateEnum;
-    std::array<AxisType, ImageDimension> axes;
-    if (m_Gradients)
-    {
-      axes = this->MakeAxes();
-    }
     for (unsigned int i = 0; i < batch.Count; ++i)
     {
-      if (batch.State[i] == StateEnum::Inside && !(m_Gradients && this->EvaluatePoint(batch, i, axes)))
+      if (batch.State[i] == StateEnum::Inside && !(m_Gradients && this->EvaluatePoint(batch, i)))
       {
         batch.SetNothing(i, StateEnum::Missing);
       }
@@ -94,51 +87,17 @@ public:
 private:
   using GradientType = typename GradientImageType::PixelType;
 
-  struct AxisType
-  {
-    double         Start{};
-    double         Length{};
-    std::ptrdiff_t LastCell{};
-    /** 0 where the whole is one voxel thick, otherwise 1. */
-    std::ptrdiff_t NumberOfNext{};
-    std::ptrdiff_t BufferStart{};
-    std::ptrdiff_t BufferEnd{};
-    std::ptrdiff_t Stride{};
-  };
-
-  std::array<AxisType, ImageDimension>
-  MakeAxes() const
-  {
-    std::array<AxisType, ImageDimension> axes;
-    const RegionType &                   buffered = m_Gradients->GetBufferedRegion();
-    for (unsigned int d = 0; d < ImageDimension; ++d)
-    {
-      AxisType & axis = axes[d];
-      const auto size = static_cast<std::ptrdiff_t>(m_Whole.GetSize(d));
-      axis.Start = static_cast<double>(m_Whole.GetIndex(d));
-      axis.Length = static_cast<double>(size - 1);
-      axis.LastCell = std::max<std::ptrdiff_t>(size - 2, 0);
-      axis.NumberOfNext = size > 1 ? 1 : 0;
-      axis.BufferStart = buffered.GetIndex(d) - m_Whole.GetIndex(d);
-      axis.BufferEnd = axis.BufferStart + static_cast<std::ptrdiff_t>(buffered.GetSize(d));
-      axis.Stride = m_Gradients->GetOffsetTable()[d];
-    }
-    return axes;
-  }
-
   /** \return whether there are gradients around the point */
   bool
-  EvaluatePoint(BatchType & batch, unsigned int i, const std::array<AxisType, ImageDimension> & axes) const
+  EvaluatePoint(BatchType & batch, unsigned int i) const
   {
     bool                               hasGradients = true;
     std::ptrdiff_t                     offset = 0;
     std::array<double, ImageDimension> fraction;
     UnrolledLoop<ImageDimension>::ForEach([&](auto d) {
-      const AxisType & axis = axes[d];
-      const double     position = std::max(std::min(batch.Index[d][i] - axis.Start, axis.Length), 0.0);
-      const auto       cell = std::min(static_cast<std::ptrdiff_t>(position), axis.LastCell);
-      fraction[d] = position - static_cast<double>(cell);
-      hasGradients = hasGradients && cell >= axis.BufferStart && cell + axis.NumberOfNext < axis.BufferEnd;
+      const InterpolationAxis & axis = m_Axes[d];
+      const auto                cell = axis.FindCell(batch.Index[d][i], fraction[d]);
+      hasGradients = hasGradients && axis.HasCells(cell, cell);
       offset += (cell - axis.BufferStart) * axis.Stride;
     });
     if (!hasGradients)
@@ -153,7 +112,7 @@ private:
       UnrolledLoop<ImageDimension>::ForEach([&](auto d) {
         const bool isNext = (number >> d & 1U) != 0;
         weight *= isNext ? fraction[d] : 1.0 - fraction[d];
-        place += isNext ? axes[d].NumberOfNext * axes[d].Stride : 0;
+        place += isNext ? m_Axes[d].NumberOfNext * m_Axes[d].Stride : 0;
       });
       UnrolledLoop<ImageDimension>::ForEach([&](auto d) { sum[d] += weight * static_cast<double>(corner[place][d]); });
     });
@@ -161,8 +120,8 @@ private:
     return true;
   }
 
-  typename GradientImageType::Pointer m_Gradients{};
-  RegionType                          m_Whole{};
+  typename GradientImageType::Pointer           m_Gradients{};
+  std::array<InterpolationAxis, ImageDimension> m_Axes{};
 };
 } // end namespace itk
 

@@ -18,6 +18,8 @@
 #ifndef itkLinearGradientInterpolator_h
 #define itkLinearGradientInterpolator_h
 
+#include "metric/itkInterpolationAxis.h"
+
 #include "itkContinuousIndex.h"
 #include "itkImage.h"
 
@@ -130,19 +132,8 @@ private:
   };
 #endif
 
-  struct AxisType
+  struct AxisType : InterpolationAxis
   {
-    std::ptrdiff_t Stride{};
-
-    /** Of the region, in continuous indices; what follows is in steps from there, so that a point has the same fraction
-     * whatever the buffer holds. */
-    double         Start{};
-    double         Length{};
-    std::ptrdiff_t LastCell{};
-    /** 0 where the region is one voxel thick, otherwise 1. */
-    std::ptrdiff_t NumberOfNext{};
-    std::ptrdiff_t BufferStart{};
-    std::ptrdiff_t BufferEnd{};
     /** The outermost centres of the region that are in the buffer. */
     double FirstCenter{};
     double LastCenter{};

@@ -30,22 +30,15 @@ template <typename TImage>
 void
 LinearGradientInterpolator<TImage>::SetImage(const TImage & image, const RegionType & region)
 {
-  const RegionType & buffered = image.GetBufferedRegion();
+  const auto axes = InterpolationAxis::MakeAll<ImageDimension>(image, region);
   m_Buffer = image.GetBufferPointer();
   m_Region = region;
   m_OffsetOfRegion = 0;
   for (unsigned int d = 0; d < ImageDimension; ++d)
   {
     AxisType & axis = m_Axes[d];
+    static_cast<InterpolationAxis &>(axis) = axes[d];
     const auto size = static_cast<std::ptrdiff_t>(region.GetSize(d));
-    const auto sizeOfBuffer = static_cast<std::ptrdiff_t>(buffered.GetSize(d));
-    axis.Start = static_cast<double>(region.GetIndex(d));
-    axis.Length = static_cast<double>(size - 1);
-    axis.LastCell = std::max<std::ptrdiff_t>(size - 2, 0);
-    axis.NumberOfNext = size > 1 ? 1 : 0;
-    axis.BufferStart = buffered.GetIndex(d) - region.GetIndex(d);
-    axis.BufferEnd = axis.BufferStart + sizeOfBuffer;
-    axis.Stride = image.GetOffsetTable()[d];
     axis.FirstCenter = static_cast<double>(std::max<std::ptrdiff_t>(axis.BufferStart, 0));
     axis.LastCenter = static_cast<double>(std::min(axis.BufferEnd, size) - 1);
     m_OffsetOfRegion -= axis.BufferStart * axis.Stride;
@@ -113,9 +106,8 @@ LinearGradientInterpolator<TImage>::FindPlace(const AxisType & axis, double inde
   const double position = index - axis.Start;
   const double clamped = std::max(std::min(position, axis.Length), 0.0);
   PlaceType    place;
-  place.Cell = std::min(static_cast<std::ptrdiff_t>(clamped), axis.LastCell);
+  place.Cell = axis.FindCell(index, place.Fraction);
   place.OtherCell = place.Cell;
-  place.Fraction = clamped - static_cast<double>(place.Cell);
   const double center = std::round(clamped);
   place.IsOnCenter = std::abs(position - center) < Tolerance;
   place.IsBeyondCenters = position != clamped && !place.IsOnCenter;
@@ -190,8 +182,8 @@ LinearGradientInterpolator<TImage>::EvaluateAnywhere(BatchType & batch, unsigned
     const PlaceType & place = places[d] = this->FindPlace(axis, index);
     fraction[d] = place.Fraction;
     isOnCenter = isOnCenter || place.IsOnCenter;
-    isMissing = isMissing || std::min(place.Cell, place.OtherCell) < axis.BufferStart ||
-                std::max(place.Cell, place.OtherCell) + axis.NumberOfNext >= axis.BufferEnd;
+    isMissing =
+      isMissing || !axis.HasCells(std::min(place.Cell, place.OtherCell), std::max(place.Cell, place.OtherCell));
     corner += isMissing ? 0 : (place.Cell - axis.BufferStart) * axis.Stride;
   }
   if (isMissing)

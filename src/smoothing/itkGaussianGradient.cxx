@@ -77,9 +77,9 @@ GaussianGradient<TPixel, VDimension>::Compute(const ImageType &  image,
 {
   using GapsType = ImageGaps<TPixel, VDimension>;
   using SmootherType = RegionalGaussianSmoother<ImageType>;
-  const auto         sigmas = GetSigmas(image);
-  const SmootherType checkedSize(&image, sigmas, numberOfWorkUnits); // or an exception
-  const auto         inputs = GetInputRegion(image, region, image.GetBufferedRegion());
+  const auto sigmas = GetSigmas(image);
+  // Which checks the size of the image.
+  const auto inputs = SmootherType(&image, sigmas, numberOfWorkUnits).GetInputRegion(region);
   // One that is no number would spread as far as the image goes.
   const bool                             hasGaps = GapsType::HasGaps(&image, inputs, numberOfWorkUnits);
   const typename ImageType::ConstPointer input = hasGaps ? GapsType::Fill(&image).GetPointer() : &image;

@@ -118,8 +118,8 @@ struct MaskedSampling_EXPORT MaskedRegistrationSettings
   /** \name Sampling: see MaskedSamplingMixin */
   /** random, regular; none: every voxel of the mask on the grid of the level. */
   std::string Sampling{ "random" };
-  /** For each level; 0: by percentage. Empty: 2000, and 5000 at the last level; for a B-spline 200000 at the last
-   * level, half as many at the one before, and so on, but at least 50000; for a displacement field 0. */
+  /** For each level; 0: by percentage. Empty: 2000, and 5000 at the last level; for a B-spline 400000 at the last
+   * level, a fourth as many at the one before, and so on, but at least 50000; for a displacement field 0. */
   CountsType Samples{};
   /** A fraction, in (0, 1], of the mask voxels, for each level. */
   NumbersType   Percentage{ 1.0 };

@@ -124,7 +124,8 @@ public:
   /** Set the samples: those of the points at which the fixed image has a value, and that count. The functions are
    * called in several threads.
    * \param sampleWeight empty: all count the same. Neighbourhood correlation does not ask for it
-   * \param coordinates kept, and not copied if the fixed image has a value everywhere
+   * \param coordinates kept, and not copied if the fixed image has a value everywhere, unless for a B-spline, for
+   * which samples are sorted
    * \param mask that the function asks; or null */
   void
   SetSamples(const std::shared_ptr<const CoordinatesType> & coordinates,

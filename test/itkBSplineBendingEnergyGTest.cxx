@@ -43,7 +43,8 @@ public:
     typename TransformType::OriginType             origin;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      cells[d] = 2 + (d == 1);
+      // Along some axes, there are splines that are whole.
+      cells[d] = VDimension == 2 ? 4 + d : (d == 1 ? 4 : 1 + d / 2);
       length[d] = scale * (4.0 + 3.0 * d);
       origin[d] = scale * (100.0 - 70.0 * d);
     }

@@ -27,7 +27,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,21 +90,44 @@ struct SampleScene
     return point;
   }
 
-  static std::array<const double *, VDimension>
-  GetData(const ColumnsType & columns, unsigned int first = 0)
+  /** \param radius about how far they are from the center */
+  itk::SamplePoints<VDimension>
+  GetSamplePoints(double radius = 10.0) const
   {
-    std::array<const double *, VDimension> data;
+    itk::SamplePoints<VDimension> points;
     std::transform(
-      columns.begin(), columns.end(), data.begin(), [first](const auto & column) { return column.data() + first; });
-    return data;
+      Points.begin(), Points.end(), points.Coordinates.begin(), [](const auto & column) { return column.data(); });
+    points.Number = this->GetCount();
+    points.Center = Center;
+    points.Radius = radius;
+    points.Time = 1;
+    return points;
+  }
+
+  static ColumnsType
+  MapAll(const SampledType & sampled)
+  {
+    constexpr unsigned int                           size = 64;
+    std::array<std::array<double, size>, VDimension> some;
+    ColumnsType                                      indices;
+    for (itk::SizeValueType part = 0; part < sampled.GetParts().GetNumberOfParts(); ++part)
+    {
+      sampled.template Map<size>(part, some, [&](itk::SizeValueType first, unsigned int count) {
+        EXPECT_EQ(first, indices[0].size());
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          indices[d].insert(indices[d].end(), some[d].begin(), some[d].begin() + count);
+        }
+      });
+    }
+    return indices;
   }
 
   void
   ExpectMapsAs(const SampledType & sampled, const TransformOf<VDimension> & transform) const
   {
-    ColumnsType indices;
-    indices.fill(std::vector<double>(this->GetCount()));
-    sampled.Map(GetData(Points), this->GetCount(), indices);
+    const ColumnsType indices = MapAll(sampled);
+    ASSERT_EQ(indices[0].size(), this->GetCount());
     for (unsigned int i = 0; i < this->GetCount(); ++i)
     {
       const auto expected =
@@ -142,13 +167,12 @@ struct SampleScene
   void
   ExpectDerivesAs(const SampledType & sampled, const TransformOf<VDimension> & transform) const
   {
-    const auto expected = this->DeriveByBruteForce(transform);
-    // In two pieces, and added to what is there.
+    const auto          expected = this->DeriveByBruteForce(transform);
     std::vector<double> sums(sampled.GetNumberOfSums(), 0.0);
-    const unsigned int  half = this->GetCount() / 2;
-    sampled.Add(GetData(Points), half, Weights.data(), GetData(Gradients), sums.data());
-    sampled.Add(
-      GetData(Points, half), this->GetCount() - half, Weights.data() + half, GetData(Gradients, half), sums.data());
+    for (itk::SizeValueType part = 0; part < sampled.GetParts().GetNumberOfParts(); ++part)
+    {
+      sampled.Add(part, Weights.data(), Gradients, sums.data());
+    }
     typename SampledType::DerivativeType derivative(expected.size());
     derivative.Fill(3.0);
     sampled.AddDerivative(sums.data(), -2.0, derivative);
@@ -189,12 +213,12 @@ ExpectIsTransform(std::mt19937 &                                      random,
   ASSERT_TRUE(SampledType::IsKnown(*named.Transform));
   const SampleScene<VDimension> scene(random, points);
   SampledType                   sampled;
-  sampled.SetTransform(*named.Transform, *scene.Image, scene.Center, 10.0);
+  sampled.SetTransform(*named.Transform, *scene.Image, scene.GetSamplePoints(), 1);
   scene.ExpectMapsAs(sampled, *named.Transform);
   scene.ExpectDerivesAs(sampled, *named.Transform);
   // Parameters change: set again.
   Perturb<VDimension>(*named.Transform, random, 0.1);
-  sampled.SetTransform(*named.Transform, *scene.Image, scene.Center, 3.0);
+  sampled.SetTransform(*named.Transform, *scene.Image, scene.GetSamplePoints(3.0), 1);
   scene.ExpectMapsAs(sampled, *named.Transform);
   scene.ExpectDerivesAs(sampled, *named.Transform);
 }
@@ -343,11 +367,100 @@ TEST(SampledTransform, EmptyCompositeIsIdentity)
   itk::SampledTransform<2>       sampled;
   std::vector<double>            sums(6, 1.0);
   CompositeOf<2>::DerivativeType derivative(0);
-  sampled.SetTransform(*composite, *scene.Image, scene.Center, 10.0);
+  sampled.SetTransform(*composite, *scene.Image, scene.GetSamplePoints(), 1);
   scene.ExpectMapsAs(sampled, *composite);
   ASSERT_EQ(sampled.GetNumberOfSums(), sums.size());
   sampled.AddDerivative(sums.data(), 1.0, derivative);
   EXPECT_EQ(derivative.size(), 0u);
+}
+
+/** Sorted as it says, samples of a cell follow each other, all are there, and each is mapped as before. */
+TEST(SampledTransform, BetterOrderIsByCells)
+{
+  std::mt19937 random(9);
+  for (int repetition = 0; repetition < 20; ++repetition)
+  {
+    const auto               spline = MakeRandomSpline<3>(random, 14.0);
+    SampleScene<3>           scene(random, MakeRandomPoints<3>(random, 20.0, 3000));
+    itk::SampledTransform<3> sampled;
+    sampled.SetTransform(*spline, *scene.Image, scene.GetSamplePoints(), 1 + repetition % 3);
+    EXPECT_GT(sampled.GetParts().GetNumberOfParts(), 1u);
+    const auto before = SampleScene<3>::MapAll(sampled);
+    const auto order = sampled.GetBetterOrder();
+    ASSERT_EQ(order.size(), scene.GetCount());
+    std::vector<bool> isThere(order.size(), false);
+    const auto        points = scene.Points;
+    for (size_t i = 0; i < order.size(); ++i)
+    {
+      isThere[order[i]] = true;
+      for (unsigned int d = 0; d < 3; ++d)
+      {
+        scene.Points[d][i] = points[d][order[i]];
+      }
+    }
+    EXPECT_EQ(std::count(isThere.begin(), isThere.end(), true), static_cast<std::ptrdiff_t>(order.size()));
+
+    auto sorted = scene.GetSamplePoints();
+    sorted.Time = 2;
+    sampled.SetTransform(*spline, *scene.Image, sorted, 1);
+    EXPECT_TRUE(sampled.GetBetterOrder().empty());
+    const auto after = SampleScene<3>::MapAll(sampled);
+    using CellType = std::array<int, 3>;
+    std::set<CellType> seen;
+    CellType           last{ -1, -1, -1 };
+    for (size_t i = 0; i < order.size(); ++i)
+    {
+      for (unsigned int d = 0; d < 3; ++d)
+      {
+        ASSERT_EQ(after[d][i], before[d][order[i]]);
+      }
+      const auto position =
+        spline->GetCoefficientImages()[0]->TransformPhysicalPointToContinuousIndex<double>(scene.GetPoint(i));
+      CellType cell;
+      bool     isInside = true;
+      for (unsigned int d = 0; d < 3; ++d)
+      {
+        cell[d] = static_cast<int>(std::floor(position[d]));
+        isInside = isInside && position[d] > 1.0 &&
+                   position[d] < static_cast<double>(spline->GetTransformDomainMeshSize()[d]) + 1.0;
+      }
+      if (isInside && cell != last)
+      {
+        EXPECT_TRUE(seen.insert(cell).second) << "sample " << i;
+        last = cell;
+      }
+    }
+    // Nobody knows whether they are others: no order.
+    auto unknown = scene.GetSamplePoints();
+    unknown.Time = 0;
+    sampled.SetTransform(*spline, *scene.Image, unknown, 1);
+    EXPECT_TRUE(sampled.GetBetterOrder().empty());
+  }
+}
+
+/** Samples that stay, and of which the time says so, in the grid of one spline after that of another. */
+TEST(SampledTransform, PositionsAreOfTheGrid)
+{
+  std::mt19937             random(10);
+  const auto               affine = MakeRandomTransform<itk::AffineTransform<double, 3>>(random);
+  const SampleScene<3>     scene(random, MakeRandomPoints<3>(random, 20.0));
+  itk::SampledTransform<3> sampled;
+  for (int repetition = 0; repetition < 10; ++repetition)
+  {
+    const auto spline = MakeRandomSpline<3>(random, 14.0);
+    const auto after = MakeComposite<3>({ { spline, true }, { affine, false } });
+    for (const TransformOf<3> * transform : { static_cast<const TransformOf<3> *>(spline.GetPointer()),
+                                              static_cast<const TransformOf<3> *>(after.GetPointer()),
+                                              static_cast<const TransformOf<3> *>(affine.GetPointer()) })
+    {
+      sampled.SetTransform(*transform, *scene.Image, scene.GetSamplePoints(), 1);
+      scene.ExpectMapsAs(sampled, *transform);
+      scene.ExpectDerivesAs(sampled, *transform);
+      Perturb<3>(*affine, random, 0.02);
+      sampled.SetTransform(*transform, *scene.Image, scene.GetSamplePoints(), 1);
+      scene.ExpectMapsAs(sampled, *transform);
+    }
+  }
 }
 
 } // namespace SampledTransformGTest

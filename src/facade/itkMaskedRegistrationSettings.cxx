@@ -159,7 +159,7 @@ MaskedRegistrationSettings::Resolve() const
   });
   fill(resolved.Samples, [&](SizeValueType, SizeValueType toGo) -> SizeValueType {
     return isField    ? 0
-           : isSpline ? std::max<SizeValueType>(50000, 200000 >> std::min<SizeValueType>(toGo, 10))
+           : isSpline ? std::max<SizeValueType>(50000, 400000 >> std::min<SizeValueType>(2 * toGo, 20))
            : toGo > 0 ? 2000
                       : 5000; // how they scatter is most of the error
   });

@@ -119,18 +119,17 @@ private:
       }
       UnrolledLoop<VDimension>::ForEach([&](auto d) { m_Coordinates[d][i] = point[d]; });
     });
-    typename SamplesType::ColumnsType columns;
-    Point<double, VDimension>         center;
-    double                            radius = 1.0;
+    typename SamplesType::PointsType points;
+    points.Number = number;
     for (unsigned int d = 0; d < VDimension; ++d)
     {
       const auto & column = m_Coordinates[d];
-      columns[d] = column.data();
+      points.Coordinates[d] = column.data();
       const auto [lower, upper] = std::minmax_element(column.begin(), column.end());
-      center[d] = 0.5 * (*lower + *upper);
-      radius = std::max(radius, *upper - center[d]);
+      points.Center[d] = 0.5 * (*lower + *upper);
+      points.Radius = std::max(points.Radius, *upper - points.Center[d]);
     }
-    m_Samples.Start(*m_Image, nullptr, *m_SampledTransform, columns, number, center, radius, numberOfWorkUnits);
+    m_Samples.Start(*m_Image, nullptr, *m_SampledTransform, points, numberOfWorkUnits);
     m_Samples.Evaluate([](SizeValueType, SizeValueType, SizeValueType) {});
     std::copy_n(m_Samples.GetValues(), number, values);
     std::copy_n(m_Samples.GetIsValid(), number, isInside);

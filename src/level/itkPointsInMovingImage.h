@@ -23,8 +23,11 @@
 #include "metric/itkSampledTransform.h"
 #include "sampler/itkMaskGeometry.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -66,22 +69,39 @@ public:
   {
     const auto &        floats = points.CastToSTLConstContainer();
     const SizeValueType number = floats.size();
-    const auto          getPoint = [&](SizeValueType i) {
+    if (transform != nullptr && SampledTransform<VDimension>::IsKnown(*transform))
+    {
+      constexpr SizeValueType size = 1U << 14U;
+      for (SizeValueType first = 0; first < number; first += size)
+      {
+        const auto               begin = static_cast<std::ptrdiff_t>(first);
+        const auto               end = static_cast<std::ptrdiff_t>(std::min(first + size, number));
+        CoordinatesType          columns;
+        SamplePoints<VDimension> some;
+        some.Number = static_cast<SizeValueType>(end - begin);
+        for (unsigned int d = 0; d < VDimension; ++d)
+        {
+          if (coordinates == nullptr)
+          {
+            std::transform(floats.begin() + begin,
+                           floats.begin() + end,
+                           std::back_inserter(columns[d]),
+                           [d](const auto & point) { return point[d]; });
+          }
+          some.Coordinates[d] = coordinates != nullptr ? (*coordinates)[d].data() + first : columns[d].data();
+        }
+        this->LocateInBatches(some, *transform);
+      }
+      return;
+    }
+    for (SizeValueType i = 0; i < number; ++i)
+    {
       PointType point;
       for (unsigned int d = 0; d < VDimension; ++d)
       {
         point[d] = coordinates != nullptr ? (*coordinates)[d][i] : static_cast<double>(floats[i][d]);
       }
-      return point;
-    };
-    if (transform != nullptr && SampledTransform<VDimension>::IsKnown(*transform))
-    {
-      this->LocateInBatches(number, getPoint, *transform);
-      return;
-    }
-    for (SizeValueType i = 0; i < number; ++i)
-    {
-      const PointType mapped = transform != nullptr ? transform->TransformPoint(getPoint(i)) : map(getPoint(i));
+      const PointType mapped = transform != nullptr ? transform->TransformPoint(point) : map(point);
       this->Add(m_Image.template TransformPhysicalPointToContinuousIndex<double>(mapped));
     }
   }
@@ -99,42 +119,31 @@ public:
   }
 
 private:
-  template <typename TGetPoint>
   void
-  LocateInBatches(SizeValueType number, const TGetPoint & getPoint, const TransformType & transform)
+  LocateInBatches(SamplePoints<VDimension> & points, const TransformType & transform)
   {
-    constexpr unsigned int                                 batchSize = 64;
-    std::array<std::array<double, batchSize>, VDimension>  coordinates;
-    std::array<std::array<double, batchSize>, VDimension>  positions;
-    typename SampledTransform<VDimension>::CoordinatesType columns;
-    SampledTransform<VDimension>                           mapper;
-    const PointType                                        center = getPoint(0);
-    mapper.SetTransform(transform, m_Image, center, 1000.0 * m_Image.GetSpacing().GetVnlVector().max_value());
+    points.Radius = 1000.0 * m_Image.GetSpacing().GetVnlVector().max_value();
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      columns[d] = coordinates[d].data();
+      points.Center[d] = points.Coordinates[d][0];
     }
-    for (SizeValueType first = 0; first < number; first += batchSize)
+    SampledTransform<VDimension> mapper;
+    mapper.SetTransform(transform, m_Image, points, 1);
+    constexpr unsigned int                                batchSize = 64;
+    std::array<std::array<double, batchSize>, VDimension> positions;
+    for (SizeValueType part = 0; part < mapper.GetParts().GetNumberOfParts(); ++part)
     {
-      const auto count = static_cast<unsigned int>(std::min<SizeValueType>(batchSize, number - first));
-      for (unsigned int i = 0; i < count; ++i)
-      {
-        const PointType point = getPoint(first + i);
-        for (unsigned int d = 0; d < VDimension; ++d)
+      mapper.template Map<batchSize>(part, positions, [&](SizeValueType, unsigned int count) {
+        for (unsigned int i = 0; i < count; ++i)
         {
-          coordinates[d][i] = point[d];
+          PositionType position;
+          for (unsigned int d = 0; d < VDimension; ++d)
+          {
+            position[d] = positions[d][i];
+          }
+          this->Add(position);
         }
-      }
-      mapper.Map(columns, count, positions);
-      for (unsigned int i = 0; i < count; ++i)
-      {
-        PositionType position;
-        for (unsigned int d = 0; d < VDimension; ++d)
-        {
-          position[d] = positions[d][i];
-        }
-        this->Add(position);
-      }
+      });
     }
   }
 

@@ -18,9 +18,11 @@
 #ifndef itkBSplineBendingEnergy_h
 #define itkBSplineBendingEnergy_h
 
+#include "geometry/itkVectorInstructions.h"
 #include "itkBSplineTransform.h"
 
 #include <array>
+#include <cstddef>
 #include <vector>
 
 namespace itk
@@ -88,6 +90,32 @@ private:
            double                      factor,
            const std::vector<double> & input,
            std::vector<double> &       output) const;
+
+  /** output[k] += the sum over n of row[n] * input[k + n * stride], for k from 0 to the number. */
+  static void
+  MultiplyByRow(const RowType & row, std::size_t stride, std::size_t number, const double * input, double * output);
+  static ITK_VECTOR_INSTRUCTIONS_INLINE void
+  MultiplyAllByRow(const RowType & row, std::size_t stride, std::size_t number, const double * input, double * output)
+  {
+    static_assert(Reach == 3, "Written out, for a compiler to work on several at once.");
+    for (std::size_t k = 0; k < number; ++k)
+    {
+      const double * const in = input + k;
+      output[k] += row[0] * in[0] + row[1] * in[stride] + row[2] * in[2 * stride] + row[3] * in[3 * stride] +
+                   row[4] * in[4 * stride] + row[5] * in[5 * stride] + row[6] * in[6 * stride];
+    }
+  }
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+  __attribute__((target("avx2"))) static void
+  MultiplyByRowWithAVX2(const RowType & row,
+                        std::size_t     stride,
+                        std::size_t     number,
+                        const double *  input,
+                        double *        output)
+  {
+    MultiplyAllByRow(row, stride, number, input, output);
+  }
+#endif
 
   std::array<AxisType, VDimension>                        m_Axes{};
   typename TransformType::ImageType::SpacingType          m_Spacing{};

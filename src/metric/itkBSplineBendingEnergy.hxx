@@ -101,22 +101,54 @@ BSplineBendingEnergy<VDimension>::Multiply(unsigned int                axis,
     stride *= m_Axes[d].Size;
   }
   const std::size_t block = stride * m_Axes[axis].Size;
+  // Splines of which no part is beyond the domain have the same row.
+  const std::ptrdiff_t firstWhole = std::min<std::ptrdiff_t>(Reach, size);
+  const std::ptrdiff_t endOfWhole = std::max<std::ptrdiff_t>(size - Reach, firstWhole);
+  const auto           numberOfWhole = static_cast<std::size_t>(endOfWhole - firstWhole) * stride;
+  RowType              whole{};
+  if (firstWhole < endOfWhole)
+  {
+    std::transform(
+      band[Reach].begin(), band[Reach].end(), whole.begin(), [factor](double weight) { return factor * weight; });
+  }
   for (std::size_t start = 0; start < m_NumberOfControlPoints; start += block)
   {
+    const double * const in = input.data() + start;
+    double * const       out = output.data() + start;
+    MultiplyByRow(whole, stride, numberOfWhole, in, out + static_cast<std::size_t>(firstWhole) * stride);
     for (std::ptrdiff_t i = 0; i < size; ++i)
     {
-      double * const out = output.data() + start + static_cast<std::size_t>(i) * stride;
-      for (std::ptrdiff_t j = std::max<std::ptrdiff_t>(0, i - Reach); j <= std::min(size - 1, i + Reach); ++j)
+      const bool isWhole = i >= firstWhole && i < endOfWhole;
+      for (std::ptrdiff_t j = std::max<std::ptrdiff_t>(0, i - Reach);
+           !isWhole && j <= std::min<std::ptrdiff_t>(size - 1, i + Reach);
+           ++j)
       {
         const double weight = factor * band[static_cast<std::size_t>(i)][static_cast<std::size_t>(Reach + j - i)];
-        const double * const in = input.data() + start + static_cast<std::size_t>(j) * stride;
         for (std::size_t k = 0; k < stride; ++k)
         {
-          out[k] += weight * in[k];
+          out[static_cast<std::size_t>(i) * stride + k] += weight * in[static_cast<std::size_t>(j) * stride + k];
         }
       }
     }
   }
+}
+
+template <unsigned int VDimension>
+void
+BSplineBendingEnergy<VDimension>::MultiplyByRow(const RowType & row,
+                                                std::size_t     stride,
+                                                std::size_t     number,
+                                                const double *  input,
+                                                double *        output)
+{
+#if defined(ITK_VECTOR_INSTRUCTIONS_X86)
+  if (__builtin_cpu_supports("avx2"))
+  {
+    MultiplyByRowWithAVX2(row, stride, number, input, output);
+    return;
+  }
+#endif
+  MultiplyAllByRow(row, stride, number, input, output);
 }
 
 template <unsigned int VDimension>

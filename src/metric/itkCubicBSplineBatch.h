@@ -113,10 +113,11 @@ private:
                  ColumnsType &            displacements) const
   {
     WeightsType weights;
-    FourNumbers last[VDimension]{}; // of the position before
+    FourNumbers sums[Lanes][VDimension]{};
     for (unsigned int start = 0; start < count; start += Lanes)
     {
       weights.Find(positions, start, m_Strides);
+      const FourNumbers(&last)[VDimension] = sums[Lanes - 1]; // of the position before
       if (!(weights.IsNew[0] || weights.IsNew[1] || weights.IsNew[2] || weights.IsNew[3]))
       {
         for (unsigned int d = 0; d < VDimension; ++d)
@@ -131,46 +132,57 @@ private:
         }
         continue;
       }
-      // Two at once: one alone would wait for its last sums, and those of more are too many for registers.
-      for (unsigned int lane = 0; lane < Lanes; lane += 2)
+      this->SumAllRows(weights, coefficients, sums);
+      SumAlongRow(weights, sums, start, displacements);
+    }
+  }
+
+  /** Sum along the other axes. \param sums with the last ones of the lanes before */
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumAllRows(const WeightsType &      weights,
+             const CoefficientsType & coefficients,
+             FourNumbers (&sums)[Lanes][VDimension]) const
+  {
+    // Two at once: one alone would wait for its last sums, and those of more are too many for registers.
+    for (unsigned int lane = 0; lane < Lanes; lane += 2)
+    {
+      if (weights.IsNew[lane] && weights.IsNew[lane + 1])
       {
-        if (weights.IsNew[lane] && weights.IsNew[lane + 1])
+        if (weights.First[lane] == weights.First[lane + 1])
         {
-          FourNumbers sums[2][VDimension]{};
-          this->template SumRows<2>(weights, lane, coefficients, sums);
-          SumAlongRow(weights, lane, sums[0], start, displacements);
-          SumAlongRow(weights, lane + 1, sums[1], start, displacements);
-          for (unsigned int d = 0; d < VDimension; ++d)
-          {
-            last[d] = sums[1][d];
-          }
+          this->template SumRows<2, true>(weights, lane, coefficients, sums);
+        }
+        else
+        {
+          this->template SumRows<2, false>(weights, lane, coefficients, sums);
+        }
+        continue;
+      }
+      for (unsigned int n = lane; n < lane + 2; ++n)
+      {
+        if (weights.IsNew[n])
+        {
+          this->template SumRows<1, true>(weights, n, coefficients, sums);
           continue;
         }
-        for (unsigned int n = lane; n < lane + 2; ++n)
+        for (unsigned int d = 0; d < VDimension; ++d)
         {
-          if (weights.IsNew[n])
-          {
-            FourNumbers sums[1][VDimension]{};
-            this->template SumRows<1>(weights, n, coefficients, sums);
-            for (unsigned int d = 0; d < VDimension; ++d)
-            {
-              last[d] = sums[0][d];
-            }
-          }
-          SumAlongRow(weights, n, last, start, displacements);
+          sums[n][d] = sums[(n + Lanes - 1) % Lanes][d];
         }
       }
     }
   }
 
-  /** Sum along the other axes, for some lanes from one on. */
-  template <unsigned int VNumber>
+  /** Sum along the other axes, for some lanes from one on. \tparam VIsSameCell whether they are in the same
+   * cell */
+  template <unsigned int VNumber, bool VIsSameCell>
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumRows(const WeightsType &      weights,
           unsigned int             lane,
           const CoefficientsType & coefficients,
-          FourNumbers (&sums)[VNumber][VDimension]) const
+          FourNumbers (&sums)[Lanes][VDimension]) const
   {
+    FourNumbers    ofLanes[VNumber][VDimension]{};
     const double * places[VNumber][VDimension];
     unsigned int   lanes[VNumber];
     for (unsigned int n = 0; n < VNumber; ++n)
@@ -184,32 +196,44 @@ private:
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
       const std::ptrdiff_t offset = m_RowOffsets[row];
-      for (unsigned int n = 0; n < VNumber; ++n)
+      for (unsigned int d = 0; d < VDimension; ++d)
       {
-        const double ofRow = weights.OfRow[row][lanes[n]];
-        for (unsigned int d = 0; d < VDimension; ++d)
+        FourNumbers values;
+        for (unsigned int n = 0; n < VNumber; ++n)
         {
-          FourNumbers values;
-          Memory::Load(values, places[n][d] + offset);
-          sums[n][d] = sums[n][d] + ofRow * values;
+          if (n == 0 || !VIsSameCell)
+          {
+            Memory::Load(values, places[n][d] + offset);
+          }
+          ofLanes[n][d] = ofLanes[n][d] + weights.OfRow[row][lanes[n]] * values;
         }
+      }
+    }
+    for (unsigned int n = 0; n < VNumber; ++n)
+    {
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        sums[lane + n][d] = ofLanes[n][d];
       }
     }
   }
 
   static ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumAlongRow(const WeightsType & weights,
-              unsigned int        lane,
-              const FourNumbers (&sums)[VDimension],
+              const FourNumbers (&sums)[Lanes][VDimension],
               unsigned int  start,
               ColumnsType & displacements)
   {
-    FourNumbers alongRow;
-    weights.GetAlongRow(lane, alongRow);
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      const FourNumbers products = alongRow * sums[d];
-      displacements[d][start + lane] = ((products[0] + products[1]) + products[2]) + products[3];
+      FourNumbers sum{};
+      for (unsigned int k = 0; k < Support; ++k)
+      {
+        const FourNumbers ofLanes{ sums[0][d][k], sums[1][d][k], sums[2][d][k], sums[3][d][k] };
+        const FourNumbers products = weights.AlongRow[k] * ofLanes;
+        sum = k == 0 ? products : sum + products;
+      }
+      Memory::Store(sum, displacements[d].data() + start);
     }
   }
 

@@ -141,10 +141,10 @@ private:
     const FourNumbers rest = 1.0 - fraction;
     const FourNumbers square = fraction * fraction;
     const FourNumbers restSquare = rest * rest;
-    ofAxis[0] = restSquare * rest / 6.0;
+    ofAxis[0] = restSquare * rest * (1.0 / 6.0);
     ofAxis[1] = 2.0 / 3.0 - square * (1.0 - 0.5 * fraction);
     ofAxis[2] = 2.0 / 3.0 - restSquare * (1.0 - 0.5 * rest);
-    ofAxis[3] = square * fraction / 6.0;
+    ofAxis[3] = square * fraction * (1.0 / 6.0);
   }
 
   /** Whether a position differs from the one before along the first axis only. */

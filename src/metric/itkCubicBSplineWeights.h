@@ -42,10 +42,10 @@ public:
     const double rest = 1.0 - fraction;
     const double square = fraction * fraction;
     const double restSquare = rest * rest;
-    return { restSquare * rest / 6.0,
+    return { restSquare * rest * (1.0 / 6.0),
              2.0 / 3.0 - square * (1.0 - 0.5 * fraction),
              2.0 / 3.0 - restSquare * (1.0 - 0.5 * rest),
-             square * fraction / 6.0 };
+             square * fraction * (1.0 / 6.0) };
   }
 
   /** How the weights change with the fraction. Their sum is 0. */

@@ -51,8 +51,7 @@ public:
   using MaskType = SpatialObject<VDimension>;
   using SampledTransformType = SampledTransform<VDimension>;
   using TransformType = typename SampledTransformType::TransformType;
-  using PointType = typename SampledTransformType::PointType;
-  using ColumnsType = typename SampledTransformType::CoordinatesType;
+  using PointsType = typename SampledTransformType::PointsType;
   using DerivativeType = typename SampledTransformType::DerivativeType;
   /** Gets a region of the image that is needed, and returns the image with that in its buffer, and with what was there
    * before. */
@@ -70,9 +69,7 @@ public:
   }
 
   /** Prepare an evaluation at samples.
-   * \param coordinates in physical space, for the next evaluation
-   * \param center of the samples
-   * \param radius distance of a sample from there along an axis, at most
+   * \param points which must stay until that ends
    * \param usesGradientImage whether gradients are those of GaussianGradient, of the part that samples reach, and not
    * those of the linear interpolant, which must be finite numbers
    * \param computesDerivative whether there will be a derivative */
@@ -80,10 +77,7 @@ public:
   Start(const ImageType &     image,
         const MaskType *      mask,
         const TransformType & transform,
-        const ColumnsType &   coordinates,
-        SizeValueType         numberOfSamples,
-        const PointType &     center,
-        double                radius,
+        const PointsType &    points,
         ThreadIdType          numberOfWorkUnits,
         bool                  usesGradientImage = false,
         bool                  computesDerivative = true);
@@ -91,12 +85,27 @@ public:
   const SampleParts &
   GetParts() const
   {
-    return m_Parts;
+    return m_Transform.GetParts();
   }
+
+  /** After Start(): an order of the samples that would be faster; empty if there is none. */
+  const std::vector<SizeValueType> &
+  GetBetterOrder() const
+  {
+    return m_Transform.GetBetterOrder();
+  }
+
+  /** They were put into that order. */
+  void
+  SetSortedPoints(const PointsType & points)
+  {
+    m_Transform.SetSortedPoints(points);
+  }
+
   ThreadIdType
   GetNumberOfWorkUnitsUsed() const
   {
-    return m_Parts.GetNumberOfWorkUnitsUsed(m_NumberOfWorkUnits);
+    return this->GetParts().GetNumberOfWorkUnitsUsed(m_NumberOfWorkUnits);
   }
 
   ThreadIdType
@@ -135,12 +144,12 @@ public:
   void
   ForEachPart(const TWork & work) const
   {
-    m_Parts.ForEach(m_NumberOfWorkUnits, work);
+    this->GetParts().ForEach(m_NumberOfWorkUnits, work);
   }
 
   /** Sum the weighted gradients of a part. */
   void
-  SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last);
+  SumDerivative(SizeValueType part);
 
   /** Add the sums of all parts, times a factor, to a derivative. */
   void
@@ -154,10 +163,8 @@ private:
   /** Make pixels, and gradients, around a region that samples need. */
   void
   Grow(const RegionType & missing);
-  ColumnsType
-  GetCoordinates(SizeValueType first) const;
   void
-  EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last);
+  EvaluatePart(SizeValueType part);
   /** Take what a batch found that is not finite, or not inside the mask, out of it. */
   void
   Clean(BatchType & batch) const;
@@ -173,7 +180,6 @@ private:
 
   const ImageType *       m_Image{};
   IndexedMask<VDimension> m_Mask{};
-  ColumnsType             m_Coordinates{};
   SampledTransformType    m_Transform{};
   InterpolatorType        m_Interpolator{};
   /** Where points are inside. */
@@ -187,7 +193,6 @@ private:
   const ImageType * m_ImageOfGradients{};
   ModifiedTimeType  m_TimeOfGradients{};
 
-  SampleParts  m_Parts{};
   ThreadIdType m_NumberOfWorkUnits{ 1 };
 
   std::vector<TMovingPixel>                         m_Values{};

@@ -33,10 +33,7 @@ void
 MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
                                                const MaskType *      mask,
                                                const TransformType & transform,
-                                               const ColumnsType &   coordinates,
-                                               SizeValueType         numberOfSamples,
-                                               const PointType &     center,
-                                               double                radius,
+                                               const PointsType &    points,
                                                ThreadIdType          numberOfWorkUnits,
                                                bool                  usesGradientImage,
                                                bool                  computesDerivative)
@@ -53,20 +50,18 @@ MovingSamples<TMovingPixel, VDimension>::Start(const ImageType &     image,
     m_ImageOfGradients = &image;
     m_TimeOfGradients = image.GetMTime();
   }
-  m_Transform.SetTransform(transform, *m_Image, center, radius);
-  m_Coordinates = coordinates;
+  m_Transform.SetTransform(transform, *m_Image, points, numberOfWorkUnits);
 
   m_Mask.Set(mask, image);
   m_NumberOfWorkUnits = numberOfWorkUnits;
-  m_Parts = SampleParts(numberOfSamples, m_Transform.GetNumberOfSums());
-  m_Sums.resize(m_Parts.GetNumberOfParts());
-  m_MissingRegions.resize(m_Parts.GetNumberOfParts());
-  m_Values.resize(numberOfSamples);
-  m_IsValid.resize(numberOfSamples);
-  m_Weights.resize(numberOfSamples);
+  m_Sums.resize(this->GetParts().GetNumberOfParts());
+  m_MissingRegions.resize(this->GetParts().GetNumberOfParts());
+  m_Values.resize(points.Number);
+  m_IsValid.resize(points.Number);
+  m_Weights.resize(points.Number);
   for (auto & gradients : m_Gradients)
   {
-    gradients.resize(numberOfSamples);
+    gradients.resize(points.Number);
   }
 }
 
@@ -79,7 +74,7 @@ MovingSamples<TMovingPixel, VDimension>::Evaluate(const TWork & work)
   {
     std::fill(m_MissingRegions.begin(), m_MissingRegions.end(), RegionType{});
     this->ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
-      this->EvaluatePart(part, first, last);
+      this->EvaluatePart(part);
       work(part, first, last);
     });
 
@@ -138,25 +133,12 @@ MovingSamples<TMovingPixel, VDimension>::Grow(const RegionType & missing)
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
-auto
-MovingSamples<TMovingPixel, VDimension>::GetCoordinates(SizeValueType first) const -> ColumnsType
-{
-  ColumnsType columns;
-  std::transform(m_Coordinates.begin(), m_Coordinates.end(), columns.begin(), [first](const double * column) {
-    return column + first;
-  });
-  return columns;
-}
-
-template <typename TMovingPixel, unsigned int VDimension>
 void
-MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeValueType first, SizeValueType last)
+MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part)
 {
   BatchType batch;
-  for (SizeValueType start = first; start < last; start += BatchSize)
-  {
-    batch.Count = static_cast<unsigned int>(std::min<SizeValueType>(BatchSize, last - start));
-    m_Transform.Map(this->GetCoordinates(start), batch.Count, batch.Index);
+  m_Transform.template Map<BatchSize>(part, batch.Index, [&](SizeValueType first, unsigned int count) {
+    batch.Count = count;
     m_Interpolator.Evaluate(batch);
     if (m_TakesGradientImage)
     {
@@ -164,13 +146,13 @@ MovingSamples<TMovingPixel, VDimension>::EvaluatePart(SizeValueType part, SizeVa
     }
 
     this->Clean(batch);
-    this->Keep(batch, start);
+    this->Keep(batch, first);
     const auto endOfStates = batch.State.begin() + batch.Count;
     if (std::find(batch.State.begin(), endOfStates, InterpolatorType::StateEnum::Missing) != endOfStates)
     {
       m_MissingRegions[part] = m_Interpolator.ExtendByMissing(batch, m_MissingRegions[part]);
     }
-  }
+  });
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
@@ -247,19 +229,10 @@ MovingSamples<TMovingPixel, VDimension>::IsInsideMask(const BatchType & batch, u
 
 template <typename TMovingPixel, unsigned int VDimension>
 void
-MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part, SizeValueType first, SizeValueType last)
+MovingSamples<TMovingPixel, VDimension>::SumDerivative(SizeValueType part)
 {
   m_Sums[part].assign(m_Transform.GetNumberOfSums(), 0.0);
-  std::array<const TMovingPixel *, VDimension> gradients;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    gradients[d] = m_Gradients[d].data() + first;
-  }
-  m_Transform.Add(this->GetCoordinates(first),
-                  static_cast<unsigned int>(last - first),
-                  m_Weights.data() + first,
-                  gradients,
-                  m_Sums[part].data());
+  m_Transform.Add(part, m_Weights.data(), m_Gradients, m_Sums[part].data());
 }
 
 template <typename TMovingPixel, unsigned int VDimension>
@@ -273,7 +246,7 @@ MovingSamples<TMovingPixel, VDimension>::AddDerivative(double factor, Derivative
   ParallelTasks::ForEach(pieces, m_NumberOfWorkUnits, [&](SizeValueType piece) {
     const auto begin = static_cast<std::ptrdiff_t>(piece * pieceSize);
     const auto end = static_cast<std::ptrdiff_t>(std::min<SizeValueType>((piece + 1) * pieceSize, total.size()));
-    for (SizeValueType part = 1; part < m_Parts.GetNumberOfParts(); ++part)
+    for (SizeValueType part = 1; part < this->GetParts().GetNumberOfParts(); ++part)
     {
       std::transform(
         total.begin() + begin, total.begin() + end, m_Sums[part].begin() + begin, total.begin() + begin, std::plus<>{});

@@ -74,6 +74,13 @@ public:
     return m_NumberOfParts;
   }
 
+  /** The first sample of a part, and that after its last. */
+  std::pair<SizeValueType, SizeValueType>
+  GetRange(SizeValueType part) const
+  {
+    return { std::min(part * m_PartSize, m_NumberOfSamples), std::min((part + 1) * m_PartSize, m_NumberOfSamples) };
+  }
+
   /** How many of a number of work units find a part to work on. */
   ThreadIdType
   GetNumberOfWorkUnitsUsed(ThreadIdType numberOfWorkUnits) const
@@ -88,7 +95,8 @@ public:
   ForEach(ThreadIdType numberOfWorkUnits, const TWork & work) const
   {
     ParallelTasks::ForEach(m_NumberOfParts, numberOfWorkUnits, [&](SizeValueType part) {
-      work(part, std::min(part * m_PartSize, m_NumberOfSamples), std::min((part + 1) * m_PartSize, m_NumberOfSamples));
+      const auto [first, last] = this->GetRange(part);
+      work(part, first, last);
     });
   }
 

@@ -20,13 +20,16 @@
 
 #include "itkNumericTraits.h"
 #include "itkPoint.h"
+#include "itkTimeStamp.h"
 #include "metric/itkSampleParts.h"
+#include "metric/itkSamplePoints.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace itk
@@ -35,7 +38,7 @@ namespace itk
  * \brief The samples of a level: coordinates and the value of the fixed image of those that have one, and how much they
  * count.
  *
- * Where all points have a value, their coordinates are not copied.
+ * Where all points have a value, their coordinates are not copied, unless they are sorted.
  *
  * \ingroup MaskedSampling
  */
@@ -46,7 +49,7 @@ public:
   using PointType = Point<double, VDimension>;
   using CoordinatesType = std::array<std::vector<double>, VDimension>;
   using CoordinatesPointer = std::shared_ptr<const CoordinatesType>;
-  using ColumnsType = std::array<const double *, VDimension>;
+  using PointsType = SamplePoints<VDimension>;
 
   /** What a sample counts, 0 or more, at a point. */
   using WeightType = std::function<double(const PointType &)>;
@@ -98,6 +101,25 @@ public:
       m_Weights = weight ? Select(m_Weights, isKept) : m_Weights;
     }
     this->FindCenter();
+    m_Time.Modified();
+  }
+
+  /** Put them into another order. \param order which sample comes where */
+  void
+  Sort(const std::vector<SizeValueType> & order)
+  {
+    auto coordinates = std::make_shared<CoordinatesType>();
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      (*coordinates)[d] = Sort((*m_Coordinates)[d], order);
+    }
+    auto fixedValues = Sort(m_FixedValues, order);
+    auto weights = m_Weights.empty() ? m_Weights : Sort(m_Weights, order);
+    // All or nothing: memory may have ended.
+    m_Coordinates = std::move(coordinates);
+    m_FixedValues = std::move(fixedValues);
+    m_Weights = std::move(weights);
+    m_Time.Modified();
   }
 
   SizeValueType
@@ -116,26 +138,19 @@ public:
   {
     return m_Weights.empty() ? nullptr : m_Weights.data();
   }
-  ColumnsType
-  GetCoordinates(SizeValueType first) const
+  /** Where they are, as long as they are here. */
+  PointsType
+  GetPoints() const
   {
-    ColumnsType columns;
-    std::transform(m_Coordinates->begin(), m_Coordinates->end(), columns.begin(), [first](const auto & column) {
-      return column.data() + first;
+    PointsType points;
+    std::transform(m_Coordinates->begin(), m_Coordinates->end(), points.Coordinates.begin(), [](const auto & column) {
+      return column.data();
     });
-    return columns;
-  }
-
-  /** Of the box around the samples, and how far they are from there along an axis, at most. */
-  const PointType &
-  GetCenter() const
-  {
-    return m_Center;
-  }
-  double
-  GetRadius() const
-  {
-    return m_Radius;
+    points.Number = this->GetNumberOfSamples();
+    points.Center = m_Center;
+    points.Radius = m_Radius;
+    points.Time = m_Time.GetMTime();
+    return points;
   }
 
 private:
@@ -153,6 +168,15 @@ private:
       }
     }
     return selected;
+  }
+
+  template <typename TValue>
+  static std::vector<TValue>
+  Sort(const std::vector<TValue> & values, const std::vector<SizeValueType> & order)
+  {
+    std::vector<TValue> sorted(order.size());
+    std::transform(order.begin(), order.end(), sorted.begin(), [&values](SizeValueType i) { return values[i]; });
+    return sorted;
   }
 
   void
@@ -178,6 +202,7 @@ private:
   std::vector<float>       m_Weights{};
   PointType                m_Center{};
   double                   m_Radius{ 1.0 };
+  TimeStamp                m_Time{};
 };
 } // end namespace itk
 

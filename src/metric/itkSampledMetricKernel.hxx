@@ -100,7 +100,7 @@ public:
   {
     Moving.ForEachPart([&](SizeValueType part, SizeValueType first, SizeValueType last) {
       computeWeights(this->GetPairs(first, last), this->GetWeights(first));
-      Moving.SumDerivative(part, first, last);
+      Moving.SumDerivative(part);
     });
     Moving.AddDerivative(factor, derivative);
   }
@@ -193,17 +193,15 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMoving(const Movi
                                                                       bool                    usesGradientImage,
                                                                       bool                    computesDerivative)
 {
-  const auto & samples = m_Implementation->Samples;
-  m_Implementation->Moving.Start(image,
-                                 mask,
-                                 transform,
-                                 samples.GetCoordinates(0),
-                                 samples.GetNumberOfSamples(),
-                                 samples.GetCenter(),
-                                 samples.GetRadius(),
-                                 numberOfWorkUnits,
-                                 usesGradientImage,
-                                 computesDerivative);
+  auto & moving = m_Implementation->Moving;
+  auto & samples = m_Implementation->Samples;
+  moving.Start(image, mask, transform, samples.GetPoints(), numberOfWorkUnits, usesGradientImage, computesDerivative);
+  if (!moving.GetBetterOrder().empty())
+  {
+    samples.Sort(moving.GetBetterOrder());
+    m_Implementation->Neighborhoods.reset();
+    moving.SetSortedPoints(samples.GetPoints());
+  }
 }
 
 template <typename TFixedPixel, typename TMovingPixel, unsigned int VDimension>
@@ -218,7 +216,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateMeanSquares(
     // At once, while all is in the cache: the weights do not depend on the other samples.
     if (derivative != nullptr)
     {
-      implementation.Moving.SumDerivative(part, first, last);
+      implementation.Moving.SumDerivative(part);
     }
     return ofPart;
   };
@@ -271,7 +269,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateNeighborhood
   if (!neighborhoods)
   {
     neighborhoods.emplace();
-    neighborhoods->Grid.Set(grid, samples.GetCoordinates(0), samples.GetNumberOfSamples());
+    neighborhoods->Grid.Set(grid, samples.GetPoints().Coordinates, samples.GetNumberOfSamples());
     neighborhoods->Grid.Spread(samples.GetFixedValues(), neighborhoods->Fixed);
   }
   if (!neighborhoods->Grid.IsOneEach())
@@ -307,7 +305,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::EvaluateNeighborhood
       {
         weights[i] = isValid[i] == 0 ? 0.0 : correlation.GetWeightOfMoving(neighborhoods->Grid.GetVoxels()[first + i]);
       }
-      moving.SumDerivative(part, first, last);
+      moving.SumDerivative(part);
     });
     moving.AddDerivative(1.0, *derivative);
   }

@@ -21,6 +21,9 @@
 #include "itkBSplineTransform.h"
 #include "metric/itkAffineColumns.h"
 #include "metric/itkCubicBSplineBatch.h"
+#include "metric/itkSampleParts.h"
+#include "metric/itkSamplePoints.h"
+#include "metric/itkSplineSamples.h"
 #include "itkImageBase.h"
 #include "itkTransform.h"
 
@@ -32,7 +35,7 @@
 namespace itk
 {
 /** \class SampledTransform
- * \brief Maps many sample points into the grid of the moving image, and sums derivatives with respect to parameters.
+ * \brief Maps samples into the grid of the moving image, and sums derivatives with respect to parameters.
  *
  * It knows two kinds of transforms, alone or in CompositeTransform:
  * - transforms that are affine in the point, whatever their parameters: the way from the point to the continuous index
@@ -42,8 +45,7 @@ namespace itk
  *   the control points are products of weights along the axes; the derivative is summed in the space of the index, and
  *   turned once.
  *
- * Points are in physical space, one array for each coordinate. Inside they are relative to a center, so that little is
- * lost by roundings.
+ * Inside, points are relative to a center, so that little is lost by roundings.
  *
  * \tparam VDimension dimension of fixed, virtual and moving space
  * \ingroup MaskedSampling
@@ -56,7 +58,7 @@ public:
   using ImageType = ImageBase<VDimension>;
   using PointType = Point<double, VDimension>;
   using DerivativeType = typename TransformType::DerivativeType;
-  using CoordinatesType = std::array<const double *, VDimension>;
+  using PointsType = SamplePoints<VDimension>;
 
   /** Whether a transform is affine in the point. */
   static bool
@@ -66,45 +68,67 @@ public:
   static bool
   IsKnown(const TransformType & transform);
 
-  /** Set a transform that is known, with its current parameters.
-   * \param center of the points
-   * \param radius distance of a point from there along an axis, at most, about */
+  /** Set a transform that is known, with its current parameters, and the samples. */
   void
-  SetTransform(const TransformType & transform, const ImageType & movingImage, const PointType & center, double radius);
+  SetTransform(const TransformType & transform,
+               const ImageType &     movingImage,
+               const PointsType &    points,
+               ThreadIdType          numberOfWorkUnits);
 
-  /** Map points to continuous indices of the moving image.
-   * \param index VDimension arrays of at least count values */
-  template <typename TIndexArrays>
+  /** The samples, divided among threads. */
+  const SampleParts &
+  GetParts() const
+  {
+    return m_Parts;
+  }
+
+  /** An order of the samples that would be faster; empty if there is none. */
+  const std::vector<SizeValueType> &
+  GetBetterOrder() const
+  {
+    return m_SplineSamples.GetBetterOrder();
+  }
+
+  /** They were put into that order. */
   void
-  Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const;
+  SetSortedPoints(const PointsType & points)
+  {
+    m_SplineSamples.Sort(points.Time);
+    m_Points = points;
+  }
+
+  /** Map the samples of a part to continuous indices of the moving image, some at a time.
+   * \param index VDimension arrays
+   * \param use called with the first of some samples, and how many there are, when the arrays have their indices
+   * \tparam VSize of the arrays */
+  template <unsigned int VSize, typename TIndexArrays, typename TUse>
+  void
+  Map(SizeValueType part, TIndexArrays & index, const TUse & use) const;
 
   /** Number of sums that Add() needs. */
   std::size_t
   GetNumberOfSums() const;
 
-  /** Add the gradients, in index space, of points, times their weights, to the sums.
-   * \param gradient VDimension arrays */
+  /** Add the gradients, in index space, of the samples of a part, times their weights, to the sums.
+   * \param weights one of each sample of all parts
+   * \param gradient VDimension arrays of the same number */
   template <typename TGradientArrays>
   void
-  Add(const CoordinatesType & points,
-      unsigned int            count,
-      const double *          weights,
-      const TGradientArrays & gradient,
-      double *                sums) const;
+  Add(SizeValueType part, const double * weights, const TGradientArrays & gradient, double * sums) const;
 
   /** Add the derivative with respect to the parameters, times a factor, to the result. */
   void
   AddDerivative(const double * sums, double factor, DerivativeType & result) const;
 
 private:
-  static constexpr unsigned int SplineOrder = 3;
-  /** So near to the border, in cells, a rounding may decide, so that it must be done as BSplineTransform does. */
-  static constexpr double Margin = 1e-6;
-  using SplineType = BSplineTransform<double, VDimension, SplineOrder>;
+  using SplineSamplesType = SplineSamples<VDimension>;
+  using SplineType = typename SplineSamplesType::SplineType;
   using BatchType = CubicBSplineBatch<VDimension>;
   using AffineMap = AffineColumns<VDimension>;
   using RowType = typename AffineMap::RowType;
   using MatrixType = typename AffineMap::MatrixType;
+  using ColumnsType = typename BatchType::ColumnsType;
+  using PointersType = typename AffineMap::PointersType;
   static_assert(AffineMap::Size == BatchType::Size, "They go hand in hand.");
 
   /** The parts of a transform in the order in which they are applied. */
@@ -113,14 +137,6 @@ private:
     std::vector<const TransformType *> Before{};
     const SplineType *                 Spline{};
     std::vector<const TransformType *> After{};
-  };
-
-  /** Points where the spline has a displacement, with the index of each. */
-  struct PositionsType
-  {
-    typename BatchType::ColumnsType           InGrid;
-    std::array<unsigned int, BatchType::Size> Which;
-    unsigned int                              Count{};
   };
 
   /** \return the chain, if there is a spline in a place where it is known */
@@ -137,26 +153,18 @@ private:
   static AffineMap
   MakeAffineMap(const PointType & center, double radius, const TFunction & function);
 
-  using GridIndexType = ContinuousIndex<double, VDimension>;
-
   RowType
   GetCenter() const;
-  /** One of the points, relative to the center. */
-  RowType
-  GetRelativePoint(const CoordinatesType & points, unsigned int i) const;
-  /** Map a point relative to the center into the grid of the spline in the way in which its transform does it. */
-  GridIndexType
-  MapToGrid(const RowType & point) const;
-  /** Points from one on. */
-  static CoordinatesType
-  Advance(CoordinatesType points, unsigned int number);
-  /** Find where points are in the grid. */
+  /** The coordinates of the samples from one on. */
+  PointersType
+  GetCoordinates(SizeValueType first) const;
+  /** Find what the spline displaces some samples by. */
   void
-  FindPositions(const CoordinatesType & points, unsigned int count, PositionsType & positions) const;
-  /** The same for one point, which may be at the border or beyond. \return whether the spline has a displacement there
-   */
-  bool
-  FindPosition(const RowType & point, RowType & position) const;
+  FindDisplacements(SizeValueType first, unsigned int count, ColumnsType & displacements) const;
+  /** Add() for a transform that is affine in the point. */
+  template <typename TGradientArrays>
+  void
+  AddMoments(SizeValueType part, const double * weights, const TGradientArrays & gradient, double * sums) const;
 
   /** From a point to a continuous index, without the spline. */
   AffineMap m_ToIndex{};
@@ -165,18 +173,15 @@ private:
   MatrixType m_DisplacementToIndex{};
 
   const TransformType * m_Transform{};
-  PointType             m_Center{};
-  double                m_Radius{ 1.0 };
+  PointsType            m_Points{};
+  SampleParts           m_Parts{};
 
   /** With a spline. */
-  const SplineType *                           m_Spline{};
-  std::vector<const TransformType *>           m_BeforeSpline{};
-  typename SplineType::ImageType::ConstPointer m_Grid{};
-  AffineMap                                    m_ToGrid{};
-  std::array<const double *, VDimension>       m_Coefficients{};
-  std::array<double, VDimension>               m_GridLimit{};
-  BatchType                                    m_Batch{};
-  std::size_t                                  m_NumberOfControlPoints{};
+  const SplineType *                   m_Spline{};
+  SplineSamplesType                    m_SplineSamples{};
+  typename BatchType::CoefficientsType m_Coefficients{};
+  BatchType                            m_Batch{};
+  std::size_t                          m_NumberOfControlPoints{};
 };
 } // end namespace itk
 

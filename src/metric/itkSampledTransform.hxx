@@ -21,10 +21,9 @@
 #include "itkCompositeTransform.h"
 #include "geometry/itkTransformQuestions.h"
 #include "geometry/itkUnrolledLoop.h"
-#include "itkMath.h"
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
 #include <typeinfo>
 
 namespace itk
@@ -136,60 +135,61 @@ template <unsigned int VDimension>
 void
 SampledTransform<VDimension>::SetTransform(const TransformType & transform,
                                            const ImageType &     movingImage,
-                                           const PointType &     center,
-                                           double                radius)
+                                           const PointsType &    points,
+                                           ThreadIdType          numberOfWorkUnits)
 {
   const auto toIndex = [&movingImage](const PointType & point) {
     return movingImage.template TransformPhysicalPointToContinuousIndex<double>(point);
   };
+  const PointType & center = points.Center;
+  const double      radius = points.Radius;
   m_Transform = &transform;
-  m_Center = center;
-  m_Radius = radius;
+  m_Points = points;
   m_Spline = nullptr;
   if (IsAffine(transform))
   {
     m_DisplacementToIndex = MakeAffineMap(transform.TransformPoint(center), radius, toIndex).Matrix;
     m_ToIndex =
       MakeAffineMap(center, radius, [&](const PointType & point) { return toIndex(transform.TransformPoint(point)); });
+    m_Parts = SampleParts(points.Number, this->GetNumberOfSums());
+    m_SplineSamples = SplineSamplesType{};
     return;
   }
 
   const ChainType chain = *FindChain(transform);
   m_Spline = chain.Spline;
-  m_BeforeSpline = chain.Before;
   const auto   coefficients = m_Spline->GetCoefficientImages();
   const auto & grid = *coefficients[0];
-  m_Grid = coefficients[0];
   m_NumberOfControlPoints = grid.GetLargestPossibleRegion().GetNumberOfPixels();
   typename BatchType::StridesType strides;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
     m_Coefficients[d] = coefficients[d]->GetBufferPointer();
-    m_GridLimit[d] = static_cast<double>(grid.GetLargestPossibleRegion().GetSize(d)) - 0.5 * (SplineOrder - 1) - 1.0;
     strides[d] = grid.GetOffsetTable()[d];
   }
   m_Batch.SetStrides(strides);
+  m_Parts = SampleParts(points.Number, this->GetNumberOfSums());
 
   m_ToIndex = MakeAffineMap(
     center, radius, [&](const PointType & point) { return toIndex(Apply(chain.After, Apply(chain.Before, point))); });
-  m_ToGrid = MakeAffineMap(center, radius, [&](const PointType & point) {
-    return grid.template TransformPhysicalPointToContinuousIndex<double>(Apply(chain.Before, point));
-  });
   m_DisplacementToIndex = MakeAffineMap(Apply(chain.Before, center), radius, [&](const PointType & point) {
                             return toIndex(Apply(chain.After, point));
                           }).Matrix;
-}
-
-template <unsigned int VDimension>
-auto
-SampledTransform<VDimension>::MapToGrid(const RowType & point) const -> GridIndexType
-{
-  PointType physicalPoint = m_Center;
-  for (unsigned int d = 0; d < VDimension; ++d)
-  {
-    physicalPoint[d] += point[d];
-  }
-  return m_Grid->template TransformPhysicalPointToContinuousIndex<double>(Apply(m_BeforeSpline, physicalPoint));
+  const auto toGrid = [&](const PointType & point) {
+    return grid.template TransformPhysicalPointToContinuousIndex<double>(Apply(chain.Before, point));
+  };
+  const auto relativeToGrid = [&](const RowType & relative) {
+    PointType point = center;
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      point[d] += relative[d];
+    }
+    const auto index = toGrid(point);
+    RowType    position;
+    std::copy_n(index.Begin(), VDimension, position.begin());
+    return position;
+  };
+  m_SplineSamples.Set(points, MakeAffineMap(center, radius, toGrid), relativeToGrid, grid, numberOfWorkUnits);
 }
 
 template <unsigned int VDimension>
@@ -197,128 +197,58 @@ auto
 SampledTransform<VDimension>::GetCenter() const -> RowType
 {
   RowType center;
-  std::copy_n(m_Center.Begin(), VDimension, center.begin());
+  std::copy_n(m_Points.Center.Begin(), VDimension, center.begin());
   return center;
 }
 
 template <unsigned int VDimension>
 auto
-SampledTransform<VDimension>::GetRelativePoint(const CoordinatesType & points, unsigned int i) const -> RowType
+SampledTransform<VDimension>::GetCoordinates(SizeValueType first) const -> PointersType
 {
-  RowType point;
-  UnrolledLoop<VDimension>::ForEach([&](auto d) { point[d] = points[d][i] - m_Center[d]; });
-  return point;
+  PointersType coordinates;
+  UnrolledLoop<VDimension>::ForEach([&](auto d) { coordinates[d] = m_Points.Coordinates[d] + first; });
+  return coordinates;
 }
 
 template <unsigned int VDimension>
-auto
-SampledTransform<VDimension>::Advance(CoordinatesType points, unsigned int number) -> CoordinatesType
+template <unsigned int VSize, typename TIndexArrays, typename TUse>
+void
+SampledTransform<VDimension>::Map(SizeValueType part, TIndexArrays & index, const TUse & use) const
 {
-  UnrolledLoop<VDimension>::ForEach([&](auto d) { points[d] += number; });
-  return points;
-}
-
-template <unsigned int VDimension>
-bool
-SampledTransform<VDimension>::FindPosition(const RowType & point, RowType & position) const
-{
-  constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
-  for (unsigned int d = 0; d < VDimension; ++d)
+  const auto [begin, end] = m_Parts.GetRange(part);
+  for (SizeValueType start = begin; start < end; start += VSize)
   {
-    if (!(position[d] > lowerLimit - Margin && position[d] < m_GridLimit[d] + Margin))
+    const auto count = static_cast<unsigned int>(std::min<SizeValueType>(VSize, end - start));
+    for (unsigned int first = 0; first < count; first += AffineMap::Size)
     {
-      return false;
-    }
-    if (!(position[d] > lowerLimit + Margin && position[d] < m_GridLimit[d] - Margin))
-    {
-      position[d] = this->MapToGrid(point)[d];
-      if (Math::FloatAlmostEqual(position[d], m_GridLimit[d], 4))
+      const unsigned int number = std::min(AffineMap::Size, count - first);
+      const auto         mapped = AffineMap::FindPlaces(index, first);
+      m_ToIndex.Map(this->GetCoordinates(start + first), this->GetCenter(), number, mapped);
+      if (m_Spline != nullptr)
       {
-        position[d] = Math::FloatAddULP(m_GridLimit[d], -6);
-      }
-      if (!(position[d] >= lowerLimit && position[d] < m_GridLimit[d]))
-      {
-        return false;
+        ColumnsType displacements;
+        this->FindDisplacements(start + first, number, displacements);
+        AffineMap::AddProducts(m_DisplacementToIndex, displacements, number, mapped);
       }
     }
+    use(start, count);
   }
-  return true;
 }
 
 template <unsigned int VDimension>
 void
-SampledTransform<VDimension>::FindPositions(const CoordinatesType & points,
-                                            unsigned int            count,
-                                            PositionsType &         positions) const
+SampledTransform<VDimension>::FindDisplacements(SizeValueType first,
+                                                unsigned int  count,
+                                                ColumnsType & displacements) const
 {
-  constexpr double lowerLimit = 0.5 * (SplineOrder - 1);
-  std::uint64_t    numberWithin = 0; // of coordinates
-  m_ToGrid.Map(points, this->GetCenter(), count, AffineMap::FindPlaces(positions.InGrid, 0));
-  for (unsigned int d = 0; d < VDimension; ++d)
+  ColumnsType positions;
+  const bool  areAll = m_SplineSamples.GetPositions(first, count, positions);
+  m_Batch.Interpolate(positions, count, m_Coefficients, displacements);
+  for (unsigned int i = 0; i < count && !areAll; ++i)
   {
-    auto & column = positions.InGrid[d];
-    if (d > 0)
+    if (!m_SplineSamples.IsDisplaced(first + i))
     {
-      // To 2^-40 of the distance of knots. Voxels of a row lie in the same rows of knots, but for roundings.
-      constexpr double rounder = 1.5 * (1U << 12U);
-      AffineMap::Round(rounder, count, column);
-    }
-    numberWithin += AffineMap::CountBetween(lowerLimit + Margin, m_GridLimit[d] - Margin, count, column);
-  }
-  positions.Count = count;
-  std::iota(positions.Which.begin(), positions.Which.begin() + count, 0U);
-  if (numberWithin < VDimension * count)
-  {
-    positions.Count = 0;
-    for (unsigned int i = 0; i < count; ++i)
-    {
-      RowType position;
-      UnrolledLoop<VDimension>::ForEach([&](auto d) { position[d] = positions.InGrid[d][i]; });
-      if (this->FindPosition(this->GetRelativePoint(points, i), position))
-      {
-        UnrolledLoop<VDimension>::ForEach([&](auto d) { positions.InGrid[d][positions.Count] = position[d]; });
-        positions.Which[positions.Count++] = i;
-      }
-    }
-  }
-  // Four at a time are worked on.
-  for (auto & column : positions.InGrid)
-  {
-    std::fill(column.begin() + positions.Count, column.end(), lowerLimit);
-  }
-}
-
-template <unsigned int VDimension>
-template <typename TIndexArrays>
-void
-SampledTransform<VDimension>::Map(const CoordinatesType & points, unsigned int count, TIndexArrays & index) const
-{
-  for (unsigned int first = 0; first < count; first += AffineMap::Size)
-  {
-    const CoordinatesType some = Advance(points, first);
-    const unsigned int    number = std::min(AffineMap::Size, count - first);
-    const auto            mapped = AffineMap::FindPlaces(index, first);
-    m_ToIndex.Map(some, this->GetCenter(), number, mapped);
-    if (m_Spline != nullptr)
-    {
-      PositionsType positions;
-      this->FindPositions(some, number, positions);
-      typename BatchType::ColumnsType displacements;
-      m_Batch.Interpolate(positions.InGrid, positions.Count, m_Coefficients, displacements);
-      if (positions.Count < number)
-      {
-        // There is none elsewhere.
-        const auto found = displacements;
-        for (unsigned int d = 0; d < VDimension; ++d)
-        {
-          displacements[d].fill(0.0);
-          for (unsigned int n = 0; n < positions.Count; ++n)
-          {
-            displacements[d][positions.Which[n]] = found[d][n];
-          }
-        }
-      }
-      AffineMap::AddProducts(m_DisplacementToIndex, displacements, number, mapped);
+      UnrolledLoop<VDimension>::ForEach([&](auto d) { displacements[d][i] = 0.0; });
     }
   }
 }
@@ -333,61 +263,70 @@ SampledTransform<VDimension>::GetNumberOfSums() const
 template <unsigned int VDimension>
 template <typename TGradientArrays>
 void
-SampledTransform<VDimension>::Add(const CoordinatesType & points,
-                                  unsigned int            count,
+SampledTransform<VDimension>::Add(SizeValueType           part,
                                   const double *          weights,
                                   const TGradientArrays & gradient,
                                   double *                sums) const
 {
   if (m_Spline == nullptr)
   {
-    // In registers, and from what is there: pieces of the points give the same bits as all of them at once.
-    std::array<std::array<double, VDimension + 1>, VDimension> moments;
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      std::copy_n(sums + d * (VDimension + 1), VDimension + 1, moments[d].begin());
-    }
-    for (unsigned int i = 0; i < count; ++i)
-    {
-      const RowType point = this->GetRelativePoint(points, i);
-      UnrolledLoop<VDimension>::ForEach([&](auto d) {
-        const double weighted = weights[i] * static_cast<double>(gradient[d][i]);
-        moments[d][0] += weighted;
-        UnrolledLoop<VDimension>::ForEach([&](auto j) { moments[d][j + 1] += weighted * point[j]; });
-      });
-    }
-    for (unsigned int d = 0; d < VDimension; ++d)
-    {
-      std::copy(moments[d].begin(), moments[d].end(), sums + d * (VDimension + 1));
-    }
+    this->AddMoments(part, weights, gradient, sums);
     return;
   }
-
-  std::array<double *, VDimension> planes;
+  typename BatchType::SumsType ofAxes;
   for (unsigned int d = 0; d < VDimension; ++d)
   {
-    planes[d] = sums + d * m_NumberOfControlPoints;
+    ofAxes[d] = sums + d * m_NumberOfControlPoints;
   }
-  for (unsigned int first = 0; first < count; first += BatchType::Size)
+  const auto [begin, end] = m_Parts.GetRange(part);
+  for (SizeValueType first = begin; first < end; first += BatchType::Size)
   {
-    PositionsType positions;
-    this->FindPositions(Advance(points, first), std::min(BatchType::Size, count - first), positions);
-    typename BatchType::ColumnsType values;
-    const bool                      areAll = positions.Count == std::min(BatchType::Size, count - first);
+    const auto  count = static_cast<unsigned int>(std::min<SizeValueType>(BatchType::Size, end - first));
+    ColumnsType positions;
+    ColumnsType values;
+    const bool  areAll = m_SplineSamples.GetPositions(first, count, positions);
     for (unsigned int d = 0; d < VDimension; ++d)
     {
       const auto * const gradients = &gradient[d][first];
-      for (unsigned int n = 0; areAll && n < positions.Count; ++n)
+      for (unsigned int i = 0; i < count; ++i)
       {
-        values[d][n] = weights[first + n] * static_cast<double>(gradients[n]);
+        values[d][i] = weights[first + i] * static_cast<double>(gradients[i]);
       }
-      for (unsigned int n = 0; !areAll && n < positions.Count; ++n)
+      for (unsigned int i = 0; i < count && !areAll; ++i)
       {
-        const unsigned int i = positions.Which[n];
-        values[d][n] = weights[first + i] * static_cast<double>(gradients[i]);
+        values[d][i] = m_SplineSamples.IsDisplaced(first + i) ? values[d][i] : 0.0;
       }
     }
-    m_Batch.Add(positions.InGrid, positions.Count, values, planes);
+    m_Batch.Add(positions, count, values, ofAxes);
+  }
+}
+
+template <unsigned int VDimension>
+template <typename TGradientArrays>
+void
+SampledTransform<VDimension>::AddMoments(SizeValueType           part,
+                                         const double *          weights,
+                                         const TGradientArrays & gradient,
+                                         double *                sums) const
+{
+  // In registers.
+  std::array<std::array<double, VDimension + 1>, VDimension> moments{};
+  const RowType                                              center = this->GetCenter();
+  const auto [first, last] = m_Parts.GetRange(part);
+  for (SizeValueType i = first; i < last; ++i)
+  {
+    RowType point;
+    UnrolledLoop<VDimension>::ForEach([&](auto d) { point[d] = m_Points.Coordinates[d][i] - center[d]; });
+    UnrolledLoop<VDimension>::ForEach([&](auto d) {
+      const double weighted = weights[i] * static_cast<double>(gradient[d][i]);
+      moments[d][0] += weighted;
+      UnrolledLoop<VDimension>::ForEach([&](auto j) { moments[d][j + 1] += weighted * point[j]; });
+    });
+  }
+  for (unsigned int d = 0; d < VDimension; ++d)
+  {
+    std::transform(
+      moments[d].begin(), moments[d].end(), sums + d * (VDimension + 1), sums + d * (VDimension + 1), std::plus<>{});
   }
 }
 
@@ -415,7 +354,7 @@ SampledTransform<VDimension>::AddDerivative(const double * sums, double factor, 
   // Gradients are in index space; the Jacobian leads to moving space.
   using JacobianType = typename TransformType::JacobianType;
   JacobianType atCenter;
-  m_Transform->ComputeJacobianWithRespectToParameters(m_Center, atCenter);
+  m_Transform->ComputeJacobianWithRespectToParameters(m_Points.Center, atCenter);
   const auto addMoment = [&](const JacobianType & jacobian, unsigned int moment, double scale) {
     for (unsigned int p = 0; p < jacobian.cols(); ++p)
     {
@@ -435,12 +374,12 @@ SampledTransform<VDimension>::AddDerivative(const double * sums, double factor, 
   addMoment(atCenter, 0, 1.0);
   for (unsigned int j = 0; j < VDimension; ++j)
   {
-    PointType moved = m_Center;
-    moved[j] += m_Radius;
+    PointType moved = m_Points.Center;
+    moved[j] += m_Points.Radius;
     JacobianType jacobian;
     m_Transform->ComputeJacobianWithRespectToParameters(moved, jacobian);
     jacobian -= atCenter;
-    addMoment(jacobian, j + 1, 1.0 / (moved[j] - m_Center[j]));
+    addMoment(jacobian, j + 1, 1.0 / (moved[j] - m_Points.Center[j]));
   }
 }
 } // end namespace itk

@@ -110,8 +110,8 @@ def register(
         How much each sample counts in the metric, 0 or more: a soft mask. Where it is 0, nothing is sampled. For
         mutual-information, mean-squares and correlation, linear transforms and b-spline. Default: the same everywhere.
     samples : int or sequence of int, optional
-        How many, or how many at each level. Default: 2000, and 5000 at the last level; for a b-spline 200 000 at the
-        last level, half as many at the one before, and at least 50 000.
+        How many, or how many at each level. Default: 2000, and 5000 at the last level; for a b-spline 400 000 at the
+        last level, a fourth as many at the one before, and at least 50 000.
     percentage : float or sequence of float, optional
         Instead of samples: a fraction, in (0, 1], of the voxels inside the mask. Default: samples counts.
     sampling : str, optional

@@ -119,7 +119,7 @@ def test_default_samples_are_those_of_the_core() -> None:
     ][1]
     linear, last_of_linear, last, least = numbers(description.partition("Default: ")[2])
     assert default_settings("rigid")["samples"] == (linear, linear, last_of_linear)
-    assert default_settings("b-spline")["samples"] == (least, last / 2, last)
+    assert default_settings("b-spline")["samples"] == (least, last / 4, last)
 
 
 @pytest.mark.parametrize(

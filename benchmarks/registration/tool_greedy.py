@@ -28,11 +28,14 @@ class GreedyTool(Tool):
             return self.prepare_deformable(job)
         fixed, moving, mask = self.images(job)
         freedom = 6 if job.transform == RIGID else 12
+        arguments = job.options["arguments"]
+        if isinstance(arguments, dict):
+            arguments = arguments[job.metric]
         command = f"-threads {NUMBER_OF_THREADS} -V 0 -a -dof {freedom} -i fixed moving -gm mask -ia-identity -o found "
 
         def register() -> Any:
             greedy = Greedy3D()
-            greedy.execute(command + job.options["arguments"], fixed=fixed, moving=moving, mask=mask, found=None)
+            greedy.execute(command + arguments, fixed=fixed, moving=moving, mask=mask, found=None)
             return np.array(greedy["found"])
 
         return register

@@ -117,23 +117,65 @@ private:
     for (unsigned int start = 0; start < count; start += Lanes)
     {
       weights.Find(positions, start, m_Strides);
-      const FourNumbers(&last)[VDimension] = sums[Lanes - 1]; // of the position before
       if (!(weights.IsNew[0] || weights.IsNew[1] || weights.IsNew[2] || weights.IsNew[3]))
       {
         for (unsigned int d = 0; d < VDimension; ++d)
         {
-          // In the order of SumAlongRow().
-          FourNumbers sum = weights.AlongRow[0] * last[d][0];
+          // In the order of SumAlongRow(), with those of the position before.
+          FourNumbers sum = weights.AlongRow[0] * sums[Lanes - 1][d][0];
           for (unsigned int k = 1; k < Support; ++k)
           {
-            sum = sum + weights.AlongRow[k] * last[d][k];
+            sum = sum + weights.AlongRow[k] * sums[Lanes - 1][d][k];
           }
           Memory::Store(sum, displacements[d].data() + start);
         }
-        continue;
       }
-      this->SumAllRows(weights, coefficients, sums);
-      SumAlongRow(weights, sums, start, displacements);
+      else if (weights.AreNewInCell())
+      {
+        this->SumCell(weights, coefficients, start, displacements, sums[Lanes - 1]);
+      }
+      else
+      {
+        this->SumAllRows(weights, coefficients, sums);
+        SumAlongRow(weights, sums, start, displacements);
+      }
+    }
+  }
+
+  /** All lanes, if they are new and in the same cell: here a vector is of the lanes, and not of the control points of a
+   * row. \param last sums along the other axes, of the last lane */
+  ITK_VECTOR_INSTRUCTIONS_INLINE void
+  SumCell(const WeightsType &      weights,
+          const CoefficientsType & coefficients,
+          unsigned int             start,
+          ColumnsType &            displacements,
+          FourNumbers (&last)[VDimension]) const
+  {
+    FourNumbers ofPoints[Support][VDimension]{};
+    for (unsigned int row = 0; row < NumberOfRows; ++row)
+    {
+      FourNumbers ofRow;
+      Memory::Load(ofRow, weights.OfRow[row]);
+      for (unsigned int d = 0; d < VDimension; ++d)
+      {
+        const double * const values = coefficients[d] + weights.First[0] + m_RowOffsets[row];
+        ITK_VECTOR_INSTRUCTIONS_UNROLL
+        for (unsigned int k = 0; k < Support; ++k)
+        {
+          ofPoints[k][d] = ofPoints[k][d] + ofRow * values[k];
+        }
+      }
+    }
+    for (unsigned int d = 0; d < VDimension; ++d)
+    {
+      FourNumbers sum = weights.AlongRow[0] * ofPoints[0][d];
+      for (unsigned int k = 1; k < Support; ++k)
+      {
+        sum = sum + weights.AlongRow[k] * ofPoints[k][d];
+      }
+      Memory::Store(sum, displacements[d].data() + start);
+      constexpr unsigned int lane = Lanes - 1;
+      last[d] = FourNumbers{ ofPoints[0][d][lane], ofPoints[1][d][lane], ofPoints[2][d][lane], ofPoints[3][d][lane] };
     }
   }
 
@@ -148,34 +190,23 @@ private:
     {
       if (weights.IsNew[lane] && weights.IsNew[lane + 1])
       {
-        if (weights.First[lane] == weights.First[lane + 1])
-        {
-          this->template SumRows<2, true>(weights, lane, coefficients, sums);
-        }
-        else
-        {
-          this->template SumRows<2, false>(weights, lane, coefficients, sums);
-        }
+        this->template SumRows<2>(weights, lane, coefficients, sums);
         continue;
       }
       for (unsigned int n = lane; n < lane + 2; ++n)
       {
         if (weights.IsNew[n])
         {
-          this->template SumRows<1, true>(weights, n, coefficients, sums);
+          this->template SumRows<1>(weights, n, coefficients, sums);
           continue;
         }
-        for (unsigned int d = 0; d < VDimension; ++d)
-        {
-          sums[n][d] = sums[(n + Lanes - 1) % Lanes][d];
-        }
+        std::copy_n(sums[(n + Lanes - 1) % Lanes], VDimension, sums[n]);
       }
     }
   }
 
-  /** Sum along the other axes, for some lanes from one on. \tparam VIsSameCell whether they are in the same
-   * cell */
-  template <unsigned int VNumber, bool VIsSameCell>
+  /** Sum along the other axes, for some lanes from one on. */
+  template <unsigned int VNumber>
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   SumRows(const WeightsType &      weights,
           unsigned int             lane,
@@ -196,25 +227,20 @@ private:
     for (unsigned int row = 0; row < NumberOfRows; ++row)
     {
       const std::ptrdiff_t offset = m_RowOffsets[row];
-      for (unsigned int d = 0; d < VDimension; ++d)
+      for (unsigned int n = 0; n < VNumber; ++n)
       {
-        FourNumbers values;
-        for (unsigned int n = 0; n < VNumber; ++n)
+        const double ofRow = weights.OfRow[row][lanes[n]];
+        for (unsigned int d = 0; d < VDimension; ++d)
         {
-          if (n == 0 || !VIsSameCell)
-          {
-            Memory::Load(values, places[n][d] + offset);
-          }
-          ofLanes[n][d] = ofLanes[n][d] + weights.OfRow[row][lanes[n]] * values;
+          FourNumbers values;
+          Memory::Load(values, places[n][d] + offset);
+          ofLanes[n][d] = ofLanes[n][d] + ofRow * values;
         }
       }
     }
     for (unsigned int n = 0; n < VNumber; ++n)
     {
-      for (unsigned int d = 0; d < VDimension; ++d)
-      {
-        sums[lane + n][d] = ofLanes[n][d];
-      }
+      std::copy_n(ofLanes[n], VDimension, sums[lane + n]);
     }
   }
 
@@ -336,10 +362,7 @@ private:
   static ITK_VECTOR_INSTRUCTIONS_INLINE SumsType
   Advance(SumsType sums, std::ptrdiff_t number)
   {
-    for (auto & place : sums)
-    {
-      place += number;
-    }
+    std::for_each(sums.begin(), sums.end(), [number](double *& place) { place += number; });
     return sums;
   }
 

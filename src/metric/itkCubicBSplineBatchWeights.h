@@ -118,6 +118,14 @@ struct CubicBSplineBatchWeights
     Cell = static_cast<std::ptrdiff_t>(cells[0][Lanes - 1]);
   }
 
+  /** Whether all positions are new, and in the same cell. */
+  ITK_VECTOR_INSTRUCTIONS_INLINE bool
+  AreNewInCell() const
+  {
+    return IsNew[0] && IsNew[1] && IsNew[2] && IsNew[3] && First[1] == First[0] && First[2] == First[0] &&
+           First[3] == First[0];
+  }
+
   ITK_VECTOR_INSTRUCTIONS_INLINE void
   GetAlongRow(unsigned int lane, FourNumbers & alongRow) const
   {

@@ -88,8 +88,8 @@ public:
     return m_Transform.GetParts();
   }
 
-  /** After Start(): an order of the samples that would be faster; empty if there is none. */
-  const std::vector<SizeValueType> &
+  /** After Start(): an order of the samples that would be faster; the same if there is none. */
+  const SampleOrder &
   GetBetterOrder() const
   {
     return m_Transform.GetBetterOrder();

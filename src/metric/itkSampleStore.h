@@ -21,6 +21,7 @@
 #include "itkNumericTraits.h"
 #include "itkPoint.h"
 #include "itkTimeStamp.h"
+#include "metric/itkSampleOrder.h"
 #include "metric/itkSampleParts.h"
 #include "metric/itkSamplePoints.h"
 
@@ -104,17 +105,17 @@ public:
     m_Time.Modified();
   }
 
-  /** Put them into another order. \param order which sample comes where */
+  /** Put them into another order. */
   void
-  Sort(const std::vector<SizeValueType> & order)
+  Sort(const SampleOrder & order)
   {
     auto coordinates = std::make_shared<CoordinatesType>();
     for (unsigned int d = 0; d < VDimension; ++d)
     {
-      (*coordinates)[d] = Sort((*m_Coordinates)[d], order);
+      (*coordinates)[d] = order.Sort((*m_Coordinates)[d]);
     }
-    auto fixedValues = Sort(m_FixedValues, order);
-    auto weights = m_Weights.empty() ? m_Weights : Sort(m_Weights, order);
+    auto fixedValues = order.Sort(m_FixedValues);
+    auto weights = order.Sort(m_Weights);
     // All or nothing: memory may have ended.
     m_Coordinates = std::move(coordinates);
     m_FixedValues = std::move(fixedValues);
@@ -168,15 +169,6 @@ private:
       }
     }
     return selected;
-  }
-
-  template <typename TValue>
-  static std::vector<TValue>
-  Sort(const std::vector<TValue> & values, const std::vector<SizeValueType> & order)
-  {
-    std::vector<TValue> sorted(order.size());
-    std::transform(order.begin(), order.end(), sorted.begin(), [&values](SizeValueType i) { return values[i]; });
-    return sorted;
   }
 
   void

@@ -196,7 +196,7 @@ SampledMetricKernel<TFixedPixel, TMovingPixel, VDimension>::SetMoving(const Movi
   auto & moving = m_Implementation->Moving;
   auto & samples = m_Implementation->Samples;
   moving.Start(image, mask, transform, samples.GetPoints(), numberOfWorkUnits, usesGradientImage, computesDerivative);
-  if (!moving.GetBetterOrder().empty())
+  if (!moving.GetBetterOrder().IsSame())
   {
     samples.Sort(moving.GetBetterOrder());
     m_Implementation->Neighborhoods.reset();

@@ -82,8 +82,8 @@ public:
     return m_Parts;
   }
 
-  /** An order of the samples that would be faster; empty if there is none. */
-  const std::vector<SizeValueType> &
+  /** An order of the samples that would be faster; the same if there is none. */
+  const SampleOrder &
   GetBetterOrder() const
   {
     return m_SplineSamples.GetBetterOrder();

@@ -22,6 +22,7 @@
 #include "itkImageBase.h"
 #include "metric/itkAffineColumns.h"
 #include "metric/itkCubicBSplineBatch.h"
+#include "metric/itkSampleOrder.h"
 #include "metric/itkSampleParts.h"
 #include "metric/itkSamplePoints.h"
 
@@ -65,9 +66,10 @@ public:
       const ImageBase<VDimension> & grid,
       ThreadIdType                  numberOfWorkUnits);
 
-  /** An order in which those in the same cell follow each other, which is faster. Empty: they do, or their time is 0.
+  /** An order in which those in the same cell follow each other, which is faster. The same: they do, or their time is
+   * 0.
    */
-  const std::vector<SizeValueType> &
+  const SampleOrder &
   GetBetterOrder() const
   {
     return m_BetterOrder;
@@ -114,8 +116,8 @@ private:
   /** The same for one sample, which may be at the border or beyond. \return whether the spline displaces it */
   bool
   FindPosition(const RowType & point, const MapType & map, RowType & position) const;
-  void
-  FindBetterOrder(const ImageBase<VDimension> & grid);
+  SampleOrder
+  FindBetterOrder(const ImageBase<VDimension> & grid) const;
 
   ModifiedTimeType               m_Time{};
   RowType                        m_Center{};
@@ -125,7 +127,7 @@ private:
   std::array<std::vector<double>, VDimension> m_Positions{};
   /** Empty: all are. */
   std::vector<unsigned char> m_IsDisplaced{};
-  std::vector<SizeValueType> m_BetterOrder{};
+  SampleOrder                m_BetterOrder{};
 };
 } // end namespace itk
 

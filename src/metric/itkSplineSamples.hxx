@@ -21,8 +21,6 @@
 #include "itkMath.h"
 
 #include <cstdint>
-#include <numeric>
-#include <utility>
 
 namespace itk
 {
@@ -71,40 +69,23 @@ SplineSamples<VDimension>::Set(const PointsType &            points,
   {
     m_IsDisplaced = {};
   }
-  m_BetterOrder = {};
-  if (points.Time != 0)
-  {
-    this->FindBetterOrder(grid);
-  }
+  m_BetterOrder = points.Time != 0 ? this->FindBetterOrder(grid) : SampleOrder{};
   m_Time = points.Time;
 }
 
 template <unsigned int VDimension>
-void
-SplineSamples<VDimension>::FindBetterOrder(const ImageBase<VDimension> & grid)
+SampleOrder
+SplineSamples<VDimension>::FindBetterOrder(const ImageBase<VDimension> & grid) const
 {
-  // A counting sort.
-  const SizeValueType        number = m_Positions[0].size();
-  std::vector<SizeValueType> cells(number);
-  std::vector<SizeValueType> places(grid.GetLargestPossibleRegion().GetNumberOfPixels() + 1);
-  for (SizeValueType i = 0; i < number; ++i)
+  std::vector<SizeValueType> cells(m_Positions[0].size());
+  for (SizeValueType i = 0; i < cells.size(); ++i)
   {
     for (unsigned int d = 0; d < VDimension; ++d)
     {
       cells[i] += static_cast<SizeValueType>(m_Positions[d][i]) * static_cast<SizeValueType>(grid.GetOffsetTable()[d]);
     }
-    ++places[cells[i] + 1];
   }
-  if (std::is_sorted(cells.begin(), cells.end()))
-  {
-    return;
-  }
-  std::partial_sum(places.begin(), places.end(), places.begin());
-  m_BetterOrder.resize(number);
-  for (SizeValueType i = 0; i < number; ++i)
-  {
-    m_BetterOrder[places[cells[i]]++] = i;
-  }
+  return { cells, grid.GetLargestPossibleRegion().GetNumberOfPixels() };
 }
 
 template <unsigned int VDimension>
@@ -112,20 +93,11 @@ void
 SplineSamples<VDimension>::Sort(ModifiedTimeType time)
 {
   m_Time = 0;
-  const auto sort = [this](auto & values) {
-    auto sorted = values;
-    std::transform(
-      m_BetterOrder.begin(), m_BetterOrder.end(), sorted.begin(), [&values](SizeValueType i) { return values[i]; });
-    values = std::move(sorted);
-  };
   for (auto & column : m_Positions)
   {
-    sort(column);
+    column = m_BetterOrder.Sort(column);
   }
-  if (!m_IsDisplaced.empty())
-  {
-    sort(m_IsDisplaced);
-  }
+  m_IsDisplaced = m_BetterOrder.Sort(m_IsDisplaced);
   m_BetterOrder = {};
   m_Time = time;
 }
